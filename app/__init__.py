@@ -1,0 +1,1 @@
+"""The HTTP side: thin Starlette routes, no business rules."""

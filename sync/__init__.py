@@ -1,0 +1,1 @@
+"""The bridge itself: everything that would be the same without HTTP."""

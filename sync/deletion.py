@@ -1,0 +1,543 @@
+"""The deletion's state machine. Pure: every hard case is decided here, and nothing here does I/O.
+
+`next_action` says what a deletion needs done; `observe` says what it becomes once something about
+it is known. A worker goes back and forth between the two; it decides nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+
+class State(StrEnum):
+    """How far a deletion has come. The README's table says what each asks of a person."""
+
+    RECEIVED = "received"
+    RESOLVED = "resolved"
+    DELETING = "deleting"
+    DELETED = "deleted"
+    VERIFIED = "verified"
+    NO_CUSTOMER = "no_customer"
+    SUPERSEDED = "superseded"
+    CANCELED = "canceled"
+    HELD = "held"
+    UNMAPPED = "unmapped"
+    BLOCKED = "blocked"
+    INCOMPLETE = "incomplete"
+
+
+ENDED = frozenset({State.VERIFIED, State.NO_CUSTOMER, State.SUPERSEDED, State.CANCELED})
+"""Nothing more will be done by itself, but for one last look of a `no_customer`."""
+
+NEEDS_PERSON = frozenset(
+    {State.HELD, State.UNMAPPED, State.BLOCKED, State.INCOMPLETE, State.SUPERSEDED}
+)
+"""States that name what a person must do, or should look at."""
+
+UNPINNED = frozenset({State.RECEIVED, State.UNMAPPED})
+"""No customer has been chosen yet, so a newer event about the same user may still be joined."""
+
+CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
+"""Statuses that Polar's own clean-up after a customer's deletion ends. It leaves the others."""
+
+REVOCABLE = CANCELED_BY_DELETION | {"paused"}
+"""Statuses that `DELETE /v1/subscriptions/{id}` ends; to others Polar answers with
+403 AlreadyCanceledSubscription."""
+
+
+class Action(StrEnum):
+    """The one thing to do next."""
+
+    RESOLVE = "resolve"
+    """Find the customer and pin it."""
+    DELETE = "delete"
+    """Send the DELETE for the pinned customer."""
+    CHECK = "check"
+    """Look at the evidence and, when overdue, ask the API."""
+
+
+_ACTIONS = {
+    State.RECEIVED: Action.RESOLVE,
+    State.UNMAPPED: Action.RESOLVE,
+    State.NO_CUSTOMER: Action.RESOLVE,
+    State.RESOLVED: Action.DELETE,
+    State.DELETING: Action.DELETE,
+    State.DELETED: Action.CHECK,
+    State.INCOMPLETE: Action.CHECK,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a deployment chose, as far as decisions depend on it."""
+
+    clock_skew: timedelta = timedelta(seconds=30)
+    verify_after: timedelta = timedelta(minutes=10)
+    survivor_after: timedelta = timedelta(hours=1)
+    recheck_after: timedelta = timedelta(days=7)
+    backoff_base: timedelta = timedelta(seconds=2)
+    backoff_cap: timedelta = timedelta(hours=1)
+    revoke_survivors: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A deletion as the decisions see it."""
+
+    state: State
+    event_at: datetime
+    resume: State | None = None
+    """What `blocked` or `held` interrupted."""
+    reason: str | None = None
+    approved: bool = False
+    customer_id: str | None = None
+    customer_created_at: datetime | None = None
+    pinned_at: datetime | None = None
+    listed_at: datetime | None = None
+    """When the customer's subscriptions were last listed by the API."""
+    delete_sent_at: datetime | None = None
+    deleted_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+
+    @property
+    def stage(self) -> State:
+        """The state, or what `blocked` or `held` interrupted."""
+        return self.resume or self.state
+
+
+# --- what can be observed ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """No external id is known for the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFound:
+    """The API shows a living customer for the user, its subscriptions and grants listed."""
+
+    customer_id: str
+    created_at: datetime
+    listed_at: datetime
+    follows_earlier: bool = False
+    """An earlier deletion already pinned another customer of this user, so this one is a successor
+    by Polar's own clock and the tolerance for clock skew does not apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """A deleted customer that the mirror still knows under the user's external id."""
+
+    customer_id: str
+    created_at: datetime
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMissing:
+    """Polar says `ResourceNotFound` for the user's external id."""
+
+    tombstone: Tombstone | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brake:
+    """More deletions than allowed: `sent` DELETEs within the last hour, `limit` allowed."""
+
+    sent: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSent:
+    """The DELETE is about to leave. Recorded before it does: from here on its fate is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAnswered:
+    """Polar answered 204."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerGone:
+    """The pinned customer is known gone: `ResourceNotFound` for its id, or a signed webhook."""
+
+
+class FailureKind(StrEnum):
+    """Whether trying again can help."""
+
+    TRANSIENT = "transient"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A request brought no answer that could be used."""
+
+    kind: FailureKind
+    reason: str
+    retry_after: timedelta = timedelta(0)
+    jitter: float = 0.0
+    """From 0 to 1, drawn by the caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionFact:
+    """A subscription of the pinned customer, as the mirror has it."""
+
+    id: str
+    status: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantFact:
+    """A benefit grant of the pinned customer, as the mirror has it."""
+
+    id: str
+    is_granted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """All that is known about what the deletion did."""
+
+    subscriptions: Sequence[SubscriptionFact]
+    grants: Sequence[GrantFact]
+    final_state_open: int | None = None
+    """Active subscriptions and granted benefits in the newest `customer.state_changed` about the
+    deleted customer; None if none has come."""
+    listed_at: datetime | None = None
+    """Set when the API was asked just now: when the listing began."""
+
+    @property
+    def open_subscriptions(self) -> list[SubscriptionFact]:
+        return [item for item in self.subscriptions if not item.ended]
+
+    @property
+    def open_grants(self) -> list[GrantFact]:
+        return [item for item in self.grants if item.is_granted]
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """An operator asks for another try now; for a `held` deletion this is the approval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canceled:
+    """A `user.restored`, or an operator, asks that the customer be left alone."""
+
+
+Observation = (
+    Unmapped
+    | CustomerFound
+    | CustomerMissing
+    | Brake
+    | DeleteSent
+    | DeleteAnswered
+    | CustomerGone
+    | Failed
+    | Checked
+    | Retried
+    | Canceled
+)
+
+
+class IllegalTransition(Exception):
+    """The observation cannot be true of, or allowed in, the deletion's state."""
+
+    def __init__(self, deletion: Deletion, observation: Observation) -> None:
+        what = type(observation).__name__
+        super().__init__(f"{what} is not possible for a deletion that is {deletion.state}")
+
+
+# --- decisions -----------------------------------------------------------------------------
+
+
+def next_action(deletion: Deletion) -> Action | None:
+    """What a due deletion needs done. None: nothing, until somebody acts."""
+    if deletion.state is State.HELD:
+        return None
+    return _ACTIONS.get(deletion.stage)
+
+
+def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> bool:
+    """Whether the API must be asked for what the webhooks have not proved.
+
+    At once where the mirror shows a subscription that no webhook will ever end, otherwise when
+    `verify_after` has passed since the deletion.
+    """
+    if _complete(deletion, checked):
+        return False
+    if deletion.deleted_at is None or now >= deletion.deleted_at + policy.verify_after:
+        return True
+    # Asked only once: after that the listing is newer than the deletion.
+    listed = deletion.listed_at is not None and deletion.listed_at >= deletion.deleted_at
+    return not listed and any(
+        item.status not in CANCELED_BY_DELETION for item in checked.open_subscriptions
+    )
+
+
+def survivors(
+    deletion: Deletion, checked: Checked, policy: Policy, now: datetime
+) -> tuple[list[SubscriptionFact], list[GrantFact]]:
+    """What will not end by itself: what Polar's clean-up leaves, and what it had time enough for.
+
+    Source: Polar cancels `trialing`, `active` and `past_due` in the background and leaves `paused`,
+    `unpaid` and `incomplete`; each grant's revocation may be retried for a while.
+    """
+    overdue = deletion.deleted_at is not None and (
+        now >= deletion.deleted_at + policy.survivor_after
+    )
+    return (
+        [
+            item
+            for item in checked.open_subscriptions
+            if overdue or item.status not in CANCELED_BY_DELETION
+        ],
+        checked.open_grants if overdue else [],
+    )
+
+
+def observe(
+    deletion: Deletion, observation: Observation, policy: Policy, now: datetime
+) -> Deletion:
+    """The deletion after the observation.
+
+    Raises:
+        IllegalTransition: the observation is impossible in this state; nothing is to be written.
+    """
+    match observation:
+        case Unmapped():
+            return _unmapped(deletion, observation)
+        case CustomerFound():
+            return _found(deletion, observation, policy, now)
+        case CustomerMissing():
+            return _missing(deletion, observation, policy, now)
+        case Brake():
+            return _braked(deletion, observation)
+        case DeleteSent():
+            return _sent(deletion, observation, now)
+        case DeleteAnswered():
+            if deletion.state is not State.DELETING:
+                raise IllegalTransition(deletion, observation)
+            return _deleted(deletion, policy, now)
+        case CustomerGone():
+            return _gone(deletion, observation, policy, now)
+        case Failed():
+            return _failed(deletion, observation, policy, now)
+        case Checked():
+            return _checked(deletion, observation, policy, now)
+        case Retried():
+            return _retried(deletion, observation, now)
+        case Canceled():
+            return _canceled(deletion, observation, now)
+        case _:
+            assert_never(observation)
+
+
+def backoff(attempts: int, jitter: float, policy: Policy) -> timedelta:
+    """How long to wait after the failure number `attempts` (from 1): exponential, with half of it
+    random so that many deletions that failed together do not come back together."""
+    doubled = policy.backoff_base * (1 << min(attempts - 1, 30))
+    return min(doubled, policy.backoff_cap) * (0.5 + 0.5 * jitter)
+
+
+def _going_on(deletion: Deletion, state: State, **changes: object) -> Deletion:
+    """A step forward: whatever had gone wrong before is over."""
+    clear: dict[str, object] = {"resume": None, "reason": None, "attempts": 0}
+    return replace(deletion, state=state, **{**clear, **changes})  # type: ignore[arg-type]
+
+
+def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
+    if deletion.stage not in UNPINNED:
+        raise IllegalTransition(deletion, observation)
+    return _going_on(
+        deletion,
+        State.UNMAPPED,
+        reason="no external id is known for this user: `polar-sync map set`, or cancel",
+        next_attempt_at=None,
+    )
+
+
+def _found(
+    deletion: Deletion, observation: CustomerFound, policy: Policy, now: datetime
+) -> Deletion:
+    if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
+        raise IllegalTransition(deletion, observation)
+    tolerance = timedelta(0) if observation.follows_earlier else policy.clock_skew
+    if observation.created_at > deletion.event_at + tolerance:
+        return _going_on(
+            deletion,
+            State.SUPERSEDED,
+            reason=(
+                f"customer {observation.customer_id} was created after the event, so it is somebody"
+                " who signed up again; if it must go as well, send a new user.deleted"
+            ),
+            ended_at=now,
+            next_attempt_at=None,
+        )
+    return _going_on(
+        deletion,
+        State.RESOLVED,
+        customer_id=observation.customer_id,
+        customer_created_at=observation.created_at,
+        pinned_at=now,
+        listed_at=observation.listed_at,
+        ended_at=None,
+        next_attempt_at=now,
+    )
+
+
+def _missing(
+    deletion: Deletion, observation: CustomerMissing, policy: Policy, now: datetime
+) -> Deletion:
+    if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
+        raise IllegalTransition(deletion, observation)
+    tombstone = observation.tombstone
+    if tombstone is not None:
+        return _going_on(
+            deletion,
+            State.DELETED,
+            customer_id=tombstone.customer_id,
+            customer_created_at=tombstone.created_at,
+            pinned_at=now,
+            deleted_at=tombstone.deleted_at,
+            ended_at=None,
+            next_attempt_at=now,
+        )
+    ended_at = deletion.ended_at or now
+    look_again = ended_at + policy.recheck_after
+    return _going_on(
+        deletion,
+        State.NO_CUSTOMER,
+        reason="Polar has no customer under this user's external id",
+        ended_at=ended_at,
+        next_attempt_at=look_again if now < look_again else None,
+    )
+
+
+def _braked(deletion: Deletion, observation: Brake) -> Deletion:
+    if deletion.stage is not State.RESOLVED:
+        raise IllegalTransition(deletion, observation)
+    return replace(
+        deletion,
+        state=State.HELD,
+        resume=State.RESOLVED,
+        reason=(
+            f"the brake tripped: {observation.sent} deletions within an hour, {observation.limit}"
+            " allowed; `polar-sync approve` or `polar-sync cancel`"
+        ),
+        next_attempt_at=None,
+    )
+
+
+def _sent(deletion: Deletion, observation: DeleteSent, now: datetime) -> Deletion:
+    may_send = deletion.stage in {State.RESOLVED, State.DELETING}
+    if not may_send or deletion.state is State.HELD or deletion.customer_id is None:
+        raise IllegalTransition(deletion, observation)
+    return replace(
+        deletion,
+        state=State.DELETING,
+        resume=None,
+        reason=None,
+        delete_sent_at=deletion.delete_sent_at or now,
+        next_attempt_at=now,
+    )
+
+
+def _deleted(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
+    return _going_on(
+        deletion, State.DELETED, deleted_at=now, next_attempt_at=now + policy.verify_after
+    )
+
+
+def _gone(deletion: Deletion, observation: CustomerGone, policy: Policy, now: datetime) -> Deletion:
+    if deletion.customer_id is None or deletion.state is State.CANCELED:
+        raise IllegalTransition(deletion, observation)
+    if deletion.stage in {State.RESOLVED, State.DELETING}:
+        return _deleted(deletion, policy, now)
+    return deletion
+
+
+def _failed(deletion: Deletion, failed: Failed, policy: Policy, now: datetime) -> Deletion:
+    if next_action(deletion) is None:
+        raise IllegalTransition(deletion, failed)
+    attempts = deletion.attempts + 1
+    wait = max(backoff(attempts, failed.jitter, policy), failed.retry_after)
+    blocks = failed.kind is FailureKind.BLOCKED
+    return replace(
+        deletion,
+        state=State.BLOCKED if blocks else deletion.state,
+        resume=deletion.stage if blocks else deletion.resume,
+        reason=failed.reason,
+        attempts=attempts,
+        next_attempt_at=now + wait,
+    )
+
+
+def _complete(deletion: Deletion, checked: Checked) -> bool:
+    """Whether the checklist is complete: the customer gone, every subscription ended, no benefit
+    granted, and nothing there that has not been looked at."""
+    if checked.open_subscriptions or checked.open_grants or deletion.deleted_at is None:
+        return False
+    listed_at = checked.listed_at or deletion.listed_at
+    if listed_at is None:
+        return False
+    # A listing from before the DELETE misses what a checkout created in between; Polar's own last
+    # word on the deleted customer closes that gap.
+    return listed_at >= deletion.deleted_at or checked.final_state_open == 0
+
+
+def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> Deletion:
+    if deletion.stage not in {State.DELETED, State.INCOMPLETE} or deletion.deleted_at is None:
+        raise IllegalTransition(deletion, checked)
+    listed_at = checked.listed_at or deletion.listed_at
+    if _complete(deletion, checked):
+        return _going_on(
+            deletion, State.VERIFIED, listed_at=listed_at, ended_at=now, next_attempt_at=None
+        )
+    left_subscriptions, left_grants = survivors(deletion, checked, policy, now)
+    by_api = listed_at is not None and listed_at >= deletion.deleted_at
+    if by_api and (left_subscriptions or left_grants):
+        names = [f"subscription {item.id} ({item.status})" for item in left_subscriptions]
+        names += [f"benefit grant {item.id}" for item in left_grants]
+        return _going_on(
+            deletion,
+            State.INCOMPLETE,
+            listed_at=listed_at,
+            reason=f"the customer is gone, but these are not: {', '.join(names)};"
+            " end them at Polar, then `polar-sync retry`",
+            next_attempt_at=now + policy.survivor_after,
+        )
+    return _going_on(
+        deletion,
+        State.DELETED,
+        listed_at=listed_at,
+        next_attempt_at=max(now, deletion.deleted_at) + policy.verify_after
+        if now >= deletion.deleted_at + policy.verify_after
+        else deletion.deleted_at + policy.verify_after,
+    )
+
+
+def _retried(deletion: Deletion, observation: Retried, now: datetime) -> Deletion:
+    if deletion.state is State.HELD:
+        return _going_on(deletion, State.RESOLVED, approved=True, next_attempt_at=now)
+    if next_action(deletion) is None:
+        raise IllegalTransition(deletion, observation)
+    return replace(deletion, attempts=0, next_attempt_at=now)
+
+
+def _canceled(deletion: Deletion, observation: Canceled, now: datetime) -> Deletion:
+    early = deletion.stage in UNPINNED | {State.RESOLVED}
+    if not early or deletion.delete_sent_at is not None:
+        raise IllegalTransition(deletion, observation)
+    return _going_on(deletion, State.CANCELED, ended_at=now, next_attempt_at=None)

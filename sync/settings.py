@@ -1,0 +1,263 @@
+"""One typed settings object, read from the environment and from `.env`.
+
+`Settings.load()` is the one place that reads configuration. A missing or unusable value raises
+`SettingsError`, whose `problems` hold one line for each variable: its name and what to do, never
+its value, since any of them could be a secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+POLAR_SERVERS: Mapping[str, str] = {
+    "production": "https://api.polar.sh",
+    "sandbox": "https://sandbox-api.polar.sh",
+}
+
+EVENT_PRESETS: Mapping[str, Mapping[str, str]] = {
+    "standard": {
+        "event_type_path": "type",
+        "event_timestamp_path": "timestamp",
+        "event_user_id_path": "data.user_id",
+        "event_external_id_path": "data.external_id",
+    },
+    # Clerk's own `user.deleted`: https://clerk.com/docs/webhooks/overview
+    "clerk": {
+        "event_type_path": "type",
+        "event_timestamp_path": "timestamp",
+        "event_user_id_path": "data.id",
+        "event_external_id_path": "data.external_id",
+    },
+}
+
+MIN_SECRET_BYTES = 16
+_HASH_KEY_CHARS = 32
+
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used. `problems`: one line for each variable, no values."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything a deployment can choose. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    # --- Polar -----------------------------------------------------------------------------
+    polar_access_token: SecretStr
+    """Organization access token with the scopes customers:read, customers:write,
+    subscriptions:read, benefits:read (and subscriptions:write with ON_SURVIVOR=revoke)."""
+    polar_webhook_secrets: Secrets
+    """Secrets of the webhook endpoint at Polar, exactly as Polar shows them; several, separated by
+    commas or spaces, while one is being rotated out."""
+    polar_server: Literal["production", "sandbox"] = "production"
+    polar_base_url: str | None = None
+    """Takes the place of POLAR_SERVER, for a proxy or the simulator."""
+    polar_version: str = "2026-10"
+    """Sent as `Polar-Version`. Polar answers an unsupported one with a 404."""
+    rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """Requests a minute, all processes together. Polar allows 500 in production and 100 in the
+    sandbox to everything that uses the token; leave room for the app itself."""
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 8
+    """Requests to Polar under way at once, in one process."""
+    request_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
+    """For one request to Polar, from first byte sent to last byte read."""
+
+    # --- the app's events ------------------------------------------------------------------
+    event_secrets: Secrets
+    """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
+    event_preset: Literal["standard", "clerk"] = "standard"
+    event_type_path: str = ""
+    event_timestamp_path: str = ""
+    event_user_id_path: str = ""
+    event_external_id_path: str = ""
+    """Dotted paths into the event's body; empty means the preset's."""
+
+    # --- mapping ---------------------------------------------------------------------------
+    mapping: Literal["identity", "template", "table"] = "identity"
+    """How a local user id becomes an `external_id`, where `polar-sync map` holds no entry for it:
+    the same string, EXTERNAL_ID_TEMPLATE filled in, or not at all (the deletion is `unmapped`)."""
+    external_id_template: str = "{user_id}"
+
+    # --- what a deletion does --------------------------------------------------------------
+    anonymize: bool = True
+    """Have Polar replace e-mail and names with hashes (`?anonymize=true`)."""
+    deletion_delay: Annotated[float, Field(ge=0, le=90 * 86_400)] = 0.0
+    """Wait this long after an event, so that a `user.restored` can still cancel the deletion."""
+    clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0
+    """A customer created up to this long after the event still counts as the deleted user's."""
+    max_deletions_per_hour: Annotated[int, Field(ge=0)] = 0
+    """The brake: more DELETEs than this within an hour, and the rest is `held` for an operator.
+    0 means no brake."""
+    on_survivor: Literal["report", "revoke"] = "report"
+    """What to do with a subscription that survives its customer's deletion (a paused one, say)."""
+    verify_after: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+    """Ask the API for proof when the webhooks have not brought it within this time."""
+    survivor_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 3_600.0
+    """Polar cancels and revokes in the background and may retry for a while: what it should have
+    ended, and has not this long after the deletion, is a survivor."""
+    recheck_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 7 * 86_400.0
+    """A deletion that found no customer looks once more after this time; then the user id goes."""
+
+    # --- this process ----------------------------------------------------------------------
+    hash_key: SecretStr
+    """Key of the hash that stays in place of a forgotten user id. Never change it."""
+    database_url: SecretStr = SecretStr("sqlite:///polar-sync.db")
+    worker: Literal["embedded", "separate"] = "embedded"
+    """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read the environment and `.env`.
+
+        Raises:
+            SettingsError: a variable is missing or unusable.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SettingsError([_problem(item) for item in error.errors()]) from None
+
+    @field_validator("polar_webhook_secrets", "event_secrets", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part for part in re.split(r"[,\s]+", value) if part)
+        return value
+
+    @field_validator("polar_webhook_secrets")
+    @classmethod
+    def _polar_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not value:
+            raise ValueError("is empty; copy the endpoint's secret from Polar's dashboard")
+        if any(len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES for secret in value):
+            raise ValueError(
+                f"holds a secret shorter than {MIN_SECRET_BYTES} characters; copy it whole"
+            )
+        return value
+
+    @field_validator("event_secrets")
+    @classmethod
+    def _event_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        remedy = "make one with: openssl rand -base64 32"
+        if not value:
+            raise ValueError(f"is empty; {remedy}")
+        for secret in value:
+            encoded = secret.get_secret_value().removeprefix("whsec_")
+            try:
+                key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+            except (binascii.Error, ValueError):
+                raise ValueError(f"holds a secret that is not base64; {remedy}") from None
+            if len(key) < MIN_SECRET_BYTES:
+                raise ValueError(f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {remedy}")
+        return value
+
+    @field_validator("hash_key")
+    @classmethod
+    def _hash_key(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < _HASH_KEY_CHARS:
+            raise ValueError(
+                f"is shorter than {_HASH_KEY_CHARS} characters; make one with: openssl rand -hex 32"
+            )
+        return value
+
+    @field_validator("polar_access_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
+            raise ValueError("holds a blank or a non-ASCII character; copy the token again")
+        return value
+
+    @field_validator("polar_version")
+    @classmethod
+    def _version(cls, value: str) -> str:
+        if not re.fullmatch(r"\d{4}-\d{2}", value):
+            raise ValueError("must look like 2026-10 (YYYY-MM)")
+        return value
+
+    @field_validator("polar_base_url")
+    @classmethod
+    def _base_url(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+            raise ValueError("must be a URL such as https://api.polar.sh")
+        return value.rstrip("/") if value else None
+
+    @field_validator("external_id_template")
+    @classmethod
+    def _template(cls, value: str) -> str:
+        if "{user_id}" not in value or re.search(r"[{}]", value.replace("{user_id}", "")):
+            raise ValueError("must hold {user_id} and no other braces, for instance usr_{user_id}")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: SecretStr) -> SecretStr:
+        if not re.match(r"(sqlite|postgresql)(\+\w+)?://", value.get_secret_value()):
+            raise ValueError(
+                "must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
+            )
+        return value
+
+    @field_validator(
+        "event_type_path", "event_timestamp_path", "event_user_id_path", "event_external_id_path"
+    )
+    @classmethod
+    def _path(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", value):
+            raise ValueError("must be a dotted path such as data.user_id")
+        return value
+
+    @model_validator(mode="after")
+    def _fill_in_preset(self) -> Self:
+        for name, path in EVENT_PRESETS[self.event_preset].items():
+            if not getattr(self, name):
+                # The model is frozen for everyone else; this is still its construction.
+                object.__setattr__(self, name, path)
+        return self
+
+    @property
+    def polar_url(self) -> str:
+        """Base URL of Polar's API, without a slash at the end."""
+        return self.polar_base_url or POLAR_SERVERS[self.polar_server]
+
+
+def _problem(error: Any) -> str:
+    """One line for one variable: pydantic's message without the value it was given."""
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    variable = name.upper()
+    if error["type"] == "missing":
+        return f"{variable} is not set: {_REMEDIES[name]}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{variable} {message}"
+    return f"{variable} cannot be used: {message}"
+
+
+_REMEDIES: Mapping[str, str] = {
+    "polar_access_token": "create an organization access token in Polar's dashboard",
+    "polar_webhook_secrets": "copy the secret of the webhook endpoint from Polar's dashboard",
+    "event_secrets": "make one with `openssl rand -base64 32` and give it to your app too",
+    "hash_key": "make one with `openssl rand -hex 32`, once, and keep it",
+}
