@@ -155,8 +155,13 @@ def _with_driver(url: str) -> sa.URL:
 
 def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:
     if not is_sqlite:
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(
+        # Errors are logged, and a statement's parameters can be personal data.
+        url,
+        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000},
+        hide_parameters=True,
+    )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -307,6 +307,16 @@ def survivors(
     )
 
 
+def to_revoke(
+    deletion: Deletion, checked: Checked, policy: Policy, now: datetime
+) -> list[SubscriptionFact]:
+    """The survivors that the deployment wants revoked and that Polar lets one revoke."""
+    if not policy.revoke_survivors:
+        return []
+    left, _ = survivors(deletion, checked, policy, now)
+    return [item for item in left if item.status in REVOCABLE]
+
+
 def observe(
     deletion: Deletion, observation: Observation, policy: Policy, now: datetime
 ) -> Deletion:
@@ -358,11 +368,12 @@ def _going_on(deletion: Deletion, state: State, **changes: object) -> Deletion:
 
 
 def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
-    if deletion.stage not in UNPINNED:
+    if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
         raise IllegalTransition(deletion, observation)
     return _going_on(
         deletion,
         State.UNMAPPED,
+        ended_at=None,
         reason="no external id is known for this user: `polar-sync map set`, or cancel",
         next_attempt_at=None,
     )
@@ -403,7 +414,7 @@ def _missing(
     if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
         raise IllegalTransition(deletion, observation)
     tombstone = observation.tombstone
-    if tombstone is not None:
+    if tombstone is not None and tombstone.created_at <= deletion.event_at + policy.clock_skew:
         return _going_on(
             deletion,
             State.DELETED,
@@ -537,7 +548,8 @@ def _retried(deletion: Deletion, observation: Retried, now: datetime) -> Deletio
 
 
 def _canceled(deletion: Deletion, observation: Canceled, now: datetime) -> Deletion:
-    early = deletion.stage in UNPINNED | {State.RESOLVED}
+    # A `no_customer` looks again, and must not find the customer of a user who was restored.
+    early = deletion.stage in UNPINNED | {State.RESOLVED, State.NO_CUSTOMER}
     if not early or deletion.delete_sent_at is not None:
         raise IllegalTransition(deletion, observation)
     return _going_on(deletion, State.CANCELED, ended_at=now, next_attempt_at=None)

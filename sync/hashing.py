@@ -28,6 +28,10 @@ class Hasher:
         """Hash of a Polar `external_id`, in hex. Not comparable with `user`'s, on purpose."""
         return self._hash("external", external_id)
 
+    def seal(self, content: bytes) -> str:
+        """Keyed hash over a document, in hex: shows that it was made here and not changed since."""
+        return hmac.new(self._key, b"seal\0" + content, hashlib.sha256).hexdigest()
+
     async def check(self, database: Database) -> None:
         """Make sure that this is the key the database's hashes were made with.
 

@@ -66,14 +66,18 @@ class Inbox:
         self._on_commit = on_commit
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
+        self._stopped = False
 
     async def put(self, entry: Entry) -> Outcome:
         """Store the entry. Returns once it is on disk.
 
         Raises:
             InboxFull: the bound is reached; nothing was stored.
-            StorageUnavailable: the database did not take it; the sender must try again.
+            StorageUnavailable: the database did not take it, or `run()` has ended; the sender must
+                try again.
         """
+        if self._stopped:
+            raise StorageUnavailable("the inbox has stopped")
         if len(self._waiting) >= _BOUND:
             raise InboxFull
         stored: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -89,8 +93,13 @@ class Inbox:
                 self._arrived.clear()
                 while self._waiting:
                     size = min(len(self._waiting), _BATCH)
-                    await self._commit([self._waiting.popleft() for _ in range(size)])
+                    batch = [self._waiting.popleft() for _ in range(size)]
+                    try:
+                        await self._commit(batch)
+                    finally:
+                        _fail(batch, StorageUnavailable("the server is shutting down"))
         finally:
+            self._stopped = True
             _fail(self._waiting, StorageUnavailable("the server is shutting down"))
             self._waiting.clear()
 
@@ -111,9 +120,6 @@ class Inbox:
             _log.exception("an entry cannot be stored")
             _fail(batch, StorageUnavailable(type(error).__name__))
             return
-        except BaseException:
-            _fail(batch, StorageUnavailable("the server is shutting down"))
-            raise
         for (_, stored), outcome in zip(batch, outcomes, strict=True):
             if not stored.done():
                 stored.set_result(outcome)
@@ -145,7 +151,9 @@ class Inbox:
             else:
                 outcomes.append(Outcome.DUPLICATE)
         if rows:
-            await session.execute(self._database.insert(InboxRow).on_conflict_do_nothing(), rows)
+            await session.exec(
+                self._database.insert(InboxRow).on_conflict_do_nothing(), params=rows
+            )
         return outcomes
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,8 +28,9 @@ PolarId = Annotated[
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
     ),
 ]
-# PostgreSQL cannot store a NUL in text.
-_Text = Annotated[str, AfterValidator(lambda text: text.replace("\x00", ""))]
+# PostgreSQL cannot store a NUL in text, and neither engine half of a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_Text = Annotated[str, AfterValidator(lambda text: _UNSTORABLE.sub("", text))]
 
 ENDED_STATUSES = frozenset({"canceled", "incomplete_expired"})
 """Subscription statuses after which nothing is billed, whether or not `ended_at` is set."""
@@ -47,9 +49,9 @@ class _Observed:
     written_by: str
 
     @property
-    def version(self) -> tuple[datetime, datetime, str]:
-        """Orders observations of one object. The digest makes ties fall the same way always."""
-        return (self.version_at, self.observed_at, self.digest)
+    def version(self) -> tuple[datetime, datetime, str, str]:
+        """Orders observations of one object. The last two make ties fall the same way always."""
+        return (self.version_at, self.observed_at, self.digest, self.written_by)
 
     def merge(self, other: Self) -> Self:
         """The row after both observations of the same object, in whichever order they came."""
@@ -124,11 +126,6 @@ class Subscription(_Observed):
     ends_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
 
-    @property
-    def ended(self) -> bool:
-        """Nothing will be billed again."""
-        return self.ended_at is not None or self.status in ENDED_STATUSES
-
     def merge(self, other: Self) -> Self:
         """As for any object; but `ended_at`, once set, stays."""
         # Zero-argument super() does not work in a dataclass with slots.
@@ -155,6 +152,11 @@ _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
 }
 
 
+def has_ended(status: str, ended_at: datetime | None) -> bool:
+    """Whether nothing will be billed again for a subscription."""
+    return ended_at is not None or status in ENDED_STATUSES
+
+
 def digest(content: object) -> str:
     """SHA-256 in hex over canonical JSON."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -171,10 +173,14 @@ def parse(kind: type[M], data: Mapping[str, Any], *, observed_at: datetime, by: 
     Raises:
         ValueError: a field that the bridge needs is missing or of the wrong type.
     """
+    try:
+        content = digest(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     own = {
         "version_at": data.get("modified_at") or data.get("created_at"),
         "observed_at": observed_at,
-        "digest": digest(data),
+        "digest": content,
         "written_by": by,
     }
     fields = {**data, **own}
@@ -188,12 +194,13 @@ def _customer_fields(data: Mapping[str, Any], observed_at: datetime) -> dict[str
     fields: dict[str, Any] = {"final_state_at": None, "final_state_open": None}
     fields["forgotten_at"] = None
     metadata = data.get("metadata")
-    if data.get("external_id") is None and isinstance(metadata, Mapping):
+    deleted = data.get("deleted_at") is not None
+    if deleted and data.get("external_id") is None and isinstance(metadata, Mapping):
         # Older servers send null after the deletion; Polar keeps a copy in the metadata.
         fields["external_id"] = metadata.get("__external_id")
     subscriptions, benefits = data.get("active_subscriptions"), data.get("granted_benefits")
     listed = isinstance(subscriptions, list) and isinstance(benefits, list)
-    if listed and data.get("deleted_at") is not None:
+    if listed and deleted:
         fields["final_state_at"] = observed_at
         fields["final_state_open"] = len(subscriptions or ()) + len(benefits or ())
     return fields

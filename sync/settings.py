@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///polar-sync.db")
     worker: Literal["embedded", "separate"] = "embedded"
     """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
+    lease: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Work held by a worker that died is taken over after this time."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"

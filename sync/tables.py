@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlmodel import Field, SQLModel
 
 from sync.deletion import State
+from sync.mirror import has_ended
 
 # SQLite gives only an INTEGER PRIMARY KEY a rowid of its own; PostgreSQL wants 64 bits.
 _BigId = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
@@ -36,6 +37,26 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Name(sa.types.TypeDecorator[E]):
+    """A member of an enumeration, stored by its value."""
+
+    impl = sa.String(16)
+    cache_ok = True
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:
+        return None if value is None else self.members(value)
 
 
 class Source(StrEnum):
@@ -75,14 +96,14 @@ class InboxRow(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=sa.Column(_BigId, primary_key=True))
-    source: Source = Field(sa_type=sa.String(8))
+    source: Source = Field(sa_type=Name(Source))
     webhook_id: str = Field(sa_type=sa.String(MAX_ID))
     received_at: datetime = Field(sa_type=UtcDateTime)
     body: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     """The raw payload; None once scrubbed."""
     digest: str
     """SHA-256 of the raw payload, in hex. Stays when the payload goes."""
-    status: InboxStatus = Field(default=InboxStatus.PENDING, sa_type=sa.String(8))
+    status: InboxStatus = Field(default=InboxStatus.PENDING, sa_type=Name(InboxStatus))
     event_type: str | None = None
     event_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     customer_id: str | None = None
@@ -121,8 +142,8 @@ class DeletionRow(SQLModel, table=True):
     """When the app says the user was deleted."""
     received_at: datetime = Field(sa_type=UtcDateTime)
 
-    state: State = Field(sa_type=sa.String(16))
-    resume: State | None = Field(default=None, sa_type=sa.String(16))
+    state: State = Field(sa_type=Name(State))
+    resume: State | None = Field(default=None, sa_type=Name(State))
     reason: str | None = None
     approved: bool = False
 
@@ -159,7 +180,7 @@ class EvidenceRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     kind: str
     source: str
-    state: State = Field(sa_type=sa.String(16))
+    state: State = Field(sa_type=Name(State))
     """The deletion's state after this."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     hash: str
@@ -224,6 +245,11 @@ class SubscriptionRow(_Mirrored, table=True):
     canceled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will be billed again."""
+        return has_ended(self.status, self.ended_at)
 
 
 class GrantRow(_Mirrored, table=True):

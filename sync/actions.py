@@ -1,0 +1,361 @@
+"""The three actions on leased deletions: resolve, delete, check.
+
+Each asks Polar, then writes what was learnt, the mirror included, in one transaction. They decide
+nothing: that is `sync.deletion`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync import identity, mirror_rows
+from sync.database import Database
+from sync.deletion import (
+    Brake,
+    Checked,
+    CustomerFound,
+    CustomerGone,
+    CustomerMissing,
+    DeleteAnswered,
+    DeleteSent,
+    Failed,
+    FailureKind,
+    IllegalTransition,
+    Observation,
+    State,
+    Unmapped,
+    ask_api,
+    next_action,
+    to_revoke,
+)
+from sync.identity import Target
+from sync.leases import Leased, LeaseLost, Leases
+from sync.ledger import Ledger, release, snapshot
+from sync.mirror import Mirrored, Subscription
+from sync.polar import (
+    AlreadyCanceled,
+    CustomerState,
+    NotFound,
+    PolarClient,
+    PolarError,
+    Unavailable,
+)
+from sync.settings import Settings
+from sync.tables import DeletionRow
+
+_log = logging.getLogger(__name__)
+
+_BRAKE_WINDOW = timedelta(hours=1)
+
+
+_Read = Callable[[AsyncSession], Awaitable[Checked]]
+
+
+class _NotSent(Exception):
+    """The brake tripped when the DELETE's turn had come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What a worker can do for deletions it holds a lease on."""
+
+    database: Database
+    ledger: Ledger
+    leases: Leases
+    polar: PolarClient
+    settings: Settings
+
+    async def resolve(self, batch: Sequence[Leased]) -> None:
+        """Find each user's customer and list its subscriptions: one request a user, and one for
+        each `MAX_IDS` customers."""
+        targets = await self._targets(batch)
+        answers = await asyncio.gather(*(self._state(target) for target in targets))
+        customer_ids = [item.customer.id for item in answers if isinstance(item, CustomerState)]
+        listed_at = await self._now()
+        subscriptions: Sequence[Subscription] | PolarError = []
+        if customer_ids:
+            try:
+                subscriptions = await self.polar.subscriptions_of(customer_ids)
+            except PolarError as error:
+                subscriptions = error
+        for leased, target, answer in zip(batch, targets, answers, strict=True):
+            await self._resolved(leased, target, answer, subscriptions, listed_at)
+
+    async def delete(self, leased: Leased) -> None:
+        """Send the DELETE for the pinned customer, after recording that it will be sent."""
+        customer_id = leased.row.customer_id
+        assert customer_id is not None  # noqa: S101 - there is no `resolved` without a pin
+        try:
+            await self.polar.delete_customer(
+                customer_id,
+                anonymize=self.settings.anonymize,
+                before_send=partial(self._about_to_delete, leased),
+            )
+        except (_NotSent, LeaseLost, IllegalTransition):
+            return
+        except NotFound:
+            await self._record(leased, CustomerGone(), answer="404 ResourceNotFound")
+        except PolarError as error:
+            await self._record(leased, _failed(error))
+        else:
+            await self._record(leased, DeleteAnswered(), answer="204")
+
+    async def check(self, batch: Sequence[Leased]) -> None:
+        """See whether the evidence is complete; ask the API about those for which it is overdue:
+        two requests for each `MAX_IDS` customers."""
+        async with self.database.read() as session:
+            now = await self.database.now(session)
+            known = await mirror_rows.facts(session, [_customer_id(leased) for leased in batch])
+        overdue = []
+        for leased in batch:
+            checked = known[_customer_id(leased)]
+            if ask_api(snapshot(leased.row), checked, self.ledger.policy, now):
+                overdue.append(leased)
+            else:
+                await self._record_check(leased, None)
+        if not overdue:
+            return
+        try:
+            listed_at = await self._list_what_is_left(overdue)
+        except PolarError as error:
+            for leased in overdue:
+                await self._record(leased, _failed(error))
+            return
+        for leased in overdue:
+            try:
+                revoked = await self._revoke_survivors(leased, listed_at)
+            except PolarError as error:
+                await self._record(leased, _failed(error))
+            else:
+                await self._record_check(leased, listed_at, revoked)
+
+    # --- resolve -------------------------------------------------------------------------
+
+    async def _targets(self, batch: Sequence[Leased]) -> list[Target | None]:
+        async with self.database.read() as session:
+            return [await self._target(session, leased.row) for leased in batch]
+
+    async def _target(self, session: AsyncSession, row: DeletionRow) -> Target | None:
+        if row.user_id is None:
+            # Forgotten here, and found again by the customer's webhook.
+            return Target(external_id=row.external_id) if row.external_id else None
+        return await identity.resolve(session, row.user_id, row.override_external_id, self.settings)
+
+    async def _state(self, target: Target | None) -> CustomerState | PolarError | None:
+        if target is None:
+            return None
+        try:
+            return await self.polar.customer_state(
+                external_id=target.external_id, customer_id=target.customer_id
+            )
+        except PolarError as error:
+            return error
+
+    async def _resolved(
+        self,
+        leased: Leased,
+        target: Target | None,
+        answer: CustomerState | PolarError | None,
+        subscriptions: Sequence[Subscription] | PolarError,
+        listed_at: datetime,
+    ) -> None:
+        external_id = target.external_id if target is not None else None
+        if target is None or answer is None:
+            await self._record(leased, Unmapped())
+        elif isinstance(answer, NotFound):
+            async with self.database.read() as session:
+                gone = await mirror_rows.tombstone(
+                    session, external_id=external_id, customer_id=target.customer_id
+                )
+            # A tombstone from before this user's time is some other customer's.
+            if gone is not None and gone.created_at > leased.row.event_at:
+                gone = None
+            detail: dict[str, Any] = {"customer_id": gone.customer_id} if gone else {}
+            await self._record(leased, CustomerMissing(gone), external_id=external_id, **detail)
+        elif isinstance(answer, PolarError):
+            await self._record(leased, _failed(answer), external_id=external_id)
+        elif isinstance(subscriptions, PolarError):
+            await self._record(leased, _failed(subscriptions), external_id=external_id)
+        else:
+            await self._found(leased, answer, subscriptions, listed_at, external_id)
+
+    async def _found(
+        self,
+        leased: Leased,
+        state: CustomerState,
+        subscriptions: Sequence[Subscription],
+        listed_at: datetime,
+        external_id: str | None,
+    ) -> None:
+        customer = state.customer
+        own = [item for item in subscriptions if item.customer_id == customer.id]
+        async with self.database.read() as session:
+            follows_earlier = await self.ledger.follows_earlier(session, leased.row, customer.id)
+        await self._record(
+            leased,
+            CustomerFound(
+                customer_id=customer.id,
+                created_at=customer.created_at,
+                listed_at=listed_at,
+                follows_earlier=follows_earlier,
+            ),
+            observed=[customer, *own, *state.grants],
+            external_id=external_id,
+            customer_id=customer.id,
+            customer_created_at=customer.created_at.isoformat(),
+            subscriptions=[{"id": item.id, "status": item.status} for item in own],
+            benefit_grants=[item.id for item in state.grants],
+        )
+
+    # --- delete --------------------------------------------------------------------------
+
+    async def _about_to_delete(self, leased: Leased) -> None:
+        async with self.database.write() as session:
+            now = await self.database.now(session)
+            row = await self.leases.held(session, leased)
+            brake = await self._brake(session, row, now)
+            if brake is None:
+                await self.ledger.record(
+                    session, row, DeleteSent(), now, source="worker", customer_id=row.customer_id
+                )
+                return
+            await self.ledger.record(session, row, brake, now, source="worker")
+            release(row)
+        raise _NotSent
+
+    async def _brake(self, session: AsyncSession, row: DeletionRow, now: datetime) -> Brake | None:
+        limit = self.settings.max_deletions_per_hour
+        if limit == 0 or row.approved or row.delete_sent_at is not None:
+            return None
+        sent = (
+            await session.exec(
+                select(func.count())
+                .select_from(DeletionRow)
+                .where(col(DeletionRow.delete_sent_at) > now - _BRAKE_WINDOW)
+            )
+        ).one()
+        return Brake(sent=sent, limit=limit) if sent >= limit else None
+
+    # --- check ---------------------------------------------------------------------------
+
+    async def _list_what_is_left(self, batch: Sequence[Leased]) -> datetime:
+        """Have the mirror hold what Polar lists for these customers; returns when that was read."""
+        customer_ids = sorted({_customer_id(leased) for leased in batch})
+        listed_at = await self._now()
+        subscriptions = await self.polar.subscriptions_of(customer_ids)
+        granted = await self.polar.granted_benefits_of(customer_ids)
+        async with self.database.write() as session:
+            now = await self.database.now(session)
+            revoked = await mirror_rows.unlisted_grants(
+                self.database, session, customer_ids, granted, listed_at
+            )
+            observed: list[Mirrored] = [*subscriptions, *granted, *revoked]
+            await mirror_rows.upsert(self.database, session, observed, now)
+        return listed_at
+
+    async def _revoke_survivors(self, leased: Leased, listed_at: datetime) -> list[str]:
+        async with self.database.read() as session:
+            now = await self.database.now(session)
+            known = await mirror_rows.facts(session, [_customer_id(leased)], listed_at)
+        deletion, checked = snapshot(leased.row), known[_customer_id(leased)]
+        revoked: list[Subscription] = []
+        for survivor in to_revoke(deletion, checked, self.ledger.policy, now):
+            try:
+                revoked.append(await self.polar.revoke_subscription(survivor.id))
+            except (AlreadyCanceled, NotFound):
+                # Then it has ended, or no request ends it: the next listing shows which.
+                continue
+        if revoked:
+            async with self.database.write() as session:
+                await mirror_rows.upsert(
+                    self.database, session, revoked, await self.database.now(session)
+                )
+        return [item.id for item in revoked]
+
+    async def _record_check(
+        self, leased: Leased, listed_at: datetime | None, revoked: Sequence[str] = ()
+    ) -> None:
+        customer_id = _customer_id(leased)
+
+        async def read(session: AsyncSession) -> Checked:
+            return (await mirror_rows.facts(session, [customer_id], listed_at))[customer_id]
+
+        detail: dict[str, Any] = {"revoked": list(revoked)} if revoked else {}
+        await self._record(leased, read, **detail)
+
+    # --- writing it down -----------------------------------------------------------------
+
+    async def _record(
+        self,
+        leased: Leased,
+        observation: Observation | _Read,
+        *,
+        observed: Sequence[Mirrored] = (),
+        external_id: str | None = None,
+        **detail: Any,
+    ) -> None:
+        """Write what was learnt and end the lease; nothing where the lease has been lost."""
+        try:
+            async with self.database.write() as session:
+                now = await self.database.now(session)
+                row = await self.leases.held(session, leased)
+                await mirror_rows.upsert(self.database, session, observed, now)
+                if external_id is not None:
+                    row.external_id = external_id
+                    row.external_hash = self.ledger.hasher.external(external_id)
+                if callable(observation):
+                    observation = await observation(session)
+                await self.ledger.record(session, row, observation, now, source="api", **detail)
+                release(row)
+                if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
+                    row.next_attempt_at = now
+                if leased.row.state is State.BLOCKED and row.state is not State.BLOCKED:
+                    await wake_blocked(session, now)
+        except LeaseLost:
+            _log.info("deletion %s was taken back meanwhile; its answer is dropped", leased.id)
+        except IllegalTransition as error:
+            _log.warning("deletion %s: %s", leased.id, error)
+            await self.leases.give_back([leased.token])
+
+    async def _now(self) -> datetime:
+        async with self.database.read() as session:
+            return await self.database.now(session)
+
+
+async def wake_blocked(session: AsyncSession, now: datetime) -> None:
+    """Have every blocked deletion tried again: what blocked one may have blocked them all."""
+    await session.exec(
+        sa.update(DeletionRow)
+        .where(
+            col(DeletionRow.state) == State.BLOCKED,
+            col(DeletionRow.lease_token).is_(None),
+        )
+        .values(next_attempt_at=now)
+    )
+
+
+def _customer_id(leased: Leased) -> str:
+    assert leased.row.customer_id is not None  # noqa: S101 - there is no `deleted` without a pin
+    return leased.row.customer_id
+
+
+def _failed(error: PolarError) -> Failed:
+    transient = isinstance(error, Unavailable)
+    return Failed(
+        kind=FailureKind.TRANSIENT if transient else FailureKind.BLOCKED,
+        reason=str(error),
+        retry_after=error.retry_after if isinstance(error, Unavailable) else timedelta(0),
+        # Not a secret: it only spreads retries.
+        jitter=random.random(),  # noqa: S311
+    )

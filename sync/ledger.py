@@ -1,0 +1,341 @@
+"""The deletions' table: opening a deletion, and recording what became of it.
+
+Everything that changes a deletion goes through `record`: the decision (`sync.deletion.observe`),
+the evidence and, when a deletion is verified, the forgetting are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync import mirror_rows, receipts
+from sync.database import Database
+from sync.deletion import (
+    ENDED,
+    UNPINNED,
+    Brake,
+    Canceled,
+    Checked,
+    CustomerFound,
+    CustomerGone,
+    CustomerMissing,
+    DeleteAnswered,
+    DeleteSent,
+    Deletion,
+    Failed,
+    IllegalTransition,
+    Observation,
+    Policy,
+    Retried,
+    State,
+    Unmapped,
+    observe,
+)
+from sync.hashing import Hasher
+from sync.settings import Settings
+from sync.tables import DeletionRow, InboxRow, InboxStatus, MappingRow, Source
+
+RESTORED = "user.restored"
+DELETED = "user.deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where deletions are written, and by which rules."""
+
+    database: Database
+    hasher: Hasher
+    policy: Policy
+    delay: timedelta
+
+    @classmethod
+    def of(cls, database: Database, settings: Settings) -> Ledger:
+        """The ledger of a deployment."""
+        return cls(
+            database=database,
+            hasher=Hasher(settings.hash_key),
+            policy=Policy(
+                clock_skew=timedelta(seconds=settings.clock_skew),
+                verify_after=timedelta(seconds=settings.verify_after),
+                survivor_after=timedelta(seconds=settings.survivor_after),
+                recheck_after=timedelta(seconds=settings.recheck_after),
+                revoke_survivors=settings.on_survivor == "revoke",
+            ),
+            delay=timedelta(seconds=settings.deletion_delay),
+        )
+
+    async def record(
+        self,
+        session: AsyncSession,
+        row: DeletionRow,
+        observation: Observation,
+        now: datetime,
+        *,
+        source: str,
+        **detail: Any,
+    ) -> None:
+        """Write what the observation makes of the deletion. `row` must be locked by the session.
+
+        Raises:
+            IllegalTransition: nothing was written.
+        """
+        before = snapshot(row)
+        after = observe(before, observation, self.policy, now)
+        for name, value in asdict(after).items():
+            setattr(row, name, value)
+        if after.state != before.state:
+            if after.reason is not None:
+                detail["reason"] = after.reason
+            detail["was"] = before.state
+        if isinstance(observation, Checked):
+            if after.state == before.state and observation.listed_at is None:
+                return
+            detail.update(_checklist(observation))
+        kind = _KINDS[type(observation)]
+        await receipts.append(session, row, kind, source=source, at=now, **detail)
+        last_look = row.state is State.NO_CUSTOMER and row.next_attempt_at is None
+        if row.state is State.VERIFIED or last_look:
+            await self._forget(session, row, now)
+
+    async def open(
+        self,
+        session: AsyncSession,
+        *,
+        user_id: str,
+        external_id: str | None,
+        event_at: datetime,
+        now: datetime,
+        digest: str,
+    ) -> DeletionRow:
+        """Open a deletion for the user, or find the one that the event is about.
+
+        An event that is no newer than a known one repeats it. A newer one joins a deletion for
+        which no customer has been chosen yet; otherwise the user has signed up and left again, and
+        gets a deletion of their own.
+        """
+        known = await self._of_user(session, user_id)
+        repeated = next((row for row in reversed(known) if event_at <= row.event_at), None)
+        if repeated is not None:
+            await receipts.append(
+                session, repeated, "event.repeated", source=Source.APP, at=now, event_digest=digest
+            )
+            return repeated
+        waiting = next((row for row in known if snapshot(row).stage in UNPINNED), None)
+        if waiting is not None:
+            waiting.event_at = event_at
+            waiting.override_external_id = external_id or waiting.override_external_id
+            if waiting.state is State.UNMAPPED:
+                wake(waiting, now)
+            await receipts.append(
+                session,
+                waiting,
+                "event.joined",
+                source=Source.APP,
+                at=now,
+                event_digest=digest,
+                event_at=event_at.isoformat(),
+            )
+            return waiting
+        row = DeletionRow(
+            user_hash=self.hasher.user(user_id),
+            user_id=user_id,
+            override_external_id=external_id,
+            event_at=event_at,
+            received_at=now,
+            state=State.RECEIVED,
+            next_attempt_at=now + self.delay,
+        )
+        session.add(row)
+        await session.flush()
+        await receipts.append(
+            session,
+            row,
+            "event.received",
+            source=Source.APP,
+            at=now,
+            event_digest=digest,
+            event_at=event_at.isoformat(),
+        )
+        if await self._restored_since(session, row):
+            await self.record(session, row, Canceled(), now, source=Source.APP, by=RESTORED)
+        return row
+
+    async def restore(
+        self, session: AsyncSession, *, user_id: str, event_at: datetime, now: datetime
+    ) -> None:
+        """Cancel what the user's restoration comes in time for; say so where it does not."""
+        for row in await self._of_user(session, user_id):
+            if row.event_at > event_at or row.state in ENDED:
+                continue
+            try:
+                await self.record(session, row, Canceled(), now, source=Source.APP, by=RESTORED)
+                release(row)
+            except IllegalTransition:
+                await receipts.append(session, row, "restored.too_late", source=Source.APP, at=now)
+
+    async def concerning(self, session: AsyncSession, customer_id: str) -> Sequence[DeletionRow]:
+        """The deletions under way that have pinned this customer, locked."""
+        rows: Sequence[DeletionRow] = (
+            await session.exec(
+                self.database.locked(
+                    select(DeletionRow).where(
+                        col(DeletionRow.customer_id) == customer_id,
+                        col(DeletionRow.state).not_in(ENDED),
+                    )
+                )
+            )
+        ).all()
+        return rows
+
+    async def wake_if_missed(self, session: AsyncSession, external_id: str, now: datetime) -> None:
+        """A customer has appeared under this external id: look again for whom Polar had none."""
+        row = (
+            await session.exec(
+                self.database.locked(
+                    select(DeletionRow)
+                    .where(
+                        col(DeletionRow.external_hash) == self.hasher.external(external_id),
+                        col(DeletionRow.state) == State.NO_CUSTOMER,
+                    )
+                    .order_by(col(DeletionRow.id).desc())
+                    .limit(1)
+                )
+            )
+        ).first()
+        if row is not None:
+            # The id may have been forgotten here; this is it again.
+            row.external_id = external_id
+            wake(row, now)
+
+    async def follows_earlier(
+        self, session: AsyncSession, row: DeletionRow, customer_id: str
+    ) -> bool:
+        """Whether an earlier deletion of the same user pinned another customer."""
+        found = await session.exec(
+            select(DeletionRow.id)
+            .where(
+                col(DeletionRow.user_hash) == row.user_hash,
+                col(DeletionRow.id) != row.id,
+                col(DeletionRow.customer_id).is_not(None),
+                col(DeletionRow.customer_id) != customer_id,
+            )
+            .limit(1)
+        )
+        return found.first() is not None
+
+    async def _of_user(self, session: AsyncSession, user_id: str) -> Sequence[DeletionRow]:
+        rows: Sequence[DeletionRow] = (
+            await session.exec(
+                self.database.locked(
+                    select(DeletionRow)
+                    .where(col(DeletionRow.user_hash) == self.hasher.user(user_id))
+                    .order_by(col(DeletionRow.id))
+                )
+            )
+        ).all()
+        return rows
+
+    async def _restored_since(self, session: AsyncSession, row: DeletionRow) -> bool:
+        """Whether a `user.restored` overtook the `user.deleted` it is the answer to."""
+        found = await session.exec(
+            select(InboxRow.id)
+            .where(
+                col(InboxRow.user_hash) == row.user_hash,
+                col(InboxRow.source) == Source.APP,
+                col(InboxRow.event_type) == RESTORED,
+                col(InboxRow.status) == InboxStatus.APPLIED,
+                col(InboxRow.event_at) >= row.event_at,
+            )
+            .limit(1)
+        )
+        return found.first() is not None
+
+    async def _forget(self, session: AsyncSession, row: DeletionRow, now: datetime) -> None:
+        """Scrub the user's personal data from every table, in the session's transaction."""
+        if row.customer_id is not None:
+            await mirror_rows.forget_customer(session, row.customer_id, now)
+        await session.exec(
+            sa.update(InboxRow)
+            .where(
+                col(InboxRow.user_hash) == row.user_hash,
+                col(InboxRow.status) != InboxStatus.PENDING,
+            )
+            .values(body=None)
+        )
+        others_need_it = (
+            await session.exec(
+                select(DeletionRow.id)
+                .where(
+                    col(DeletionRow.user_hash) == row.user_hash,
+                    col(DeletionRow.id) != row.id,
+                    col(DeletionRow.state).not_in(ENDED),
+                )
+                .limit(1)
+            )
+        ).first()
+        if row.user_id is not None and others_need_it is None:
+            await session.exec(sa.delete(MappingRow).where(col(MappingRow.user_id) == row.user_id))
+        # What ended before, for the same user, needs the id no more than this one does.
+        await session.exec(
+            sa.update(DeletionRow)
+            .where(
+                col(DeletionRow.user_hash) == row.user_hash,
+                col(DeletionRow.id) != row.id,
+                col(DeletionRow.state).in_(ENDED),
+                col(DeletionRow.user_id).is_not(None),
+            )
+            .values(**_NO_IDS, next_attempt_at=None, forgotten_at=now)
+        )
+        for name, value in _NO_IDS.items():
+            setattr(row, name, value)
+        row.forgotten_at = now
+        await receipts.append(session, row, "forgotten", source="worker", at=now)
+
+
+def snapshot(row: DeletionRow) -> Deletion:
+    """The row as the decisions see it."""
+    return Deletion(**{field.name: getattr(row, field.name) for field in fields(Deletion)})
+
+
+def wake(row: DeletionRow, now: datetime) -> None:
+    """Have the deletion looked at now, also where a worker is busy with it at this moment."""
+    row.next_attempt_at = now
+    row.signals += 1
+
+
+def release(row: DeletionRow) -> None:
+    """Take the deletion back from whatever worker holds it: that one can write no more."""
+    row.lease_token = None
+    row.lease_until = None
+
+
+def _checklist(checked: Checked) -> dict[str, Any]:
+    return {
+        "by": "webhooks" if checked.listed_at is None else "api",
+        "subscriptions": [asdict(item) for item in checked.subscriptions],
+        "benefit_grants": [asdict(item) for item in checked.grants],
+    }
+
+
+_NO_IDS: Mapping[str, None] = dict.fromkeys(("user_id", "external_id", "override_external_id"))
+
+_KINDS: Mapping[type, str] = {
+    Unmapped: "identity.unmapped",
+    CustomerFound: "customer.found",
+    CustomerMissing: "customer.missing",
+    Brake: "brake.tripped",
+    DeleteSent: "delete.sent",
+    DeleteAnswered: "delete.answered",
+    CustomerGone: "customer.gone",
+    Failed: "request.failed",
+    Checked: "checked",
+    Retried: "retried",
+    Canceled: "canceled",
+}

@@ -1,0 +1,165 @@
+"""The worker: applies the inbox, leases due deletions and has each moved on by one action."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import timedelta
+
+from sync.actions import Actions, wake_blocked
+from sync.apply import Applier
+from sync.budget import Budget
+from sync.database import Database, StorageUnavailable
+from sync.deletion import Action, next_action
+from sync.leases import Leased, Leases
+from sync.ledger import Ledger, snapshot
+from sync.polar import MAX_IDS, PolarClient
+from sync.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_MAX_HELD = 2 * MAX_IDS
+"""Deletions that one worker holds at once."""
+_IDLE = 0.5
+"""Seconds between looks at the tables when nothing wakes the worker."""
+_AFTER_ERROR = 1.0
+"""Seconds to wait when the database does not answer, or something unforeseen happens."""
+_GRACE = 8.0
+"""Seconds that work under way is given to finish when the worker is told to stop."""
+
+
+class Worker:
+    """One worker. Several may share a database; each deletion is leased by one at a time."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._ledger = Ledger.of(database, settings)
+        self._applier = Applier(database, self._ledger, settings)
+        self._leases = Leases(database, timedelta(seconds=settings.lease))
+        self._inbox_changed = asyncio.Event()
+        self._deletions_changed = asyncio.Event()
+        self._held: dict[asyncio.Task[None], Sequence[Leased]] = {}
+
+    def wake(self) -> None:
+        """Something has come into the inbox: do not wait for the next look."""
+        self._inbox_changed.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then finish or give back what is held, within 10 seconds."""
+        budget = Budget(self._database, self._settings.rate_per_minute)
+        async with PolarClient(self._settings, budget) as polar:
+            actions = Actions(self._database, self._ledger, self._leases, polar, self._settings)
+            loops = [
+                asyncio.create_task(self._repeat(self._apply, self._inbox_changed)),
+                asyncio.create_task(
+                    self._repeat(lambda: self._act(actions), self._deletions_changed)
+                ),
+                asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
+            ]
+            try:
+                await self._retry_blocked()
+                await stop.wait()
+            finally:
+                for loop in loops:
+                    loop.cancel()
+                await asyncio.gather(*loops, return_exceptions=True)
+                await self._finish()
+
+    async def _retry_blocked(self) -> None:
+        """A restart is how a token or a URL is mended: see at once whether it was."""
+        try:
+            async with self._database.write() as session:
+                await wake_blocked(session, await self._database.now(session))
+        except StorageUnavailable as error:
+            _log.error("the database does not answer: %s", error)
+
+    async def _finish(self) -> None:
+        if self._held:
+            await asyncio.wait(self._held, timeout=_GRACE)
+        # Whatever is left is given back where it stands; a DELETE under way stays `deleting`.
+        unfinished = list(self._tokens())
+        for task in self._held:
+            task.cancel()
+        await asyncio.gather(*self._held, return_exceptions=True)
+        if unfinished:
+            try:
+                await self._leases.give_back(unfinished)
+            except StorageUnavailable as error:
+                _log.error("leases could not be given back and will run out: %s", error)
+
+    async def _repeat(self, step: Callable[[], Awaitable[bool]], changed: asyncio.Event) -> None:
+        """Repeat the step for ever; it returns whether there may be more to do at once."""
+        while True:
+            changed.clear()
+            try:
+                more = await step()
+            except StorageUnavailable as error:
+                _log.error("the database does not answer: %s", error)
+                await asyncio.sleep(_AFTER_ERROR)
+                continue
+            if not more:
+                try:
+                    await asyncio.wait_for(changed.wait(), _IDLE)
+                except TimeoutError:
+                    continue
+
+    async def _apply(self) -> bool:
+        applied = await self._applier.apply_batch()
+        if applied:
+            self._deletions_changed.set()
+        return applied > 0
+
+    async def _act(self, actions: Actions) -> bool:
+        free = _MAX_HELD - sum(len(batch) for batch in self._held.values())
+        if free <= 0 or not await self._leases.anything_due():
+            return False
+        claimed = await self._leases.claim(free)
+        by_action: dict[Action, list[Leased]] = {action: [] for action in Action}
+        idle: list[Leased] = []
+        for leased in claimed:
+            action = next_action(snapshot(leased.row))
+            (idle if action is None else by_action[action]).append(leased)
+        if idle:
+            await self._leases.give_back([leased.token for leased in idle])
+        for batch in _chunks(by_action[Action.RESOLVE]):
+            self._start(actions.resolve(batch), batch)
+        for leased in by_action[Action.DELETE]:
+            self._start(actions.delete(leased), [leased])
+        for batch in _chunks(by_action[Action.CHECK]):
+            self._start(actions.check(batch), batch)
+        return False
+
+    def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
+        task = asyncio.ensure_future(self._guarded(work))
+        self._held[task] = batch
+        task.add_done_callback(self._done)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except StorageUnavailable as error:
+            # The lease runs out, and whoever takes the deletion up next finds it as it is recorded.
+            _log.error("an answer could not be recorded: %s", error)
+        except Exception:  # noqa: BLE001 - the other deletions must go on
+            _log.exception("an action failed unexpectedly; its lease runs out")
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._held[task]
+        self._deletions_changed.set()
+
+    async def _renew(self) -> bool:
+        tokens = list(self._tokens())
+        if tokens:
+            await self._leases.renew(tokens)
+        await asyncio.sleep(self._settings.lease / 3)
+        return True
+
+    def _tokens(self) -> Iterator[str]:
+        return (leased.token for batch in self._held.values() for leased in batch)
+
+
+def _chunks(batch: Sequence[Leased]) -> Iterator[Sequence[Leased]]:
+    for start in range(0, len(batch), MAX_IDS):
+        yield batch[start : start + MAX_IDS]
