@@ -44,6 +44,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _engine(self.url, is_sqlite=self.is_sqlite)
         self._writer = self._engine.execution_options(writes=True)
+        self.scrub_due = True
+        """Whether personal data that was overwritten may still be in the write-ahead log. True at
+        first: the process before this one may have ended too early."""
         self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
 
     @contextlib.asynccontextmanager
@@ -111,17 +114,23 @@ class Database:
             "the database was migrated by a newer version of polar-sync; install that version"
         )
 
-    async def scrub_free_space(self) -> None:
-        """Make sure that what was overwritten is not left in the write-ahead log (SQLite)."""
-        if not self.is_sqlite:
+    async def scrub(self) -> None:
+        """Have what was overwritten leave the write-ahead log too (SQLite), if anything was.
+
+        Tried again at the next call where a reader was in the way.
+        """
+        if not self.is_sqlite or not self.scrub_due:
             return
         with _storage_errors():
             async with self._turn, self._engine.connect() as connection:
+                self.scrub_due = False
                 autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                result = await autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                self.scrub_due = bool(result.scalar_one())  # its first column: was it busy?
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.scrub()
         await self._engine.dispose()
 
 

@@ -296,6 +296,7 @@ class Ledger:
         for name, value in _NO_IDS.items():
             setattr(row, name, value)
         row.forgotten_at = now
+        self.database.scrub_due = True
         await receipts.append(session, row, "forgotten", source="worker", at=now)
 
 

@@ -57,6 +57,7 @@ class Worker:
                     self._repeat(lambda: self._act(actions), self._deletions_changed)
                 ),
                 asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
+                asyncio.create_task(self._repeat(self._scrub, asyncio.Event())),
             ]
             try:
                 await self._retry_blocked()
@@ -155,6 +156,10 @@ class Worker:
             await self._leases.renew(tokens)
         await asyncio.sleep(self._settings.lease / 3)
         return True
+
+    async def _scrub(self) -> bool:
+        await self._database.scrub()
+        return False
 
     def _tokens(self) -> Iterator[str]:
         return (leased.token for batch in self._held.values() for leased in batch)

@@ -1,0 +1,162 @@
+"""Sign and verify events, by the Standard Webhooks specification and its library."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from pydantic import SecretStr
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from sync.tables import MAX_ID
+
+_TOLERANCE = timedelta(minutes=5)
+# A sender has as many signatures as it has secrets in use. Without a bound, one header could make
+# the library compare thousands.
+_MAX_ENTRIES = 16
+
+_ID = re.compile(rf"[\x20-\x7e]{{1,{MAX_ID}}}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+# 32 bytes of HMAC-SHA256 in base64.
+_ENTRY = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
+
+
+class SignatureError(Exception):
+    """The request is not proven to come from who it should. The message says what is wrong and what
+    to do about it, and repeats nothing of the request."""
+
+
+class Verifier:
+    """Verifies the requests of one sender, whichever of its secrets they are signed with."""
+
+    def __init__(self, keys: Iterable[bytes], *, families: tuple[str, ...], setting: str) -> None:
+        """`families`: the header names' first parts taken, in order of preference. `setting`: where
+        the operator finds the secrets, for the message."""
+        self._webhooks = [Webhook(key) for key in keys]
+        self._families = families
+        self._setting = setting
+
+    @classmethod
+    def for_app(cls, secrets: Iterable[SecretStr]) -> Self:
+        """For the app's own events. Svix, which many auth providers send with, has header names of
+        its own (`svix-id` …): they are taken as well."""
+        keys = [_standard_key(secret.get_secret_value()) for secret in secrets]
+        return cls(keys, families=("webhook", "svix"), setting="EVENT_SECRETS")
+
+    @classmethod
+    def for_polar(cls, secrets: Iterable[SecretStr]) -> Self:
+        """For Polar's webhooks. Polar signs with the bytes of the secret as it is shown; the
+        Standard Webhooks reading of it is tried too, where there is one."""
+        keys: list[bytes] = []
+        for secret in secrets:
+            value = secret.get_secret_value()
+            keys.append(value.encode())
+            try:
+                keys.append(_standard_key(value))
+            except ValueError:
+                continue
+        return cls(keys, families=("webhook",), setting="POLAR_WEBHOOK_SECRETS")
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the webhook id. `headers`: with names in lower case, or matched in any case.
+
+        Raises:
+            SignatureError: a header is missing or malformed, the timestamp is more than 5 minutes
+                from now, or no signature is by one of the secrets.
+        """
+        family = self._family(headers)
+        webhook_id, timestamp, signature = (headers[name] for name in _names(family))
+        if not _ID.fullmatch(webhook_id):
+            raise SignatureError(
+                f"the {family}-id header is malformed: "
+                f"it must be 1 to {MAX_ID} printable ASCII characters"
+            )
+        _check_timestamp(family, timestamp)
+        # The library gives up at the first entry that it cannot read, even before a good one.
+        entries = [entry for entry in signature.split(" ") if _ENTRY.fullmatch(entry)]
+        if not entries:
+            raise SignatureError(
+                f"the {family}-signature header is malformed: "
+                "it must hold v1,<base64 of an HMAC-SHA256>, several separated by spaces"
+            )
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise SignatureError(
+                "the body is not UTF-8, so its signature cannot be checked; send JSON in UTF-8"
+            ) from None
+        signed = dict(
+            zip(
+                _names("webhook"),
+                (webhook_id, timestamp, " ".join(entries[:_MAX_ENTRIES])),
+                strict=True,
+            )
+        )
+        for webhook in self._webhooks:
+            try:
+                webhook.verify(text, signed, json_parse=False)
+            except WebhookVerificationError:
+                continue
+            return webhook_id
+        raise SignatureError(
+            f"no signature matches; check that {self._setting} holds the sender's secret, and that "
+            "the body is sent byte for byte as it was signed"
+        )
+
+    def _family(self, headers: Mapping[str, str]) -> str:
+        for family in self._families:
+            if all(headers.get(name) for name in _names(family)):
+                return family
+        raise SignatureError(
+            "a signature header is missing; send webhook-id, webhook-timestamp and "
+            "webhook-signature as Standard Webhooks has them"
+        )
+
+
+def sign(secret: SecretStr, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers that sign `body` with one of the app's own secrets. `at`: timezone-aware.
+
+    Raises:
+        ValueError: the secret is not base64, or the body is not UTF-8.
+    """
+    # The library takes the clock's reading for UTC, whatever the zone.
+    moment = at.astimezone(UTC)
+    webhook = Webhook(_standard_key(secret.get_secret_value()))
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": webhook.sign(webhook_id, moment, body.decode()),
+    }
+
+
+def _names(family: str) -> tuple[str, str, str]:
+    return f"{family}-id", f"{family}-timestamp", f"{family}-signature"
+
+
+def _check_timestamp(family: str, timestamp: str) -> None:
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise SignatureError(
+            f"the {family}-timestamp header is malformed: it must be seconds since 1970, in digits"
+        )
+    age = datetime.now(UTC).timestamp() - int(timestamp)
+    if age > _TOLERANCE.total_seconds():
+        raise SignatureError(
+            f"the {family}-timestamp is stale, more than 5 minutes old; "
+            "sign each attempt anew, and check the clocks"
+        )
+    if -age > _TOLERANCE.total_seconds():
+        raise SignatureError(
+            f"the {family}-timestamp is more than 5 minutes in the future; check the clocks"
+        )
+
+
+def _standard_key(secret: str) -> bytes:
+    """The key in the Standard Webhooks reading of a secret. ValueError where it has none."""
+    encoded = secret.removeprefix("whsec_")
+    key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    if not key:
+        raise ValueError("an empty secret")
+    return key
