@@ -1,0 +1,44 @@
+"""`python -m sync.simulator`: serves one simulated Polar on 127.0.0.1 until SIGTERM."""
+
+import argparse
+import signal
+import sys
+
+from pydantic import ValidationError
+
+from sync.simulator import DEFAULT_TOKEN, SimulatorConfig, create_simulator
+from sync.simulator.server import Server, listen
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sync.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--token", help=f"default: {DEFAULT_TOKEN}")
+    parser.add_argument("--time-scale", type=float, help="1: as slow as Polar; default: 1")
+    parser.add_argument("--rate-limit", type=int, help="requests a minute; none by default")
+    parser.add_argument("--seed", type=int, help="of random delays")
+    parser.add_argument("--settings", default="{}", help="a JSON object of further settings")
+    given = parser.parse_args()
+    try:
+        settings = SimulatorConfig.model_validate_json(given.settings).model_dump()
+        named = ("token", "time_scale", "rate_limit", "seed")
+        options = {name: getattr(given, name) for name in named}
+        config = SimulatorConfig.model_validate(
+            settings | {name: value for name, value in options.items() if value is not None}
+        )
+        listener = listen(given.port)
+    except (ValidationError, OSError) as problem:
+        parser.error(str(problem))
+    # uvicorn raises the signal again once it has shut down: a clean exit, not a death by signal.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    Server(
+        create_simulator(config),
+        listener,
+        lambda url: print(f"simulator listening on {url}", flush=True),  # noqa: T201
+    ).serve_until_told()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""One simulated Polar: the world, what follows each change in the background, and the webhooks."""
+
+import asyncio
+import math
+import random
+import time as clock
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from sync.simulator.config import Range, SimulatorConfig
+from sync.simulator.faults import ApiFault, Faults
+from sync.simulator.lists import Lists
+from sync.simulator.objects import Renderer
+from sync.simulator.state import (
+    Customer,
+    Grant,
+    Json,
+    Member,
+    Subscription,
+    World,
+    status_events,
+)
+from sync.simulator.webhooks import Webhooks
+
+_KEEP_REQUESTS = 200_000
+_POLL = 0.005
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One API request as the simulator saw it."""
+
+    method: str
+    path: str
+    """As sent: percent-encoded."""
+    query: str
+    route: str
+    """Such as `/v1/customers/{id}`; `-` where no route was reached."""
+    started_at: datetime
+    status: int | None = None
+    """None: closed without an answer, or not answered yet."""
+    effect: bool = False
+    """The request changed something."""
+    fault: str | None = None
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Simulator:
+    """Used from one event loop only; every change is made without awaiting, so is atomic."""
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self._initial_config = config
+        self._begin()
+
+    def _begin(self) -> None:
+        self.config = self._initial_config
+        self.world = World(utc_now())
+        self.render = Renderer(self.world)
+        self.webhooks = Webhooks(lambda: self.config)
+        self.webhook_render = Renderer(self.world)
+        self.lists = Lists()
+        self.faults: Faults[ApiFault] = Faults()
+        self.requests: deque[RequestRecord] = deque(maxlen=_KEEP_REQUESTS)
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._rng = random.Random(self.config.seed)  # noqa: S311 - reproducible, no secret
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._paused: list[Callable[[], None]] = []
+        self._changed_states: set[str] = set()
+        self._recent: deque[float] = deque()
+        self._stopping = asyncio.Event()
+
+    async def close(self) -> None:
+        self.stop_waiting()
+        for timer in self._timers:
+            timer.cancel()
+        await self.webhooks.close()
+
+    async def reset(self) -> None:
+        """Start over: an empty world with the settings that it began with."""
+        await self.close()
+        self._begin()
+
+    def stop_waiting(self) -> None:
+        """End the waits of `hold` now."""
+        self._stopping.set()
+
+    async def hold(self, seconds: float) -> bool:
+        """Wait. False: the simulator stops, so do no more."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    def configure(self, config: SimulatorConfig) -> None:
+        """Take new settings; background steps that were paused run now if they no longer are."""
+        if config.seed != self.config.seed:
+            self._rng = random.Random(config.seed)  # noqa: S311
+        self.config = config
+        if not config.background_paused:
+            paused, self._paused = self._paused, []
+            for step in paused:
+                step()
+
+    def seconds_over_limit(self) -> int:
+        """Count a request. Returns 0, or for how many seconds there is no more budget."""
+        limit, window = self.config.rate_limit, self.config.rate_window
+        if limit is None:
+            return 0
+        now = clock.monotonic()
+        while self._recent and self._recent[0] <= now - window:
+            self._recent.popleft()
+        if len(self._recent) < limit:
+            self._recent.append(now)
+            return 0
+        return max(1, math.ceil(self._recent[0] + window - now))
+
+    # -- background ------------------------------------------------------------------------
+
+    def _in_background(self, step: Callable[[], None]) -> None:
+        """Polar: what follows a deletion comes seconds later, in no guaranteed order."""
+
+        def take() -> None:
+            if self.config.background_paused:
+                self._paused.append(step)
+            else:
+                step()
+
+        self._later(self.config.background_delay, take)
+
+    def _later(self, delay: Range, call: Callable[[], None]) -> None:
+        def fire() -> None:
+            self._timers.discard(handle)
+            call()
+
+        seconds = self._rng.uniform(*delay) * self.config.time_scale
+        handle = asyncio.get_running_loop().call_later(seconds, fire)
+        self._timers.add(handle)
+
+    async def settle(self, timeout: float) -> bool:  # noqa: ASYNC109 - answered, not raised
+        """Wait until nothing is pending, at most `timeout` seconds. False: something still is.
+
+        Held webhooks and paused background steps are not waited for.
+        """
+        end = clock.monotonic() + timeout
+        while self._timers or self.webhooks.waiting():
+            if clock.monotonic() >= end:
+                return False
+            await asyncio.sleep(_POLL)
+        return True
+
+    # -- webhooks --------------------------------------------------------------------------
+
+    def _publish(self, event_type: str, render: Callable[[], Json]) -> None:
+        if self.webhooks.wanted(event_type):
+            self.webhooks.publish(event_type, render())
+
+    def _publish_customer(self, event_type: str, customer: Customer) -> None:
+        self._publish(event_type, partial(self.webhook_render.customer, customer))
+        self._state_changed(customer)
+
+    def _publish_subscription(self, events: list[str], subscription: Subscription) -> None:
+        for event_type in events:
+            self._publish(event_type, partial(self.webhook_render.subscription, subscription))
+        self._state_changed(subscription.customer)
+
+    def _publish_grant(self, event_type: str, grant: Grant) -> None:
+        self._publish(event_type, partial(self.webhook_render.grant_webhook, grant))
+        self._state_changed(grant.customer)
+
+    def _state_changed(self, customer: Customer) -> None:
+        """Polar: `customer.state_changed` is debounced, so one tells of several changes."""
+        if customer.id in self._changed_states or not self.webhooks.wanted(
+            "customer.state_changed"
+        ):
+            return
+        self._changed_states.add(customer.id)
+
+        def tell() -> None:
+            self._changed_states.discard(customer.id)
+            self._publish("customer.state_changed", partial(self.webhook_render.state, customer))
+
+        self._later(self.config.debounce, tell)
+
+    # -- changes ---------------------------------------------------------------------------
+
+    def create_customer(
+        self, fields: Json, *, at: datetime | None = None, webhooks: bool = True
+    ) -> Customer:
+        """Create a customer. Raises `TakenError` as the world does."""
+        customer = self.world.add_customer(at or utc_now(), fields)
+        if webhooks:
+            self._publish_customer("customer.created", customer)
+            for member in self.world.members_of[customer.id]:
+                self._publish("member.created", partial(self.webhook_render.member, member))
+        return customer
+
+    def update_customer(self, customer: Customer, fields: Json) -> None:
+        """Change a live customer. Raises `TakenError` as the world does."""
+        self.world.update_customer(customer, utc_now(), fields)
+        self._publish_customer("customer.updated", customer)
+
+    def delete_customer(self, customer: Customer, *, anonymize: bool) -> None:
+        """Delete a live customer at once, and schedule what Polar does in the background."""
+        self.world.delete_customer(customer, utc_now(), anonymize=anonymize)
+        self._publish_customer("customer.deleted", customer)
+        for subscription in self.world.subscriptions_of.get(customer.id, ()):
+            self._in_background(partial(self._cancel_for_deletion, subscription))
+        for grant in self.world.grants_of.get(customer.id, ()):
+            self._in_background(partial(self._revoke_grant, grant))
+        for member in self.world.members_of[customer.id]:
+            self._in_background(partial(self._delete_member, member))
+
+    def _cancel_for_deletion(self, subscription: Subscription) -> None:
+        before = subscription.status
+        if self.world.cancel_for_deletion(subscription, utc_now()):
+            self._publish_subscription(status_events(before, "canceled"), subscription)
+
+    def _revoke_grant(self, grant: Grant) -> None:
+        if grant.stuck:
+            grant.to_revoke = True
+        else:
+            self.set_granted(grant, granted=False)
+
+    def set_stuck(self, grant: Grant, *, stuck: bool) -> None:
+        """Polar: a revocation may be retried for a while. No longer stuck, it succeeds."""
+        grant.stuck = stuck
+        if grant.to_revoke and not stuck:
+            grant.to_revoke = False
+            self._revoke_grant(grant)
+
+    def _delete_member(self, member: Member) -> None:
+        if self.world.delete_member(member, utc_now()):
+            self._publish("member.deleted", partial(self.webhook_render.member, member))
+
+    def create_subscription(
+        self,
+        customer: Customer,
+        fields: Json,
+        *,
+        at: datetime | None = None,
+        webhooks: bool = True,
+    ) -> Subscription:
+        subscription = self.world.add_subscription(at or utc_now(), customer, fields)
+        if webhooks:
+            events = ["subscription.created"]
+            if subscription.status == "active":
+                events += ["subscription.updated", "subscription.active"]
+            self._publish_subscription(events, subscription)
+        return subscription
+
+    def update_subscription(
+        self, subscription: Subscription, fields: Json, *, webhooks: bool = True
+    ) -> None:
+        before = subscription.status
+        self.world.update_subscription(subscription, utc_now(), fields)
+        if webhooks:
+            self._publish_subscription(status_events(before, subscription.status), subscription)
+
+    def revoke_subscription(self, subscription: Subscription) -> None:
+        """Revoke through the API; the grants that it gave are revoked in the background.
+
+        Raises `AlreadyCanceledError` and `LockedError` as the world does.
+        """
+        before = subscription.status
+        self.world.revoke_subscription(subscription, utc_now())
+        self._publish_subscription(status_events(before, subscription.status), subscription)
+        for grant in self.world.grants_of.get(subscription.customer.id, ()):
+            if grant.subscription_id == subscription.id:
+                self._in_background(partial(self._revoke_grant, grant))
+
+    def create_grants(
+        self,
+        customer: Customer,
+        count: int,
+        subscriptions: list[Subscription],
+        *,
+        at: datetime | None = None,
+        webhooks: bool = True,
+    ) -> list[Grant]:
+        grants = self.world.add_grants(at or utc_now(), customer, count, subscriptions)
+        if webhooks:
+            for grant in grants:
+                self._publish_grant("benefit_grant.created", grant)
+        return grants
+
+    def set_granted(self, grant: Grant, *, granted: bool, webhooks: bool = True) -> None:
+        if self.world.set_granted(grant, utc_now(), granted=granted) and webhooks:
+            self._publish_grant(
+                "benefit_grant.updated" if granted else "benefit_grant.revoked", grant
+            )

@@ -1,0 +1,66 @@
+"""Serves a simulator with uvicorn, on loopback, and lets it close connections unanswered."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sync.simulator.api import ABORT
+from sync.simulator.engine import Simulator
+
+
+class DroppingProtocol(HttpToolsProtocol):
+    """Offers the application an ASGI extension that closes the connection."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
+
+
+class Server(uvicorn.Server):
+    """Calls `on_ready` with the base URL once connections are accepted."""
+
+    def __init__(
+        self, app: Starlette, listener: socket.socket, on_ready: Callable[[str], None]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=DroppingProtocol,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                # Long, lest clients reuse a connection just as it is closed.
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._sim: Simulator = app.state.simulator
+        self._listener = listener
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host, port = self._listener.getsockname()[:2]
+        self._on_ready(f"http://{host}:{port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # An answer that a fault holds back must not hold back the exit.
+        self._sim.stop_waiting()
+        await super().shutdown(sockets)
+
+    def serve_until_told(self) -> None:
+        """Serve until SIGTERM, SIGINT or `should_exit = True`."""
+        self.run([self._listener])
+
+
+def listen(port: int = 0) -> socket.socket:
+    """A listening socket on 127.0.0.1; port 0: any free one. Raises `OSError`."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener

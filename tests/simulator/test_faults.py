@@ -1,0 +1,127 @@
+"""Faults of API requests: each kind, and when it strikes."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.simulator.conftest import SimulatorClient, wait_until
+
+PATH = "/v1/customers/external/user-1"
+
+
+def is_deleted(sim: SimulatorClient) -> bool:
+    return sim.items("/v1/customers/") == []
+
+
+def test_a_delay_comes_before_the_effect(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "delay", "seconds": 0.2, "method": "delete"})
+    start = time.monotonic()
+    assert sim.delete().status_code == 204
+    assert time.monotonic() - start >= 0.2
+
+
+def test_a_dropped_request_does_nothing_and_gets_no_answer(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "drop", "count": 1})
+    with pytest.raises(httpx.RemoteProtocolError):
+        sim.delete()
+    assert not is_deleted(sim)
+    (record,) = sim.control("GET", "/requests?method=DELETE")["requests"]
+    assert (record["status"], record["effect"], record["fault"]) == (None, False, "drop")
+    assert sim.delete().status_code == 204
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_an_error_before_or_after_the_effect(sim: SimulatorClient, after_effect: bool) -> None:
+    sim.customer()
+    sim.faults({"kind": "error", "status": 502, "after_effect": after_effect, "method": "DELETE"})
+    assert sim.delete().status_code == 502
+    assert is_deleted(sim) == after_effect
+    (record,) = sim.control("GET", "/requests?method=DELETE")["requests"]
+    assert (record["status"], record["effect"]) == (502, after_effect)
+
+
+def test_a_forced_429(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "rate_limit", "retry_after": 7, "method": "DELETE"})
+    response = sim.delete()
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
+    assert not is_deleted(sim)
+
+
+def test_an_answer_held_back_after_the_effect(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "timeout", "seconds": 30, "method": "DELETE"})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=0.2)
+    assert is_deleted(sim)
+    (record,) = sim.control("GET", "/requests?method=DELETE")["requests"]
+    assert (record["effect"], record["status"]) == (True, None)
+
+
+def test_an_answer_that_comes_late(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "timeout", "seconds": 0.2, "method": "DELETE"})
+    start = time.monotonic()
+    assert sim.delete().status_code == 204
+    assert time.monotonic() - start >= 0.2
+
+
+def test_a_connection_closed_after_the_effect(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "timeout", "close": True, "method": "DELETE"})
+    with pytest.raises(httpx.RemoteProtocolError):
+        sim.delete()
+    assert is_deleted(sim)
+
+
+def test_the_path_is_matched_as_it_was_sent(sim: SimulatorClient) -> None:
+    sim.customer("a/b")
+    sim.customer("c")
+    sim.faults({"kind": "error", "path": "^/v1/customers/external/a%2Fb$", "method": "DELETE"})
+    assert sim.delete("c").status_code == 204
+    assert sim.delete("a/b").status_code == 503
+    sim.control("DELETE", "/faults")
+    assert sim.delete("a/b").status_code == 204
+
+
+def test_a_fault_strikes_so_many_times(sim: SimulatorClient) -> None:
+    sim.faults({"kind": "error", "count": 2}, {"kind": "rate_limit", "count": 1})
+    statuses = [sim.api.get("/v1/customers/").status_code for _ in range(4)]
+    assert statuses == [503, 503, 429, 200]
+    struck = [rule["struck"] for rule in sim.control("GET", "/faults")["faults"]]
+    assert struck == [2, 1]
+
+
+def test_a_fault_strikes_with_a_probability_that_a_seed_repeats(sim: SimulatorClient) -> None:
+    def statuses(seed: int) -> list[int]:
+        sim.faults({"kind": "error", "probability": 0.5}, seed=seed)
+        return [sim.api.get("/v1/customers/").status_code for _ in range(20)]
+
+    first = statuses(1)
+    assert set(first) == {200, 503}
+    assert statuses(1) == first
+    assert statuses(2) != first
+
+
+def test_a_fault_that_makes_no_sense_is_refused(sim: SimulatorClient) -> None:
+    for fault in (
+        {"kind": "nope"},
+        {"kind": "error", "path": "("},
+        {"kind": "error", "status": 200},
+        {"kind": "drop", "probability": 2},
+        {"kind": "drop", "typo": 1},
+    ):
+        body = {"faults": [fault]}
+        assert sim.ask("PUT", "/faults", body).status_code == 422
+
+
+def test_a_client_that_gives_up_during_a_delay_still_has_its_effect(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "delay", "seconds": 0.4, "method": "DELETE"})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=0.1)
+    assert not is_deleted(sim)
+    wait_until(lambda: is_deleted(sim))

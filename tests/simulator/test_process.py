@@ -1,0 +1,93 @@
+"""The simulator as a process, and as a big one."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.simulator.conftest import SimulatorClient
+
+
+@pytest.fixture
+def process(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    arguments: list[str] = getattr(request, "param", [])
+    command = [sys.executable, "-m", "sync.simulator", "--port", "0", *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            line = running.stdout.readline()
+            assert line.startswith("simulator listening on http://127.0.0.1:")
+            yield running, line.split()[-1]
+        finally:
+            running.kill()
+
+
+@pytest.mark.parametrize(
+    "process",
+    [["--token", "t", "--time-scale", "0", "--rate-limit", "9", "--settings", '{"seed": 7}']],
+    indirect=True,
+)
+def test_it_serves_with_its_options_until_told(
+    process: tuple[subprocess.Popen[str], str],
+) -> None:
+    running, url = process
+    settings = httpx.get(f"{url}/_sim/settings").json()
+    assert (settings["time_scale"], settings["rate_limit"], settings["seed"]) == (0, 9, 7)
+    headers = {"Authorization": "Bearer t"}
+    with httpx.Client(base_url=url, headers=headers, timeout=0.3) as client:
+        assert client.get("/v1/customers/").status_code == 200
+        client.put("/_sim/faults", json={"faults": [{"kind": "timeout", "seconds": 60}]})
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/v1/customers/")
+        start = time.monotonic()
+        running.send_signal(signal.SIGTERM)
+        output, errors = running.communicate(timeout=5)
+    assert time.monotonic() - start < 1
+    assert (running.returncode, output, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize("arguments", [["--settings", "{"], ["--time-scale", "-1"], ["--nope"]])
+def test_wrong_options_are_refused(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sync.simulator", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "error:" in done.stderr
+
+
+def test_a_large_world_is_made_and_read_quickly(sim: SimulatorClient) -> None:
+    bulk = {"count": 20_000, "prefix": "u", "subscriptions": ["active"], "grants": 1}
+    start = time.monotonic()
+    made = sim.control("POST", "/customers/bulk", {**bulk, "return_ids": True})
+    assert made["count"] == len(made["ids"]) == 20_000
+    assert time.monotonic() - start < 10
+    # Whatever scans all rows for each request would take minutes here.
+    start = time.monotonic()
+    for n in range(200):
+        customer_id = made["ids"][n]
+        assert sim.items("/v1/subscriptions/", customer_id=customer_id)[0]["status"] == "active"
+        assert sim.delete(f"u{n}").status_code == 204
+        assert len(sim.items("/v1/customers/", page=n + 1, limit=10)) == 10
+    assert time.monotonic() - start < 10
+    page = sim.get("/v1/benefit-grants/", is_granted=True, page=150, limit=100)
+    assert page["pagination"]["total_count"] > 19_000
+    sim.settle()
+    canceled = sim.get("/v1/subscriptions/", status="canceled")
+    assert canceled["pagination"]["total_count"] == 200
+
+
+def test_a_bulk_that_clashes_is_refused(sim: SimulatorClient) -> None:
+    sim.customer("user-2")
+    response = sim.ask("POST", "/customers/bulk", {"count": 5})
+    assert response.status_code == 409
+    rows = sim.items("/v1/customers/")
+    assert [row["external_id"] for row in rows] == ["user-1", "user-0", "user-2"]
