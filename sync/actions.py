@@ -176,11 +176,11 @@ class Actions:
         elif isinstance(answer, NotFound):
             async with self.database.read() as session:
                 gone = await mirror_rows.tombstone(
-                    session, external_id=external_id, customer_id=target.customer_id
+                    session,
+                    external_id=external_id,
+                    customer_id=target.customer_id,
+                    created_by=leased.row.event_at + self.ledger.policy.clock_skew,
                 )
-            # A tombstone from before this user's time is some other customer's.
-            if gone is not None and gone.created_at > leased.row.event_at:
-                gone = None
             detail: dict[str, Any] = {"customer_id": gone.customer_id} if gone else {}
             await self._record(leased, CustomerMissing(gone), external_id=external_id, **detail)
         elif isinstance(answer, PolarError):

@@ -80,8 +80,8 @@ class Database:
         """The time that leases are measured by, the same for every process that shares them."""
         if self.is_sqlite:
             return datetime.now(UTC)
-        result = await session.execute(sa.select(sa.func.clock_timestamp()))
-        now: datetime = result.scalar_one()
+        connection = await session.connection()
+        now: datetime = (await connection.scalars(sa.select(sa.func.clock_timestamp()))).one()
         return now.astimezone(UTC)
 
     def locked(self, statement: Any, *, skip: bool = False) -> Any:

@@ -78,6 +78,8 @@ class Policy:
     clock_skew: timedelta = timedelta(seconds=30)
     verify_after: timedelta = timedelta(minutes=10)
     survivor_after: timedelta = timedelta(hours=1)
+    listing_fresh: timedelta = timedelta(minutes=1)
+    """How old a listing may be when the DELETE leaves, for webhooks alone to prove the rest."""
     recheck_after: timedelta = timedelta(days=7)
     backoff_base: timedelta = timedelta(seconds=2)
     backoff_cap: timedelta = timedelta(hours=1)
@@ -272,18 +274,20 @@ def next_action(deletion: Deletion) -> Action | None:
 def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> bool:
     """Whether the API must be asked for what the webhooks have not proved.
 
-    At once where the mirror shows a subscription that no webhook will ever end, otherwise when
-    `verify_after` has passed since the deletion.
+    At once where no webhook will: the mirror shows a subscription that Polar leaves as it is, or
+    all that is known has ended but may not be all there is. Otherwise when `verify_after` has
+    passed since the deletion.
     """
-    if _complete(deletion, checked):
+    if _complete(deletion, checked, policy):
         return False
     if deletion.deleted_at is None or now >= deletion.deleted_at + policy.verify_after:
         return True
-    # Asked only once: after that the listing is newer than the deletion.
-    listed = deletion.listed_at is not None and deletion.listed_at >= deletion.deleted_at
-    return not listed and any(
-        item.status not in CANCELED_BY_DELETION for item in checked.open_subscriptions
-    )
+    if deletion.listed_at is not None and deletion.listed_at >= deletion.deleted_at:
+        return False
+    if checked.open_subscriptions or checked.open_grants:
+        statuses = {item.status for item in checked.open_subscriptions}
+        return not statuses <= CANCELED_BY_DELETION
+    return checked.final_state_open == 0
 
 
 def survivors(
@@ -404,7 +408,8 @@ def _found(
         pinned_at=now,
         listed_at=observation.listed_at,
         ended_at=None,
-        next_attempt_at=now,
+        # Its place in the queue is kept: the DELETE goes before others are resolved.
+        next_attempt_at=min(now, deletion.next_attempt_at or now),
     )
 
 
@@ -437,7 +442,7 @@ def _missing(
 
 
 def _braked(deletion: Deletion, observation: Brake) -> Deletion:
-    if deletion.stage is not State.RESOLVED:
+    if deletion.stage is not State.RESOLVED or deletion.approved:
         raise IllegalTransition(deletion, observation)
     return replace(
         deletion,
@@ -483,7 +488,8 @@ def _failed(deletion: Deletion, failed: Failed, policy: Policy, now: datetime) -
     if next_action(deletion) is None:
         raise IllegalTransition(deletion, failed)
     attempts = deletion.attempts + 1
-    wait = max(backoff(attempts, failed.jitter, policy), failed.retry_after)
+    asked = min(failed.retry_after, policy.backoff_cap)
+    wait = max(backoff(attempts, failed.jitter, policy), asked)
     blocks = failed.kind is FailureKind.BLOCKED
     return replace(
         deletion,
@@ -495,7 +501,7 @@ def _failed(deletion: Deletion, failed: Failed, policy: Policy, now: datetime) -
     )
 
 
-def _complete(deletion: Deletion, checked: Checked) -> bool:
+def _complete(deletion: Deletion, checked: Checked, policy: Policy) -> bool:
     """Whether the checklist is complete: the customer gone, every subscription ended, no benefit
     granted, and nothing there that has not been looked at."""
     if checked.open_subscriptions or checked.open_grants or deletion.deleted_at is None:
@@ -503,16 +509,20 @@ def _complete(deletion: Deletion, checked: Checked) -> bool:
     listed_at = checked.listed_at or deletion.listed_at
     if listed_at is None:
         return False
-    # A listing from before the DELETE misses what a checkout created in between; Polar's own last
-    # word on the deleted customer closes that gap.
-    return listed_at >= deletion.deleted_at or checked.final_state_open == 0
+    if listed_at >= deletion.deleted_at:
+        return True
+    # A listing from before the DELETE may miss what a checkout created in between. Polar's own last
+    # word on the deleted customer covers what is active or trialing; for the rest the listing must
+    # be from right before, so that no webhook about it can have been lost meanwhile.
+    left_at = deletion.delete_sent_at or deletion.deleted_at
+    return checked.final_state_open == 0 and listed_at >= left_at - policy.listing_fresh
 
 
 def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> Deletion:
     if deletion.stage not in {State.DELETED, State.INCOMPLETE} or deletion.deleted_at is None:
         raise IllegalTransition(deletion, checked)
     listed_at = checked.listed_at or deletion.listed_at
-    if _complete(deletion, checked):
+    if _complete(deletion, checked, policy):
         return _going_on(
             deletion, State.VERIFIED, listed_at=listed_at, ended_at=now, next_attempt_at=None
         )
@@ -533,10 +543,14 @@ def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime
         deletion,
         State.DELETED,
         listed_at=listed_at,
-        next_attempt_at=max(now, deletion.deleted_at) + policy.verify_after
-        if now >= deletion.deleted_at + policy.verify_after
-        else deletion.deleted_at + policy.verify_after,
+        next_attempt_at=_next_look(deletion.deleted_at, policy, now),
     )
+
+
+def _next_look(deleted_at: datetime, policy: Policy, now: datetime) -> datetime:
+    """When to ask the API: once `verify_after` has passed, and again as long after each time."""
+    first = deleted_at + policy.verify_after
+    return first if now < first else now + policy.verify_after
 
 
 def _retried(deletion: Deletion, observation: Retried, now: datetime) -> Deletion:

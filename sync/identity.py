@@ -204,15 +204,19 @@ async def _put(
         sa.update(DeletionRow)
         .where(
             col(DeletionRow.user_hash).in_([hasher.user(entry[0]) for entry in entries]),
+            col(DeletionRow.user_id).is_not(None),
             # A worker may be resolving one right now, about to find it unmapped: it sees by the
             # signal that it was too early. Only what is unmapped already has nothing else to
             # wait for.
-            state.in_([*UNPINNED, State.BLOCKED]),
+            state.in_([*UNPINNED, State.BLOCKED, State.NO_CUSTOMER]),
         )
         .values(
             signals=col(DeletionRow.signals) + 1,
             next_attempt_at=sa.case(
-                (state == State.UNMAPPED, sa.literal(now, UtcDateTime())),
+                (
+                    state.in_([State.UNMAPPED, State.NO_CUSTOMER]),
+                    sa.literal(now, UtcDateTime()),
+                ),
                 else_=col(DeletionRow.next_attempt_at),
             ),
         ),

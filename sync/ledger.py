@@ -172,7 +172,8 @@ class Ledger:
     ) -> None:
         """Cancel what the user's restoration comes in time for; say so where it does not."""
         for row in await self._of_user(session, user_id):
-            if row.event_at > event_at or row.state in ENDED:
+            over = row.state in ENDED and row.state is not State.NO_CUSTOMER
+            if row.event_at > event_at or over:
                 continue
             try:
                 await self.record(session, row, Canceled(), now, source=Source.APP, by=RESTORED)

@@ -87,9 +87,13 @@ async def customer(session: AsyncSession, customer_id: str) -> CustomerRow | Non
 
 
 async def tombstone(
-    session: AsyncSession, *, external_id: str | None, customer_id: str | None
+    session: AsyncSession,
+    *,
+    external_id: str | None,
+    customer_id: str | None,
+    created_by: datetime,
 ) -> Tombstone | None:
-    """The newest deleted customer that the mirror knows under either id."""
+    """The newest deleted customer that the mirror knows under either id, not younger than that."""
     which = (
         col(CustomerRow.id) == customer_id
         if customer_id is not None
@@ -98,7 +102,11 @@ async def tombstone(
     row = (
         await session.exec(
             select(CustomerRow)
-            .where(which, col(CustomerRow.deleted_at).is_not(None))
+            .where(
+                which,
+                col(CustomerRow.deleted_at).is_not(None),
+                col(CustomerRow.created_at) <= created_by,
+            )
             .order_by(col(CustomerRow.deleted_at).desc())
             .limit(1)
         )

@@ -1,0 +1,336 @@
+"""Merging what Polar says about an object: any order, any repetition, the same row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.mirror import API, Customer, Grant, M, Subscription, has_ended, parse
+from tests import property_profiles
+
+property_profiles.load()
+
+CUSTOMER = "6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11"
+SUBSCRIPTION = "0c7a3a52-9c5e-4b39-8f62-2d0f6b1f9a01"
+GRANT = "1b7a3a52-9c5e-4b39-8f62-2d0f6b1f9a02"
+OTHER = "2a7a3a52-9c5e-4b39-8f62-2d0f6b1f9a03"
+T0 = datetime(2026, 10, 1, 12, tzinfo=UTC)
+PERSONAL = ("email", "name", "billing_name", "billing_address", "tax_id", "metadata")
+
+# Few moments, so that ties are common.
+MOMENTS = st.integers(0, 4).map(lambda seconds: T0 + timedelta(seconds=seconds))
+STATUSES = [
+    "incomplete",
+    "incomplete_expired",
+    "trialing",
+    "active",
+    "past_due",
+    "canceled",
+    "unpaid",
+    "paused",
+]
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+@st.composite
+def customer_data(draw: st.DrawFn) -> dict[str, Any]:
+    """A customer as Polar sends it: alone, nested in another object, or as a state."""
+    deleted = draw(st.none() | MOMENTS)
+    external_id = draw(st.sampled_from(["user-1", "renamed", None]))
+    metadata: dict[str, Any] = draw(st.sampled_from([{}, {"plan": "pro"}]))
+    if deleted is not None and draw(st.booleans()):
+        metadata = {**metadata, "__external_id": "user-1", "__anonymized_at": iso(deleted)}
+    data: dict[str, Any] = {
+        "id": CUSTOMER,
+        "created_at": iso(T0),
+        "modified_at": draw(st.none() | MOMENTS.map(iso)),
+        "deleted_at": None if deleted is None else iso(deleted),
+        "external_id": external_id,
+        "email": draw(st.sampled_from(["ada@example.com", "3f7a@anonymized.invalid"])),
+        "email_verified": True,
+        "type": "individual",
+        "name": draw(st.sampled_from(["Ada", None])),
+        "billing_name": None,
+        "billing_address": draw(st.sampled_from([None, {"country": "AT", "city": None}])),
+        "tax_id": draw(st.sampled_from([None, ["ATU1", "eu_vat"]])),
+        "metadata": metadata,
+        "organization_id": OTHER,
+    }
+    if draw(st.booleans()):
+        data["active_subscriptions"] = [{"id": SUBSCRIPTION}] * draw(st.integers(0, 2))
+        data["granted_benefits"] = [{"id": GRANT}] * draw(st.integers(0, 1))
+        data["active_meters"] = []
+    return data
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> Customer:
+    seen = parse(
+        Customer,
+        draw(customer_data()),
+        observed_at=draw(MOMENTS),
+        by=draw(st.sampled_from(["customer.updated", "customer.state_changed", API])),
+    )
+    forgotten = draw(st.sampled_from([None, None, T0, T0 + timedelta(seconds=3)]))
+    return replace(seen, forgotten_at=forgotten).merge(replace(seen, forgotten_at=forgotten))
+
+
+@st.composite
+def subscriptions(draw: st.DrawFn) -> Subscription:
+    ended = draw(st.none() | MOMENTS.map(iso))
+    data = {
+        "id": SUBSCRIPTION,
+        "created_at": iso(T0),
+        "modified_at": draw(st.none() | MOMENTS.map(iso)),
+        "customer_id": CUSTOMER,
+        "product_id": OTHER,
+        "status": draw(st.sampled_from(STATUSES)),
+        "amount": draw(st.sampled_from([0, 1_000])),
+        "currency": "eur",
+        "recurring_interval": "month",
+        "current_period_end": iso(T0),
+        "cancel_at_period_end": False,
+        "canceled_at": ended,
+        "ends_at": ended,
+        "ended_at": ended,
+    }
+    by = draw(st.sampled_from(["subscription.updated", "subscription.revoked", API]))
+    return parse(Subscription, data, observed_at=draw(MOMENTS), by=by)
+
+
+@st.composite
+def grants(draw: st.DrawFn) -> Grant:
+    granted = draw(st.booleans())
+    data = {
+        "id": GRANT,
+        "created_at": iso(T0),
+        "modified_at": draw(st.none() | MOMENTS.map(iso)),
+        "customer_id": CUSTOMER,
+        "benefit_id": OTHER,
+        "is_granted": granted,
+        "is_revoked": not granted,
+        "granted_at": iso(T0) if granted else None,
+        "revoked_at": None if granted else iso(T0),
+    }
+    by = draw(st.sampled_from(["benefit_grant.updated", "benefit_grant.revoked", API]))
+    return parse(Grant, data, observed_at=draw(MOMENTS), by=by)
+
+
+def merged(observed: Sequence[M]) -> M:
+    return reduce(lambda row, seen: row.merge(seen), observed)
+
+
+# --- any order and repetition --------------------------------------------------------------
+
+
+def histories(kind: st.SearchStrategy[M]) -> st.SearchStrategy[tuple[list[M], list[M]]]:
+    """The same observations twice: as they were made, and as they may arrive."""
+    once = st.lists(kind, min_size=1, max_size=6)
+    return once.flatmap(
+        lambda made: st.tuples(
+            st.just(made),
+            st.lists(st.sampled_from(made), max_size=4).flatmap(
+                lambda repeated: st.permutations(made + repeated)
+            ),
+        )
+    )
+
+
+@given(histories(customers()))
+def test_a_customer_converges(history: tuple[list[Customer], list[Customer]]) -> None:
+    made, arrived = history
+    assert merged(made) == merged(arrived)
+
+
+@given(histories(subscriptions()))
+def test_a_subscription_converges(history: tuple[list[Subscription], list[Subscription]]) -> None:
+    made, arrived = history
+    assert merged(made) == merged(arrived)
+
+
+@given(histories(grants()))
+def test_a_grant_converges(history: tuple[list[Grant], list[Grant]]) -> None:
+    made, arrived = history
+    assert merged(made) == merged(arrived)
+
+
+@given(
+    st.one_of(*(st.tuples(kind, kind, kind) for kind in (customers(), subscriptions(), grants())))
+)
+def test_merging_is_commutative_associative_and_idempotent(three: tuple[Any, Any, Any]) -> None:
+    a, b, c = three
+    assert a.merge(b) == b.merge(a)
+    assert a.merge(b).merge(c) == a.merge(b.merge(c))
+    assert a.merge(a) == a
+    assert a.merge(b).merge(b) == a.merge(b)
+
+
+# --- what may never be undone --------------------------------------------------------------
+
+
+@given(st.lists(customers(), min_size=1, max_size=6))
+def test_tombstones_stay_and_personal_fields_do_not_return(observed: list[Customer]) -> None:
+    row = merged(observed)
+    deletions = [seen.deleted_at for seen in observed if seen.deleted_at]
+    forgotten = [seen.forgotten_at for seen in observed if seen.forgotten_at]
+    assert row.deleted_at == min(deletions, default=None)
+    assert row.forgotten_at == min(forgotten, default=None)
+    if deletions or forgotten:
+        assert [getattr(row, name) for name in PERSONAL] == [None] * len(PERSONAL)
+    if forgotten:
+        assert row.external_id is None
+
+
+@given(st.lists(customers(), min_size=1, max_size=6))
+def test_the_newest_final_state_wins_and_of_two_the_one_that_lists_more(
+    observed: list[Customer],
+) -> None:
+    row = merged(observed)
+    states = [
+        (seen.final_state_at, seen.final_state_open)
+        for seen in observed
+        if seen.final_state_at is not None and seen.final_state_open is not None
+    ]
+    assert (row.final_state_at, row.final_state_open) == max(states, default=(None, None))
+
+
+@given(st.lists(subscriptions(), min_size=1, max_size=6))
+def test_an_ended_subscription_stays_ended(observed: list[Subscription]) -> None:
+    row = merged(observed)
+    ends = [seen.ended_at for seen in observed if seen.ended_at]
+    assert row.ended_at == min(ends, default=None)
+    assert not ends or has_ended(row.status, row.ended_at)
+
+
+@given(st.lists(st.one_of(subscriptions()), min_size=1, max_size=6))
+def test_a_row_never_moves_backwards(observed: list[Subscription]) -> None:
+    row = observed[0]
+    for seen in observed[1:]:
+        after = row.merge(seen)
+        assert after.version == max(row.version, seen.version)
+        row = after
+
+
+# --- examples ------------------------------------------------------------------------------
+
+
+def customer(seconds: int = 0, **fields: Any) -> Customer:
+    data = {"id": CUSTOMER, "created_at": iso(T0), "modified_at": None, **fields}
+    return parse(Customer, data, observed_at=T0 + timedelta(seconds=seconds), by="customer.updated")
+
+
+def test_modified_at_decides_before_the_timestamp() -> None:
+    read = customer(0, modified_at=iso(T0 + timedelta(seconds=9)), name="new")
+    late = customer(60, modified_at=iso(T0 + timedelta(seconds=1)), name="old")
+    assert late.merge(read).name == "new"
+
+
+def test_the_old_external_id_is_found_in_the_metadata_of_a_deleted_customer() -> None:
+    gone = customer(deleted_at=iso(T0), external_id=None, metadata={"__external_id": "user-1"})
+    assert (gone.external_id, gone.metadata) == ("user-1", None)
+
+
+def test_a_living_customer_cannot_claim_an_external_id_by_its_metadata() -> None:
+    assert customer(external_id=None, metadata={"__external_id": "user-1"}).external_id is None
+    assert customer(external_id=None, metadata={"__external_id": 5}).external_id is None
+
+
+def test_only_a_deleted_customers_state_is_final() -> None:
+    lists: dict[str, Any] = {"active_subscriptions": [{}], "granted_benefits": [{}, {}]}
+    assert customer(**lists).final_state_open is None
+    gone = customer(7, deleted_at=iso(T0), **lists)
+    assert (gone.final_state_open, gone.final_state_at) == (3, T0 + timedelta(seconds=7))
+
+
+def test_observations_alike_in_all_but_their_type_do_not_depend_on_order() -> None:
+    updated = customer()
+    deleted = replace(updated, written_by="customer.deleted")
+    assert updated.merge(deleted) == deleted.merge(updated)
+
+
+# --- garbage -------------------------------------------------------------------------------
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=[]))
+    | st.sampled_from([CUSTOMER, CUSTOMER.upper() + "\n", iso(T0), "9999-12-31T23:59:59-12:00"])
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def good(kind: type[Any]) -> dict[str, Any]:
+    return {
+        "id": CUSTOMER,
+        "created_at": iso(T0),
+        "modified_at": iso(T0),
+        **({"email": "ada@example.com", "metadata": {}} if kind is Customer else {}),
+        "customer_id": CUSTOMER,
+        "product_id": OTHER,
+        "benefit_id": OTHER,
+        "status": "active",
+        "amount": 1,
+        "currency": "eur",
+        "recurring_interval": "month",
+        "is_granted": True,
+    }
+
+
+FIELDS = [
+    *good(Customer),
+    *("deleted_at", "external_id", "name", "billing_address", "tax_id", "forgotten_at", "digest"),
+    *("active_subscriptions", "granted_benefits", "ended_at", "written_by", "final_state_open"),
+]
+
+
+@given(
+    st.sampled_from([Customer, Subscription, Grant]),
+    st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4),
+    st.booleans(),
+)
+def test_garbage_is_a_value_error_or_can_be_stored(
+    kind: type[Any], garbage: dict[str, Any], complete: bool
+) -> None:
+    data = {**(good(kind) if complete else {}), **garbage}
+    try:
+        seen = parse(kind, json.loads(json.dumps(data)), observed_at=T0, by="customer.updated")
+    except ValueError:
+        return
+    assert seen.merge(seen) == seen
+    assert (seen.observed_at, seen.written_by) == (T0, "customer.updated")
+    assert seen.forgotten_at is None if kind is Customer else True
+    for name in seen.__dataclass_fields__:
+        value = getattr(seen, name)
+        if isinstance(value, str):
+            value.encode()
+            assert "\x00" not in value
+
+
+@pytest.mark.parametrize("depth", range(950, 1_000))
+def test_nesting_of_any_depth_that_json_can_be_read_with(depth: int) -> None:
+    text = json.dumps(good(Customer))[:-1] + f', "metadata": {{"a": {"[" * depth}{"]" * depth}}}}}'
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        return
+    try:
+        parse(Customer, data, observed_at=T0, by="customer.updated")
+    except ValueError as error:
+        assert str(error) == "nested too deeply"  # noqa: PT017
