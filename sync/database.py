@@ -214,5 +214,10 @@ def _storage_errors() -> Any:
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
         # The driver's message only: SQLAlchemy's would print the statement's parameters.
         raise StorageUnavailable(str(error.orig)) from None
+    except sa.exc.DatabaseError as error:
+        # Its subclasses are a statement's fault, but SQLite says so of a damaged file as well.
+        if type(error) is not sa.exc.DatabaseError:
+            raise
+        raise StorageUnavailable(str(error.orig)) from None
     except (sa.exc.TimeoutError, OSError) as error:
         raise StorageUnavailable(type(error).__name__) from None

@@ -1,0 +1,132 @@
+"""Every refusal in one shape: `{"error": code, "detail": what and the remedy, "field": path}`.
+
+`field` is there only where one field is at fault. Nothing of the request is repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sync.database import StorageUnavailable
+from sync.events import EventError
+from sync.inbox import InboxFull
+from sync.signatures import SignatureError
+
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER = 5
+"""Seconds that a sender is asked to wait when an event could not be stored."""
+
+_CODES: Mapping[int, str] = {
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+# The router raises these two, and knows no remedy.
+_DETAILS: Mapping[int, str] = {
+    404: "there is nothing at this path; events go to /events, Polar's webhooks to /webhooks/polar",
+    405: "this path does not take that method; the Allow header says which it takes",
+}
+
+
+def error_response(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A refusal. `detail` must hold nothing of the request."""
+    content = {"error": code, "detail": detail}
+    if field is not None:
+        content["field"] = field
+    return JSONResponse(content, status, headers=headers)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
+    status = error.status_code
+    return error_response(
+        status,
+        _CODES.get(status, "error"),
+        _DETAILS.get(status, error.detail),
+        headers=error.headers,
+    )
+
+
+async def _signature(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("%s: refused: %s", request.url.path, error)
+    return error_response(401, "invalid_signature", str(error))
+
+
+async def _event(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, EventError)  # noqa: S101 - for the type checker
+    _log.warning("%s: refused: %s", request.url.path, error)
+    return error_response(400, "invalid_event", str(error), field=error.field)
+
+
+async def _disconnect(_request: Request, _error: Exception) -> JSONResponse:
+    # Nobody is there to read it; the server drops it.
+    return error_response(400, "incomplete_body", "the connection closed before the body was read")
+
+
+async def _not_stored(_request: Request, _error: Exception) -> JSONResponse:
+    return error_response(
+        503,
+        "not_stored",
+        f"the event could not be stored; send it again in {RETRY_AFTER} seconds",
+        headers={"retry-after": str(RETRY_AFTER)},
+    )
+
+
+EXCEPTION_HANDLERS: Mapping[type[Exception], Callable[..., object]] = {
+    HTTPException: _http,
+    SignatureError: _signature,
+    EventError: _event,
+    ClientDisconnect: _disconnect,
+    InboxFull: _not_stored,
+    StorageUnavailable: _not_stored,
+}
+
+
+class UnhandledErrors:
+    """Middleware: answers a bare 500 and logs where it came from.
+
+    Starlette's own would have the server log the exception's message, which could quote the body.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def observed(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("unhandled %s; its traceback:\n%s", type(error).__name__, trace)
+            # A response that has begun can only be cut short, which the server does by itself.
+            if not started:
+                response = error_response(
+                    500, "internal_error", "something went wrong here; the log says where"
+                )
+                await response(scope, receive, send)

@@ -1,0 +1,104 @@
+"""The Starlette application: `uvicorn app.main:create_app --factory`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from app.errors import EXCEPTION_HANDLERS, UnhandledErrors
+from app.events import post_event
+from app.health import livez, readyz
+from app.state import AppState, LifespanState
+from app.webhooks import post_polar
+from sync.database import Database
+from sync.hashing import Hasher
+from sync.inbox import Inbox
+from sync.settings import Settings
+from sync.signatures import Verifier
+from sync.worker import Worker
+
+_log = logging.getLogger(__name__)
+
+_SHUTDOWN_SECONDS = 10.0
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The application. Without `settings`, they are read from the environment and `.env`.
+
+    It does not start (the lifespan raises) on a database that is out of reach or not migrated, or
+    with another HASH_KEY than the database's.
+
+    Raises:
+        SettingsError: a variable is missing or unusable.
+    """
+    chosen = Settings.load() if settings is None else settings
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[LifespanState]:
+        async with _running(chosen) as state:
+            yield {"app": state}
+
+    app = Starlette(
+        routes=[
+            Route("/events", post_event, methods=["POST"]),
+            Route("/webhooks/polar", post_polar, methods=["POST"]),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+        ],
+        middleware=[Middleware(UnhandledErrors)],
+        exception_handlers=dict[Any, Any](EXCEPTION_HANDLERS),
+        lifespan=lifespan,
+    )
+    # To a sender of webhooks a redirect is a failure: a wrong path had better say so.
+    app.router.redirect_slashes = False
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _running(settings: Settings) -> AsyncIterator[AppState]:
+    """Everything that runs beside the requests, started and stopped in order."""
+    database = Database(settings.database_url.get_secret_value())
+    hasher = Hasher(settings.hash_key)
+    stop = asyncio.Event()
+    tasks: dict[str, asyncio.Task[None]] = {}
+    try:
+        await database.check_schema()
+        await hasher.check(database)
+        worker = Worker(database, settings) if settings.worker == "embedded" else None
+        inbox = Inbox(database, on_commit=worker.wake if worker else None)
+        tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")
+        if worker:
+            tasks["worker"] = asyncio.create_task(worker.run(stop), name="worker")
+        for task in tasks.values():
+            task.add_done_callback(lambda task: _report(task, stop))
+        yield AppState(
+            settings=settings,
+            database=database,
+            hasher=hasher,
+            inbox=inbox,
+            event_verifier=Verifier.for_app(settings.event_secrets),
+            polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
+            tasks=tasks,
+        )
+    finally:
+        stop.set()
+        if "worker" in tasks:
+            await asyncio.wait({tasks["worker"]}, timeout=_SHUTDOWN_SECONDS)
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await database.close()
+
+
+def _report(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """A background task that ends before the process does is an error, however it ended."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None or not stop.is_set():
+        _log.critical("the %s task stopped; restart the process", task.get_name(), exc_info=error)

@@ -1,0 +1,39 @@
+"""What the routes share for as long as the process runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from starlette.requests import Request
+
+from sync.database import Database
+from sync.hashing import Hasher
+from sync.inbox import Inbox
+from sync.settings import Settings
+from sync.signatures import Verifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppState:
+    """Made by the lifespan, read by the routes."""
+
+    settings: Settings
+    database: Database
+    hasher: Hasher
+    inbox: Inbox
+    event_verifier: Verifier
+    polar_verifier: Verifier
+    tasks: Mapping[str, asyncio.Task[None]]
+    """The background tasks by name. One that is done has stopped unexpectedly."""
+
+
+class LifespanState(TypedDict):
+    """`request.state`, as the lifespan yields it."""
+
+    app: AppState
+
+
+AppRequest = Request[LifespanState]

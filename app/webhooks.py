@@ -1,0 +1,23 @@
+"""POST /webhooks/polar: Polar's signed webhooks."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse
+
+from app.body import read_body
+from app.state import AppRequest
+from sync.inbox import Entry
+from sync.tables import Source
+
+
+async def post_polar(request: AppRequest) -> JSONResponse:
+    """Verify and store one webhook; 202 once it is on disk.
+
+    What the body says is not looked at, nor its Content-Type: Polar disables an endpoint that
+    refuses ten events in a row, so whatever is signed is taken, understood or not.
+    """
+    app = request.state["app"]
+    body = await read_body(request, only_json=False)
+    webhook_id = app.polar_verifier.verify(request.headers, body)
+    outcome = await app.inbox.put(Entry(source=Source.POLAR, webhook_id=webhook_id, body=body))
+    return JSONResponse({"status": outcome.value}, 202)
