@@ -77,6 +77,11 @@ class InboxStatus(StrEnum):
     """A dead letter: verified, but it could not be applied; `error` says why."""
 
 
+OPEN_INBOX = sa.text("inbox.status IN ('pending', 'dead')")
+"""To stand beside any condition on `status`: SQLite uses a partial index only where the query
+repeats the index's own condition, and would read the whole inbox otherwise."""
+
+
 class InboxRow(SQLModel, table=True):
     """One signed event, kept before it is answered 2xx. Unique by `(source, webhook_id)`."""
 
