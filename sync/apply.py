@@ -28,7 +28,7 @@ from sync.events import EventError, UserEvent, parse_event
 from sync.ledger import DELETED, Ledger, snapshot, wake
 from sync.mirror import Customer, Grant, Mirrored, Subscription, parse
 from sync.settings import Settings
-from sync.tables import DeletionRow, InboxRow, InboxStatus, Source
+from sync.tables import OPEN_INBOX, DeletionRow, InboxRow, InboxStatus, Source
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Applier:
                 await session.exec(
                     self.database.locked(
                         select(InboxRow)
-                        .where(col(InboxRow.status) == InboxStatus.PENDING)
+                        .where(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
                         .order_by(col(InboxRow.id))
                         .limit(_BATCH),
                         skip=True,
@@ -94,7 +94,7 @@ class Applier:
             if not keep_body:
                 row.body = None
         except (_Unusable, EventError) as problem:
-            self._bury(row, str(problem), now)
+            await self._bury(session, row, str(problem), now)
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError):
             # The database's fault, not the event's: the whole batch stays pending.
             raise
@@ -102,12 +102,18 @@ class Applier:
             # Where, but not the message: it could quote the event.
             frames = "".join(traceback.format_tb(problem.__traceback__))
             _log.error("inbox row %s: %s at\n%s", row.id, type(problem).__name__, frames)
-            self._bury(row, f"unexpected {type(problem).__name__}; see the worker's log", now)
+            error = f"unexpected {type(problem).__name__}; see the worker's log"
+            await self._bury(session, row, error, now)
+        if row.body is None:
+            # It may still be in the write-ahead log.
+            self.database.scrub_due = True
         await session.flush()
 
-    def _bury(self, row: InboxRow, error: str, now: datetime) -> None:
+    async def _bury(self, session: AsyncSession, row: InboxRow, error: str, now: datetime) -> None:
         row.status, row.applied_at = InboxStatus.DEAD, now
         row.error = error[:_MAX_ERROR_CHARS]
+        if await _is_forgotten(session, row.customer_id):
+            row.body = None
         _log.warning("inbox row %s is a dead letter: %s", row.id, row.error)
 
     def _app_event(self, row: InboxRow) -> _Apply:
@@ -164,8 +170,14 @@ async def _apply_polar_event(
         await _show(ledger, session, deletion, row, observed, now)
     if customer.deleted_at is None and customer.external_id is not None:
         await ledger.wake_if_missed(session, customer.external_id, now)
-    mirrored = await mirror_rows.customer(session, customer.id)
-    return mirrored is None or mirrored.forgotten_at is None
+    return not await _is_forgotten(session, customer.id)
+
+
+async def _is_forgotten(session: AsyncSession, customer_id: str | None) -> bool:
+    if customer_id is None:
+        return False
+    mirrored = await mirror_rows.customer(session, customer_id)
+    return mirrored is not None and mirrored.forgotten_at is not None
 
 
 async def _show(

@@ -204,10 +204,7 @@ def migrate() -> None:
     """Bring the database's schema up to date; harmless when it already is."""
     settings = Settings.load()
     database_of(settings)
-    try:
-        db.migrate(settings.database_url.get_secret_value())
-    except OSError as error:
-        raise StorageUnavailable(error.strerror or type(error).__name__) from None
+    db.migrate(settings.database_url.get_secret_value())
     typer.echo("the database is up to date")
 
 

@@ -143,9 +143,9 @@ def migrate(url: str) -> None:
     parsed = _with_driver(url)
     if parsed.get_backend_name() == "sqlite":
         parsed = parsed.set(drivername="sqlite")
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     with _storage_errors():
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed)
         try:
             with engine.begin() as connection:
@@ -219,5 +219,7 @@ def _storage_errors() -> Any:
         if type(error) is not sa.exc.DatabaseError:
             raise
         raise StorageUnavailable(str(error.orig)) from None
-    except (sa.exc.TimeoutError, OSError) as error:
-        raise StorageUnavailable(type(error).__name__) from None
+    except sa.exc.TimeoutError:
+        raise StorageUnavailable("every connection is in use") from None
+    except OSError as error:
+        raise StorageUnavailable(error.strerror or type(error).__name__) from None

@@ -230,7 +230,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """An operator asks for another try now; for a `held` deletion this is the approval."""
+    """An operator asks for another try now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An operator lets a `held` deletion go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,7 @@ Observation = (
     | Failed
     | Checked
     | Retried
+    | Approved
     | Canceled
 )
 
@@ -276,10 +282,13 @@ def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime)
 
     At once where no webhook will: the mirror shows a subscription that Polar leaves as it is, or
     all that is known has ended but may not be all there is. Otherwise when `verify_after` has
-    passed since the deletion.
+    passed since the deletion. What is incomplete is asked about whenever it is due: its time has
+    come, or an operator says that it was mended, and the webhook about it may have been lost.
     """
     if _complete(deletion, checked, policy):
         return False
+    if deletion.stage is State.INCOMPLETE:
+        return deletion.next_attempt_at is not None and now >= deletion.next_attempt_at
     if deletion.deleted_at is None or now >= deletion.deleted_at + policy.verify_after:
         return True
     if deletion.listed_at is not None and deletion.listed_at >= deletion.deleted_at:
@@ -352,6 +361,8 @@ def observe(
             return _checked(deletion, observation, policy, now)
         case Retried():
             return _retried(deletion, observation, now)
+        case Approved():
+            return _approved(deletion, observation, now)
         case Canceled():
             return _canceled(deletion, observation, now)
         case _:
@@ -554,11 +565,15 @@ def _next_look(deleted_at: datetime, policy: Policy, now: datetime) -> datetime:
 
 
 def _retried(deletion: Deletion, observation: Retried, now: datetime) -> Deletion:
-    if deletion.state is State.HELD:
-        return _going_on(deletion, State.RESOLVED, approved=True, next_attempt_at=now)
     if next_action(deletion) is None:
         raise IllegalTransition(deletion, observation)
     return replace(deletion, attempts=0, next_attempt_at=now)
+
+
+def _approved(deletion: Deletion, observation: Approved, now: datetime) -> Deletion:
+    if deletion.state is not State.HELD:
+        raise IllegalTransition(deletion, observation)
+    return _going_on(deletion, State.RESOLVED, approved=True, next_attempt_at=now)
 
 
 def _canceled(deletion: Deletion, observation: Canceled, now: datetime) -> Deletion:

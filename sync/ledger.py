@@ -20,6 +20,7 @@ from sync.database import Database
 from sync.deletion import (
     ENDED,
     UNPINNED,
+    Approved,
     Brake,
     Canceled,
     Checked,
@@ -339,5 +340,6 @@ _KINDS: Mapping[type, str] = {
     Failed: "request.failed",
     Checked: "checked",
     Retried: "retried",
+    Approved: "approved",
     Canceled: "canceled",
 }

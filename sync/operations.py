@@ -20,6 +20,7 @@ from sync.database import Database
 from sync.deletion import (
     ENDED,
     Action,
+    Approved,
     Canceled,
     IllegalTransition,
     Retried,
@@ -213,7 +214,7 @@ async def _act(
             case Verb.APPROVE:
                 if row.state is not State.HELD:
                     raise _Refused(f"it is not held but {row.state}")
-                await ledger.record(session, row, Retried(), now, source=_SOURCE)
+                await ledger.record(session, row, Approved(), now, source=_SOURCE)
                 wake(row, now)
             case _:
                 assert_never(verb)
@@ -226,7 +227,6 @@ async def _act(
 
 def _check_retry(row: DeletionRow) -> None:
     if row.state is State.HELD:
-        # The state machine takes a retry for the approval; that has a command of its own.
         raise _Refused(f"the brake holds it: polar-sync approve {row.id}, or cancel")
     looks_up = next_action(snapshot(row)) is Action.RESOLVE
     if looks_up and row.user_id is None and row.external_id is None:

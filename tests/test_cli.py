@@ -43,9 +43,8 @@ from sync.deletion import (
 from sync.inbox import Entry, Inbox
 from sync.leases import LeaseLost, Leases
 from sync.ledger import Ledger
-from sync.operations import OPEN_INBOX
 from sync.settings import Settings
-from sync.tables import DeletionRow, EvidenceRow, InboxRow, InboxStatus, Source
+from sync.tables import OPEN_INBOX, DeletionRow, EvidenceRow, InboxRow, InboxStatus, Source
 from tests.conftest import DatabaseFactory
 from tests.support import (
     EVENT_SECRET,
@@ -679,7 +678,7 @@ def test_approve_lets_a_held_deletion_go_on(bridge: Bridge) -> None:
     assert bridge.run("approve", "user-1").out == f"deletion {number}: is approved\n"
     row = bridge.row(number)
     assert (row.state, row.approved) == (State.RESOLVED, True)
-    assert bridge.evidence(number)[-1] == ("retried", "operator", "resolved")
+    assert bridge.evidence(number)[-1] == ("approved", "operator", "resolved")
     again = bridge.run("approve", "user-1")
     assert again.code == 1
     assert "it is not held but resolved" in again.err

@@ -18,6 +18,7 @@ from sync.deletion import (
     NEEDS_PERSON,
     REVOCABLE,
     Action,
+    Approved,
     Brake,
     Canceled,
     Checked,
@@ -374,6 +375,10 @@ class HostilePolar(RuleBasedStateMachine):
     def retry(self) -> None:
         self.attempt(Retried())
 
+    @rule()
+    def approve(self) -> None:
+        self.attempt(Approved())
+
     @precondition(lambda self: self.meddled_with)
     @rule()
     def restore(self) -> None:
@@ -561,7 +566,7 @@ TestHostilePolar.settings = settings(
 MOMENTS = st.integers(-100, 8 * 86_400).map(at)
 OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.sampled_from([Unmapped(), CustomerMissing(), DeleteSent(), DeleteAnswered()]),
-    st.sampled_from([CustomerGone(), Retried(), Canceled(), Brake(sent=3, limit=3)]),
+    st.sampled_from([CustomerGone(), Retried(), Approved(), Canceled(), Brake(sent=3, limit=3)]),
     st.builds(
         CustomerFound,
         customer_id=st.just("cus"),
@@ -764,7 +769,7 @@ def test_the_brake_holds_until_an_operator_approves() -> None:
     for observation in (DeleteSent(), TRANSIENT, Unmapped(), found()):
         with pytest.raises(IllegalTransition):
             after(observation, start=held)
-    approved = after(Retried(), start=held)
+    approved = after(Approved(), start=held)
     assert (approved.state, approved.approved, approved.reason) == (State.RESOLVED, True, None)
 
 
@@ -811,7 +816,7 @@ def test_a_listing_from_long_before_the_delete_is_not_enough() -> None:
     held = after(found(), Brake(sent=5, limit=5))
     proof = checked(subscription("canceled", ended=True), final_state_open=0)
     day = 86_400
-    approved = observe(held, Retried(), POLICY, at(day))
+    approved = observe(held, Approved(), POLICY, at(day))
     sent = observe(approved, DeleteSent(), POLICY, at(day))
     deletion = observe(sent, DeleteAnswered(), POLICY, at(day + 1))
     assert ask_api(deletion, proof, POLICY, at(day + 2))
