@@ -80,6 +80,7 @@ class Actions:
         """Find each user's customer and list its subscriptions: one request a user, and one for
         each `MAX_IDS` customers."""
         targets = await self._targets(batch)
+        asked_at = await self._now()
         answers = await asyncio.gather(*(self._state(target) for target in targets))
         customer_ids = [item.customer.id for item in answers if isinstance(item, CustomerState)]
         listed_at = await self._now()
@@ -90,7 +91,7 @@ class Actions:
             except PolarError as error:
                 subscriptions = error
         for leased, target, answer in zip(batch, targets, answers, strict=True):
-            await self._resolved(leased, target, answer, subscriptions, listed_at)
+            await self._resolved(leased, target, answer, asked_at, subscriptions, listed_at)
 
     async def delete(self, leased: Leased) -> None:
         """Send the DELETE for the pinned customer, after recording that it will be sent."""
@@ -167,6 +168,7 @@ class Actions:
         leased: Leased,
         target: Target | None,
         answer: CustomerState | PolarError | None,
+        asked_at: datetime,
         subscriptions: Sequence[Subscription] | PolarError,
         listed_at: datetime,
     ) -> None:
@@ -182,7 +184,13 @@ class Actions:
                     created_by=leased.row.event_at + self.ledger.policy.clock_skew,
                 )
             detail: dict[str, Any] = {"customer_id": gone.customer_id} if gone else {}
-            await self._record(leased, CustomerMissing(gone), external_id=external_id, **detail)
+            await self._record(
+                leased,
+                CustomerMissing(gone),
+                external_id=external_id,
+                asked_at=asked_at,
+                **detail,
+            )
         elif isinstance(answer, PolarError):
             await self._record(leased, _failed(answer), external_id=external_id)
         elif isinstance(subscriptions, PolarError):
@@ -303,6 +311,7 @@ class Actions:
         *,
         observed: Sequence[Mirrored] = (),
         external_id: str | None = None,
+        asked_at: datetime | None = None,
         **detail: Any,
     ) -> None:
         """Write what was learnt and end the lease; nothing where the lease has been lost."""
@@ -320,6 +329,8 @@ class Actions:
                 release(row)
                 if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
                     row.next_attempt_at = now
+                if asked_at is not None and external_id is not None:
+                    await self.ledger.wake_if_overtaken(session, external_id, asked_at, now)
                 if leased.row.state is State.BLOCKED and row.state is not State.BLOCKED:
                     await wake_blocked(session, now)
         except LeaseLost:

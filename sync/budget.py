@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from sqlmodel import col, select
 
@@ -15,16 +16,49 @@ from sync.database import Database
 from sync.tables import BudgetRow
 
 _ROW = 1
+_NOW = timedelta(0)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Budget:
-    """Spaces requests evenly (GCRA), with a burst of one second's worth."""
+class Meter(Protocol):
+    """Says when a request may be sent."""
 
-    def __init__(self, database: Database, rate_per_minute: int) -> None:
+    async def take(self) -> None:
+        """Return when one request may be sent."""
+
+    async def pause(self, duration: timedelta) -> None:
+        """Polar has asked for this long without requests."""
+
+
+class Unmetered:
+    """For a person's command of a dozen requests: it may have no database to share a budget in, and
+    must not be kept waiting by whatever the budget is paused for."""
+
+    async def take(self) -> None:
+        """At once."""
+
+    async def pause(self, duration: timedelta) -> None:
+        """The 429 that asks for it ends the command."""
+
+
+class Budget:
+    """Spaces requests evenly (GCRA), with a burst of one second's worth.
+
+    A process takes a quarter of a second's worth at a time, so that a high rate does not cost a
+    write to the database for each request.
+
+    `background`: takes only what nobody else is waiting for.
+    """
+
+    def __init__(
+        self, database: Database, rate_per_minute: int, *, background: bool = False
+    ) -> None:
+        self._background = background
         self._database = database
         self._interval = timedelta(minutes=1) / rate_per_minute
-        self._burst = timedelta(seconds=1)
+        self._burst = timedelta(seconds=0.75)
+        self._lot = max(1, rate_per_minute // 240)
+        self._left = 0
 
     async def take(self) -> None:
         """Return when one request may be sent.
@@ -32,6 +66,9 @@ class Budget:
         Raises:
             StorageUnavailable: the shared row cannot be read or written.
         """
+        if self._left > 0:
+            self._left -= 1
+            return
         start_at: datetime | None = None
         while True:
             async with self._database.write() as session:
@@ -43,12 +80,13 @@ class Budget:
                 if row is None:
                     row = BudgetRow(id=_ROW, next_at=_LONG_AGO, paused_until=_LONG_AGO)
                 now = await self._database.now(session)
-                if start_at is None:
+                wait = max(start_at or row.next_at - self._burst, row.paused_until) - now
+                if start_at is None and (wait <= _NOW or not self._background):
                     start_at = max(now, row.next_at - self._burst)
-                    row.next_at = max(row.next_at, now) + self._interval
+                    row.next_at = max(row.next_at, now) + self._lot * self._interval
                     session.add(row)
-                wait = max(start_at, row.paused_until) - now
-            if wait <= timedelta(0):
+            if wait <= _NOW:
+                self._left += self._lot - 1
                 return
             # Looked at again afterwards: a 429 may have come in meanwhile.
             await asyncio.sleep(wait.total_seconds())
@@ -66,3 +104,5 @@ class Budget:
             until = await self._database.now(session) + duration
             row.paused_until = max(row.paused_until, until)
             session.add(row)
+        # Only now: whoever took a lot before this could not know of the pause.
+        self._left = 0

@@ -11,11 +11,13 @@ import asyncio
 import io
 import json
 import logging
+import re
 import signal
 import sys
 import traceback
 import uuid
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -29,11 +31,12 @@ from sync import identity, operations, reports
 from sync.database import SchemaMismatch, StorageUnavailable
 from sync.identity import ImportFailed, InvalidEntry, Target
 from sync.operations import Ambiguous, NothingFound, Verb, Wanted
-from sync.settings import Settings, SettingsError
+from sync.settings import PolarSettings, Settings, SettingsError, parse_public_url
 from sync.signatures import sign
 from sync.terminal import (
     Deployment,
     configure_logging,
+    console_on,
     database_of,
     fail,
     in_deployment,
@@ -98,6 +101,26 @@ def _user_id(text: str | None) -> str | None:
     except UnicodeEncodeError:
         raise typer.BadParameter("it is not valid UTF-8") from None
     return text
+
+
+def _public_url(text: str | None) -> str | None:
+    try:
+        return None if text is None else parse_public_url(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+        raise typer.BadParameter("it must be a number and one of s, m, h, d: 36h")
+    return text
+
+
+def _span(text: str) -> timedelta:
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -209,6 +232,37 @@ def migrate() -> None:
 
 
 @cli.command()
+def setup(
+    url: Annotated[
+        str | None,
+        typer.Option(callback=_public_url, help="In place of PUBLIC_URL: https://<your host>"),
+    ] = None,
+) -> None:
+    """Make or mend the webhook endpoint at Polar. Needs the token only; may be repeated."""
+    from sync.polar import PolarError
+    from sync.setup import set_up
+
+    settings = PolarSettings.load()
+    address = url or settings.public_url
+    if address is None:
+        raise typer.BadParameter("give --url, or set PUBLIC_URL")
+    try:
+        result = asyncio.run(set_up(settings, address))
+    except PolarError as error:
+        fail(1, str(error))
+    typer.echo(f"webhook endpoint {result.endpoint.url}")
+    for done in result.done or ["as it should be"]:
+        typer.echo(f"  {done}")
+    if result.others:
+        typer.echo(f"  endpoints with the same URL that you can delete at Polar: {result.others}")
+    if result.created:
+        # The one place where a secret is shown: nobody else can, and the bridge needs it.
+        typer.echo(f"POLAR_WEBHOOK_SECRETS={result.endpoint.secret.get_secret_value()}")
+    else:
+        typer.echo("  its secret is in Polar's dashboard: Settings, Webhooks")
+
+
+@cli.command()
 def demo() -> None:
     """Try it all against a simulated Polar on this machine. Needs no settings."""
     from sync.demo import run
@@ -229,6 +283,75 @@ def status(
     """How things stand, and which deletions need a person."""
     report = in_deployment(lambda deployment: reports.status(deployment.database, limit))
     print_report(report, as_json, reports.print_status)
+
+
+@cli.command()
+def doctor(
+    as_json: Json = False,
+    url: Annotated[
+        str | None, typer.Option(callback=_public_url, help="In place of PUBLIC_URL.")
+    ] = None,
+) -> None:
+    """Check the deployment, and say what to mend. Exits with 1 if a check has failed."""
+    from sync.doctor import Outcome, examine
+
+    rows = asyncio.run(examine(url))
+    is_well = all(row.finding.outcome is not Outcome.FAIL for row in rows)
+    checks = [{"name": row.name, **asdict(row.finding)} for row in rows]
+    print_report({"ok": is_well, "checks": checks}, as_json, reports.print_checks)
+    if not is_well:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def reconcile(
+    user: Annotated[
+        str | None, typer.Option(metavar="USER_ID", callback=_user_id, help="Only this user.")
+    ] = None,
+    deletions: Annotated[
+        bool, typer.Option("--deletions", help="Only the deletions that have not ended.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION", callback=_duration, help="Only what is newer: 90m, 36h, 7d."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only, write nothing.")] = False,
+    redeliver: Annotated[
+        bool,
+        typer.Option("--redeliver", help="Have lost webhooks sent again (of --since, or 7 days)."),
+    ] = False,
+    max_calls: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many requests; the next run goes on.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each row why.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare mirror and deletions with Polar, and repair. Exits with 0 if they were equal, 1 if
+    all that differed was repaired, 2 if a person must see to some of it, 3 if it did not finish."""
+    if sum((user is not None, deletions, since is not None and not redeliver)) > 1:
+        raise typer.BadParameter("give one of --user, --deletions and --since")
+    from sync import reconcile_command
+
+    wanted = reconcile_command.Wanted(
+        user=user,
+        deletions=deletions,
+        since=None if since is None else _span(since),
+        dry_run=dry_run,
+        redeliver=redeliver,
+        max_calls=max_calls,
+    )
+    console = console_on(sys.stderr)
+    try:
+        report, line = in_deployment(lambda it: reconcile_command.run(it, wanted, console))
+    except reconcile_command.AlreadyRunning as error:
+        fail(reconcile_command.UNFINISHED, str(error))
+    if as_json:
+        typer.echo(json.dumps(reconcile_command.as_json(report, line), indent=2))
+    else:
+        reconcile_command.print_all(console_on(sys.stdout), report, line, explain=explain)
+    raise typer.Exit(reconcile_command.exit_code(report))
 
 
 @cli.command()

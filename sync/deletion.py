@@ -530,8 +530,11 @@ def _complete(deletion: Deletion, checked: Checked, policy: Policy) -> bool:
 
 
 def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> Deletion:
-    if deletion.stage not in {State.DELETED, State.INCOMPLETE} or deletion.deleted_at is None:
+    may_be = deletion.stage in {State.DELETED, State.INCOMPLETE, State.VERIFIED}
+    if not may_be or deletion.deleted_at is None:
         raise IllegalTransition(deletion, checked)
+    if deletion.state is State.VERIFIED:
+        return _contradicted(deletion, checked, policy, now)
     listed_at = checked.listed_at or deletion.listed_at
     if _complete(deletion, checked, policy):
         return _going_on(
@@ -540,22 +543,42 @@ def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime
     left_subscriptions, left_grants = survivors(deletion, checked, policy, now)
     by_api = listed_at is not None and listed_at >= deletion.deleted_at
     if by_api and (left_subscriptions or left_grants):
-        names = [f"subscription {item.id} ({item.status})" for item in left_subscriptions]
-        names += [f"benefit grant {item.id}" for item in left_grants]
-        return _going_on(
-            deletion,
-            State.INCOMPLETE,
-            listed_at=listed_at,
-            reason=f"the customer is gone, but these are not: {', '.join(names)};"
-            " end them at Polar, then `polar-sync retry`",
-            next_attempt_at=now + policy.survivor_after,
-        )
+        return _incomplete(deletion, left_subscriptions, left_grants, listed_at, policy, now)
     return _going_on(
         deletion,
         State.DELETED,
         listed_at=listed_at,
         next_attempt_at=_next_look(deletion.deleted_at, policy, now),
     )
+
+
+def _incomplete(
+    deletion: Deletion,
+    subscriptions: Sequence[SubscriptionFact],
+    grants: Sequence[GrantFact],
+    listed_at: datetime | None,
+    policy: Policy,
+    now: datetime,
+) -> Deletion:
+    names = [f"subscription {item.id} ({item.status})" for item in subscriptions]
+    names += [f"benefit grant {item.id}" for item in grants]
+    return _going_on(
+        deletion,
+        State.INCOMPLETE,
+        listed_at=listed_at,
+        ended_at=None,
+        reason=f"the customer is gone, but these are not: {', '.join(names)};"
+        " end them at Polar, then `polar-sync retry`",
+        next_attempt_at=now + policy.survivor_after,
+    )
+
+
+def _contradicted(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> Deletion:
+    """A listing can show that something outlived the proof; a webhook alone cannot."""
+    left = checked.open_subscriptions, checked.open_grants
+    if checked.listed_at is None or not any(left):
+        return deletion
+    return _incomplete(deletion, *left, checked.listed_at, policy, now)
 
 
 def _next_look(deleted_at: datetime, policy: Policy, now: datetime) -> datetime:

@@ -41,7 +41,7 @@ from sync.deletion import (
 )
 from sync.hashing import Hasher
 from sync.settings import Settings
-from sync.tables import DeletionRow, InboxRow, InboxStatus, MappingRow, Source
+from sync.tables import CustomerRow, DeletionRow, InboxRow, InboxStatus, MappingRow, Source
 
 RESTORED = "user.restored"
 DELETED = "user.deleted"
@@ -215,6 +215,23 @@ class Ledger:
             # The id may have been forgotten here; this is it again.
             row.external_id = external_id
             wake(row, now)
+
+    async def wake_if_overtaken(
+        self, session: AsyncSession, external_id: str, asked_at: datetime, now: datetime
+    ) -> None:
+        """The same for a customer who appeared after Polar was asked, and before its answer was
+        recorded: that webhook found no deletion to wake yet."""
+        found = await session.exec(
+            select(CustomerRow.id)
+            .where(
+                col(CustomerRow.external_id) == external_id,
+                col(CustomerRow.deleted_at).is_(None),
+                col(CustomerRow.written_at) >= asked_at,
+            )
+            .limit(1)
+        )
+        if found.first() is not None:
+            await self.wake_if_missed(session, external_id, now)
 
     async def follows_earlier(
         self, session: AsyncSession, row: DeletionRow, customer_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -11,16 +11,25 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.compare import FIELDS, Stored
 from sync.database import Database
 from sync.deletion import Checked, GrantFact, SubscriptionFact, Tombstone
 from sync.mirror import API, Customer, Grant, M, Mirrored, Subscription
 from sync.tables import CustomerRow, GrantRow, InboxRow, InboxStatus, SubscriptionRow
+from sync.walk import NEVER, Window
 
 _ROWS: Mapping[type[Mirrored], type[CustomerRow | SubscriptionRow | GrantRow]] = {
     Customer: CustomerRow,
     Subscription: SubscriptionRow,
     Grant: GrantRow,
 }
+
+_LISTED_BY: Mapping[type[Mirrored], str] = {
+    Customer: "created_at",
+    Subscription: "started_at",
+    Grant: "created_at",
+}
+"""The order of Polar's lists."""
 
 _FORGOTTEN = (
     "external_id",
@@ -52,33 +61,90 @@ async def _upsert(
     if not observed:
         return
     stored = await _load(database, session, kind, "id", {item.id for item in observed})
-    merged: dict[str, M] = dict(stored)
+    before: dict[str, M] = {name: item.row for name, item in stored.items()}
+    merged = dict(before)
     for item in observed:
         merged[item.id] = merged[item.id].merge(item) if item.id in merged else item
-    changed = [item for item in merged.values() if stored.get(item.id) != item]
-    if not changed:
+    changed = [item for name, item in merged.items() if before.get(name) != item]
+    await overwrite(database, session, kind, changed, now)
+
+
+async def overwrite(
+    database: Database, session: AsyncSession, kind: type[M], rows: Sequence[M], now: datetime
+) -> None:
+    """Write the rows as they are, whatever the mirror has. The caller has locked and judged it."""
+    if not rows:
         return
     insert = database.insert(_ROWS[kind])
-    columns = {field.name for field in fields(kind)} - {"id"} | {"written_at"}
+    names: Sequence[str] = FIELDS[kind]
+    columns = {*names, "written_at"} - {"id"}
     statement = insert.on_conflict_do_update(
         index_elements=["id"], set_={name: insert.excluded[name] for name in columns}
     )
+    values = [{name: getattr(row, name) for name in names} | {"written_at": now} for row in rows]
     connection = await session.connection()
-    await connection.execute(statement, [{**asdict(item), "written_at": now} for item in changed])
+    await connection.execute(statement, values)
+
+
+async def stored(
+    database: Database, session: AsyncSession, kind: type[M], ids: Iterable[str]
+) -> dict[str, Stored[M]]:
+    """What the mirror has of these, by id, locked."""
+    return await _load(database, session, kind, "id", set(ids))
+
+
+async def stored_of(
+    database: Database, session: AsyncSession, kind: type[M], customer_ids: Iterable[str]
+) -> dict[str, Stored[M]]:
+    """The subscriptions, or the grants, of these customers, by id, locked."""
+    return await _load(database, session, kind, "customer_id", set(customer_ids))
+
+
+async def not_listed(
+    session: AsyncSession, kind: type[M], window: Window, written_before: datetime
+) -> list[tuple[str, str]]:
+    """Rows that a list should have shown in the window and did not: ids, with the customer's.
+
+    Tombstones and revoked grants are in no list. Nor is what was written only after the list was
+    read: the list may be the older of the two.
+    """
+    table = sa.inspect(_ROWS[kind]).local_table
+    key = table.c[_LISTED_BY[kind]]
+    until = key <= window.until if window.until < NEVER else sa.or_(key <= NEVER, key.is_(None))
+    conditions = [until, table.c.written_at < written_before]
+    if window.after == NEVER:
+        return []
+    if window.after is not None:
+        conditions.append(
+            key > window.after
+            if window.until < NEVER
+            else sa.or_(key > window.after, key.is_(None))
+        )
+    if kind is Customer:
+        conditions.append(table.c.deleted_at.is_(None))
+    if kind is Grant:
+        conditions.append(table.c.is_granted)
+    owner = table.c.id if kind is Customer else table.c.customer_id
+    connection = await session.connection()
+    result = await connection.execute(sa.select(table.c.id, owner).where(*conditions))
+    return [(name, customer_id) for name, customer_id in result if name not in window.seen]
+
+
+async def remove_subscriptions(session: AsyncSession, ids: Sequence[str]) -> None:
+    """Remove what Polar does not know of."""
+    await session.exec(sa.delete(SubscriptionRow).where(col(SubscriptionRow.id).in_(ids)))
 
 
 async def _load(
     database: Database, session: AsyncSession, kind: type[M], key: str, values: set[str]
-) -> dict[str, M]:
+) -> dict[str, Stored[M]]:
     table = sa.inspect(_ROWS[kind]).local_table
-    names = [field.name for field in fields(kind)]
+    columns = [table.c[name] for name in (*FIELDS[kind], "id", "written_at")]
     connection = await session.connection()
     result = await connection.execute(
-        database.locked(
-            sa.select(*(table.c[name] for name in names)).where(table.c[key].in_(values))
-        )
+        database.locked(sa.select(*columns).where(table.c[key].in_(values)))
     )
-    return {row["id"]: kind(**row) for row in result.mappings()}
+    return {line[-2]: Stored(kind, line[:-2], line[-1]) for line in result}
 
 
 async def customer(session: AsyncSession, customer_id: str) -> CustomerRow | None:
@@ -170,10 +236,10 @@ async def unlisted_grants(
     """The customers' grants that the mirror takes for granted and Polar's list of granted ones does
     not hold, as observations that they are revoked."""
     listed = {grant.id for grant in granted}
-    stored = await _load(database, session, Grant, "customer_id", set(customer_ids))
+    known = await stored_of(database, session, Grant, customer_ids)
     return [
         replace(grant, is_granted=False, observed_at=read_at, written_by=API)
-        for grant in stored.values()
+        for grant in (item.row for item in known.values())
         # A grant that a webhook brought after the list was read is not in it for another reason.
         if grant.is_granted and grant.id not in listed and grant.version_at < read_at
     ]

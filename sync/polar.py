@@ -10,18 +10,29 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 
-from sync.budget import Budget
+from sync.budget import Meter
 from sync.mirror import API, Customer, Grant, M, Subscription, parse
-from sync.settings import Settings
+from sync.settings import PolarSettings
 
 T = TypeVar("T")
+
+
+class Listed(Protocol):
+    """What Polar lists has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+L = TypeVar("L", bound=Listed)
 
 MAX_IDS = 50
 """Customers asked about in one list request: keeps the URL under 4 KiB, which proxies accept."""
@@ -29,6 +40,12 @@ MAX_IDS = 50
 _PAGE = 100
 _NO_RETRY_AFTER = timedelta(seconds=5)
 _MAX_RETRY_AFTER = timedelta(hours=1)
+
+_SCOPES = (
+    "customers:read, customers:write, subscriptions:read and benefits:read"
+    " (subscriptions:write with ON_SURVIVOR=revoke)"
+)
+_WEBHOOK_SCOPES = "webhooks:read, and webhooks:write to change or redeliver anything"
 
 
 class PolarError(Exception):
@@ -61,6 +78,11 @@ class Unavailable(PolarError):
 class Refused(PolarError):
     """Polar will go on answering this until a person changes something: the message says what."""
 
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status, where that alone is what was refused."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerState:
@@ -70,13 +92,37 @@ class CustomerState:
     grants: Sequence[Grant]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[M]):
+    """A page of a whole list."""
+
+    items: Sequence[M]
+    total: int
+    """Items in the whole list, as of this page."""
+    pages: int
+    read_at: datetime
+    """When it was asked for, by our clock."""
+
+
+_LISTS: Mapping[type, tuple[str, str, Mapping[str, str]]] = {
+    Customer: ("/v1/customers/", "created_at", {}),
+    Subscription: ("/v1/subscriptions/", "started_at", {}),
+    Grant: ("/v1/benefit-grants/", "created_at", {"is_granted": "true"}),
+}
+
+
 class PolarClient:
     """Talks to Polar. Use as an async context manager.
 
     Every request waits for its share of the rate budget first, and has one time-out over all of it.
     """
 
-    def __init__(self, settings: Settings, budget: Budget) -> None:
+    def __init__(self, settings: PolarSettings, budget: Meter) -> None:
+        self.clock_ahead: timedelta | None = None
+        """How far Polar's clock was ahead of ours at its last answer, give or take a second or two;
+        None before the first."""
+        self.requests = 0
+        """Requests sent so far."""
         self._budget = budget
         self._timeout = settings.request_timeout
         self._slots = asyncio.Semaphore(settings.concurrency)
@@ -108,9 +154,9 @@ class PolarClient:
             Unavailable, Refused
         """
         if external_id is not None:
-            path = f"/v1/customers/external/{_segment(external_id)}/state"
+            path = f"/v1/customers/external/{segment(external_id)}/state"
         else:
-            path = f"/v1/customers/{_segment(customer_id or '')}/state"
+            path = f"/v1/customers/{segment(customer_id or '')}/state"
         read_at = datetime.now(UTC)
         answer = await self._json("GET", path)
 
@@ -128,7 +174,7 @@ class PolarClient:
             grants = [parse(Grant, item, observed_at=read_at, by=API) for item in granted]
             return CustomerState(customer=customer, grants=grants)
 
-        return _understood(read)
+        return understood(read)
 
     async def delete_customer(
         self, customer_id: str, *, anonymize: bool, before_send: Callable[[], Awaitable[None]]
@@ -147,12 +193,12 @@ class PolarClient:
         """
         response = await self._send(
             "DELETE",
-            f"/v1/customers/{_segment(customer_id)}",
+            f"/v1/customers/{segment(customer_id)}",
             params={"anonymize": "true" if anonymize else "false"},
             before_send=before_send,
         )
         if response.status_code != httpx.codes.NO_CONTENT:
-            raise _refused_answer(response)
+            raise refused_answer(response)
 
     async def revoke_subscription(self, subscription_id: str) -> Subscription:
         """`DELETE /v1/subscriptions/{id}`: ends it at once; answers with the ended subscription.
@@ -162,8 +208,8 @@ class PolarClient:
             NotFound, Unavailable, Refused
         """
         read_at = datetime.now(UTC)
-        answer = await self._json("DELETE", f"/v1/subscriptions/{_segment(subscription_id)}")
-        return _understood(lambda: parse(Subscription, answer, observed_at=read_at, by=API))
+        answer = await self._json("DELETE", f"/v1/subscriptions/{segment(subscription_id)}")
+        return understood(lambda: parse(Subscription, answer, observed_at=read_at, by=API))
 
     async def subscriptions_of(self, customer_ids: Sequence[str]) -> list[Subscription]:
         """Every subscription of these customers, at most `MAX_IDS` of them, deleted ones included.
@@ -172,23 +218,52 @@ class PolarClient:
             Unavailable: also where the list moved while its pages were read.
             Refused
         """
-        return await self._all("/v1/subscriptions/", Subscription, customer_ids)
+        return await self._all(
+            "/v1/subscriptions/", partial(_observed, Subscription), customer_id=list(customer_ids)
+        )
 
     async def granted_benefits_of(self, customer_ids: Sequence[str]) -> list[Grant]:
         """The benefit grants of these customers that are still granted; otherwise as above."""
-        return await self._all("/v1/benefit-grants/", Grant, customer_ids, is_granted="true")
+        return await self._all(
+            "/v1/benefit-grants/",
+            partial(_observed, Grant),
+            customer_id=list(customer_ids),
+            is_granted="true",
+        )
+
+    async def page(self, kind: type[M], number: int, *, descending: bool) -> Page[M]:
+        """One page, of 100, of every living customer, every subscription or every granted benefit,
+        in order of creation (subscriptions: of their start, which Polar can sort by).
+
+        Raises:
+            Unavailable, Refused
+        """
+        path, key, filters = _LISTS[kind]
+        read_at = datetime.now(UTC)
+        params = {
+            **filters,
+            "page": number,
+            "limit": _PAGE,
+            "sorting": f"-{key}" if descending else key,
+        }
+        answer = await self._json("GET", path, params=params)
+        items, total, pages = understood(
+            partial(_page_of, partial(_observed, kind), answer, read_at)
+        )
+        return Page(items=items, total=total, pages=pages, read_at=read_at)
 
     async def _all(
-        self, path: str, kind: type[M], customer_ids: Sequence[str], **filters: str
-    ) -> list[M]:
-        found: dict[str, M] = {}
+        self, path: str, read: Callable[[Mapping[str, Any], datetime], L], **filters: Any
+    ) -> list[L]:
+        """Every page of a list. `read`: makes an item, given when it was asked for."""
+        found: dict[str, L] = {}
         total: int | None = None
         page, last_page = 1, 1
         while page <= last_page:
             read_at = datetime.now(UTC)
-            params: dict[str, Any] = {"customer_id": list(customer_ids), "page": page}
-            answer = await self._json("GET", path, params={**params, "limit": _PAGE, **filters})
-            items, count, last_page = _understood(partial(_page_of, kind, answer, read_at))
+            params = {**filters, "page": page, "limit": _PAGE}
+            answer = await self._json("GET", path, params=params)
+            items, count, last_page = understood(partial(_page_of, read, answer, read_at))
             found.update((item.id, item) for item in items)
             if total is not None and count != total:
                 # Pages are offsets: what left an earlier page made one move up unseen.
@@ -200,11 +275,17 @@ class PolarClient:
         return list(found.values())
 
     async def _json(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        content: Mapping[str, Any] | None = None,
+        expected: int = httpx.codes.OK,
     ) -> dict[str, Any]:
-        response = await self._send(method, path, params=params)
-        if response.status_code != httpx.codes.OK:
-            raise _refused_answer(response)
+        response = await self._send(method, path, params=params, content=content)
+        if response.status_code != expected:
+            raise refused_answer(response)
         answer = _body(response)
         if answer is None:
             raise Refused(f"Polar answered {method} with something that is not a JSON object")
@@ -216,19 +297,22 @@ class PolarClient:
         path: str,
         *,
         params: Mapping[str, Any] | None = None,
+        content: Mapping[str, Any] | None = None,
         before_send: Callable[[], Awaitable[None]] | None = None,
     ) -> httpx.Response:
         async with self._slots:
             await self._budget.take()
             if before_send is not None:
                 await before_send()
+            self.requests += 1
             try:
                 async with asyncio.timeout(self._timeout):
-                    response = await self._http.request(method, path, params=params)
+                    response = await self._http.request(method, path, params=params, json=content)
             except TimeoutError:
                 raise Unavailable(f"{method}: no answer within {self._timeout:g} s") from None
             except httpx.HTTPError as error:
                 raise Unavailable(f"{method}: {type(error).__name__}") from None
+        self.clock_ahead = _clock_ahead(response)
         if response.is_success:
             return response
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -236,14 +320,25 @@ class PolarClient:
         raise _error(method, response)
 
 
+def _observed(kind: type[M], item: Mapping[str, Any], read_at: datetime) -> M:
+    return parse(kind, item, observed_at=read_at, by=API)
+
+
 def _page_of(
-    kind: type[M], answer: Mapping[str, Any], read_at: datetime
-) -> tuple[list[M], int, int]:
-    items = [parse(kind, item, observed_at=read_at, by=API) for item in answer["items"]]
+    read: Callable[[Mapping[str, Any], datetime], L], answer: Mapping[str, Any], read_at: datetime
+) -> tuple[list[L], int, int]:
+    items = [read(item, read_at) for item in answer["items"]]
     return items, int(answer["pagination"]["total_count"]), int(answer["pagination"]["max_page"])
 
 
-def _segment(text: str) -> str:
+def _clock_ahead(response: httpx.Response) -> timedelta | None:
+    """By the `Date` header, which is in whole seconds and as old as the answer took to come."""
+    with contextlib.suppress(ValueError, TypeError):
+        return parsedate_to_datetime(response.headers.get("Date", "")) - datetime.now(UTC)
+    return None
+
+
+def segment(text: str) -> str:
     """One path segment. Dots are encoded too: `..` would name another resource."""
     return quote(text, safe="").replace(".", "%2E")
 
@@ -256,7 +351,7 @@ def _body(response: httpx.Response) -> dict[str, Any] | None:
     return None
 
 
-def _understood(read: Callable[[], T]) -> T:
+def understood(read: Callable[[], T]) -> T:
     try:
         return read()
     except (ValueError, KeyError, TypeError) as error:
@@ -266,7 +361,7 @@ def _understood(read: Callable[[], T]) -> T:
         ) from None
 
 
-def _refused_answer(response: httpx.Response) -> Refused:
+def refused_answer(response: httpx.Response) -> Refused:
     return Refused(
         f"Polar answered {response.status_code} to {response.request.method}, which it never does:"
         " does POLAR_BASE_URL point at Polar?"
@@ -285,12 +380,15 @@ def _error(method: str, response: httpx.Response) -> PolarError:
         return Unavailable(f"{method}: {status}", _retry_after(response))
     remedy = {
         401: "the token is not accepted: set POLAR_ACCESS_TOKEN to a valid one",
-        403: "the token lacks a scope: it needs customers:read, customers:write,"
-        " subscriptions:read and benefits:read (subscriptions:write with ON_SURVIVOR=revoke)",
+        403: f"the token lacks a scope: it needs {_scopes(response)}",
         404: "not Polar's ResourceNotFound: check POLAR_BASE_URL, POLAR_SERVER and POLAR_VERSION",
         422: f"the request is not valid ({_fields(body)})",
     }.get(status, "check POLAR_BASE_URL and POLAR_SERVER")
-    return Refused(f"{method} was answered {status}: {remedy}")
+    return Refused(f"{method} was answered {status}: {remedy}", status)
+
+
+def _scopes(response: httpx.Response) -> str:
+    return _WEBHOOK_SCOPES if "/v1/webhooks/" in response.request.url.path else _SCOPES
 
 
 def _retry_after(response: httpx.Response) -> timedelta:

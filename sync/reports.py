@@ -85,7 +85,7 @@ _SUBSCRIPTION_FIELDS = ("id", "status", "ended", "ended_at", "product_id", *_MIR
 _GRANT_FIELDS = ("id", "benefit_id", "is_granted", "revoked_at", *_MIRROR_FIELDS)
 
 
-_NOT_PRINTABLE = "\N{REPLACEMENT CHARACTER}"
+_OUTCOME_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red"}
 
 
 # --- reading --------------------------------------------------------------------------------
@@ -272,6 +272,15 @@ def print_mapping(console: Console, report: Mapping[str, Any]) -> None:
         _cell(report["external_id"] if by_external_id else report["customer_id"]),
         _cell(report["by"]),
     )
+    console.print(table)
+
+
+def print_checks(console: Console, report: Mapping[str, Any]) -> None:
+    """What a doctor has found: `checks`, each with `name`, `outcome`, `detail` and `remedy`."""
+    table = _table("check", "", "found", "remedy")
+    for check in report["checks"]:
+        outcome = Text(check["outcome"], _OUTCOME_STYLES.get(check["outcome"], ""))
+        table.add_row(_cell(check["name"]), outcome, _cell(check["detail"]), _cell(check["remedy"]))
     console.print(table)
 
 

@@ -11,8 +11,10 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
+from cronsim import CronSim, CronSimError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -51,8 +53,8 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
-    """Everything a deployment can choose. Durations are in seconds."""
+class PolarSettings(BaseSettings):
+    """What it takes to talk to Polar, and to have Polar talk to the bridge."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -62,25 +64,76 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    # --- Polar -----------------------------------------------------------------------------
     polar_access_token: SecretStr
     """Organization access token with the scopes customers:read, customers:write,
-    subscriptions:read, benefits:read (and subscriptions:write with ON_SURVIVOR=revoke)."""
-    polar_webhook_secrets: Secrets
-    """Secrets of the webhook endpoint at Polar, exactly as Polar shows them; several, separated by
-    commas or spaces, while one is being rotated out."""
+    subscriptions:read, benefits:read (and subscriptions:write with ON_SURVIVOR=revoke), and, to
+    look after the webhooks, webhooks:read and webhooks:write."""
     polar_server: Literal["production", "sandbox"] = "production"
     polar_base_url: str | None = None
     """Takes the place of POLAR_SERVER, for a proxy or the simulator."""
     polar_version: str = "2026-10"
     """Sent as `Polar-Version`. Polar answers an unsupported one with a 404."""
-    rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 300
-    """Requests a minute, all processes together. Polar allows 500 in production and 100 in the
-    sandbox to everything that uses the token; leave room for the app itself."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 8
     """Requests to Polar under way at once, in one process."""
     request_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
     """For one request to Polar, from first byte sent to last byte read."""
+    public_url: str | None = None
+    """Where Polar reaches the bridge, without the path /webhooks/polar."""
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read the environment and `.env`.
+
+        Raises:
+            SettingsError: a variable is missing or unusable.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SettingsError([_problem(item) for item in error.errors()]) from None
+
+    @field_validator("polar_access_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
+            raise ValueError("holds a blank or a non-ASCII character; copy the token again")
+        return value
+
+    @field_validator("polar_version")
+    @classmethod
+    def _version(cls, value: str) -> str:
+        if not re.fullmatch(r"\d{4}-\d{2}", value):
+            raise ValueError("must look like 2026-10 (YYYY-MM)")
+        return value
+
+    @field_validator("polar_base_url")
+    @classmethod
+    def _base_url(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+            raise ValueError("must be a URL such as https://api.polar.sh")
+        return value.rstrip("/") if value else None
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str | None) -> str | None:
+        return None if value is None else parse_public_url(value)
+
+    @property
+    def polar_url(self) -> str:
+        """Base URL of Polar's API, without a slash at the end."""
+        return self.polar_base_url or POLAR_SERVERS[self.polar_server]
+
+
+class Settings(PolarSettings):
+    """Everything a deployment can choose. Durations are in seconds."""
+
+    # --- Polar -----------------------------------------------------------------------------
+    polar_webhook_secrets: Secrets
+    """Secrets of the webhook endpoint at Polar, exactly as Polar shows them; several, separated by
+    commas or spaces, while one is being rotated out."""
+    rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """Requests a minute, all processes together. Polar allows 500 in production and 100 in the
+    sandbox to everything that uses the token; leave room for the app itself."""
 
     # --- the app's events ------------------------------------------------------------------
     event_secrets: Secrets
@@ -118,6 +171,9 @@ class Settings(BaseSettings):
     recheck_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 7 * 86_400.0
     """A deletion that found no customer looks once more after this time; then the user id goes."""
 
+    reconcile_cron: str | None = None
+    """When a worker reconciles everything: cron's five fields, in UTC. None: only by hand."""
+
     # --- this process ----------------------------------------------------------------------
     hash_key: SecretStr
     """Key of the hash that stays in place of a forgotten user id. Never change it."""
@@ -129,18 +185,6 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-    @classmethod
-    def load(cls, **overrides: Any) -> Self:
-        """Read the environment and `.env`.
-
-        Raises:
-            SettingsError: a variable is missing or unusable.
-        """
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            raise SettingsError([_problem(item) for item in error.errors()]) from None
 
     @field_validator("polar_webhook_secrets", "event_secrets", mode="before")
     @classmethod
@@ -185,26 +229,15 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("polar_access_token")
+    @field_validator("reconcile_cron")
     @classmethod
-    def _token(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
-            raise ValueError("holds a blank or a non-ASCII character; copy the token again")
+    def _cron(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                CronSim(value, datetime.now(UTC))
+            except CronSimError:
+                raise ValueError("must be cron's five fields, for instance 15 3 * * *") from None
         return value
-
-    @field_validator("polar_version")
-    @classmethod
-    def _version(cls, value: str) -> str:
-        if not re.fullmatch(r"\d{4}-\d{2}", value):
-            raise ValueError("must look like 2026-10 (YYYY-MM)")
-        return value
-
-    @field_validator("polar_base_url")
-    @classmethod
-    def _base_url(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
-            raise ValueError("must be a URL such as https://api.polar.sh")
-        return value.rstrip("/") if value else None
 
     @field_validator("external_id_template")
     @classmethod
@@ -239,10 +272,20 @@ class Settings(BaseSettings):
                 object.__setattr__(self, name, path)
         return self
 
-    @property
-    def polar_url(self) -> str:
-        """Base URL of Polar's API, without a slash at the end."""
-        return self.polar_base_url or POLAR_SERVERS[self.polar_server]
+
+def parse_public_url(text: str) -> str:
+    """A URL at which the bridge is reached, without a slash at the end.
+
+    Raises:
+        ValueError: it is not one, or goes on to one of the bridge's own paths.
+    """
+    url = text.rstrip("/")
+    # No user and password: the URL is shown.
+    if not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url):
+        raise ValueError("must be a URL such as https://bridge.example.com")
+    if url.endswith(("/webhooks/polar", "/events")):
+        raise ValueError("must be where the bridge is, without /webhooks/polar or /events")
+    return url
 
 
 def _problem(error: Any) -> str:

@@ -13,7 +13,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from sync.tables import MAX_ID
 
-_TOLERANCE = timedelta(minutes=5)
+TOLERANCE = timedelta(minutes=5)
+"""How far from now a signature's timestamp may be."""
 # A sender has as many signatures as it has secrets in use. Without a bound, one header could make
 # the library compare thousands.
 _MAX_ENTRIES = 16
@@ -122,9 +123,23 @@ def sign(secret: SecretStr, webhook_id: str, at: datetime, body: bytes) -> dict[
     Raises:
         ValueError: the secret is not base64, or the body is not UTF-8.
     """
+    return _signed(_standard_key(secret.get_secret_value()), webhook_id, at, body)
+
+
+def sign_as_polar(secret: SecretStr, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers that Polar signs `body` with: the key is the bytes of the secret as it is shown.
+    `at`: timezone-aware.
+
+    Raises:
+        ValueError: the body is not UTF-8.
+    """
+    return _signed(secret.get_secret_value().encode(), webhook_id, at, body)
+
+
+def _signed(key: bytes, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
     # The library takes the clock's reading for UTC, whatever the zone.
     moment = at.astimezone(UTC)
-    webhook = Webhook(_standard_key(secret.get_secret_value()))
+    webhook = Webhook(key)
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(moment.timestamp())),
@@ -142,12 +157,12 @@ def _check_timestamp(family: str, timestamp: str) -> None:
             f"the {family}-timestamp header is malformed: it must be seconds since 1970, in digits"
         )
     age = datetime.now(UTC).timestamp() - int(timestamp)
-    if age > _TOLERANCE.total_seconds():
+    if age > TOLERANCE.total_seconds():
         raise SignatureError(
             f"the {family}-timestamp is stale, more than 5 minutes old; "
             "sign each attempt anew, and check the clocks"
         )
-    if -age > _TOLERANCE.total_seconds():
+    if -age > TOLERANCE.total_seconds():
         raise SignatureError(
             f"the {family}-timestamp is more than 5 minutes in the future; check the clocks"
         )

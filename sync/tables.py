@@ -209,7 +209,10 @@ class CustomerRow(_Mirrored, table=True):
     """A customer at Polar as last observed."""
 
     __tablename__ = "customer"
-    __table_args__ = (sa.Index("ix_customer_external_id", "external_id"),)
+    __table_args__ = (
+        sa.Index("ix_customer_external_id", "external_id"),
+        sa.Index("ix_customer_created_at", "created_at"),
+    )
 
     id: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -235,7 +238,10 @@ class SubscriptionRow(_Mirrored, table=True):
     """A subscription at Polar as last observed."""
 
     __tablename__ = "subscription"
-    __table_args__ = (sa.Index("ix_subscription_customer_id", "customer_id"),)
+    __table_args__ = (
+        sa.Index("ix_subscription_customer_id", "customer_id"),
+        sa.Index("ix_subscription_started_at", "started_at"),
+    )
 
     id: str = Field(primary_key=True)
     customer_id: str
@@ -245,6 +251,7 @@ class SubscriptionRow(_Mirrored, table=True):
     amount: int
     currency: str
     recurring_interval: str
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     current_period_end: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cancel_at_period_end: bool
     canceled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -261,7 +268,10 @@ class GrantRow(_Mirrored, table=True):
     """A benefit grant at Polar as last observed."""
 
     __tablename__ = "benefit_grant"
-    __table_args__ = (sa.Index("ix_benefit_grant_customer_id", "customer_id"),)
+    __table_args__ = (
+        sa.Index("ix_benefit_grant_customer_id", "customer_id"),
+        sa.Index("ix_benefit_grant_created_at", "created_at"),
+    )
 
     id: str = Field(primary_key=True)
     customer_id: str
@@ -293,6 +303,19 @@ class BudgetRow(SQLModel, table=True):
     """When the next request would be due if there were no burst."""
     paused_until: datetime = Field(sa_type=UtcDateTime)
     """No request before this: Polar's `Retry-After`."""
+
+
+class ReconciliationRow(SQLModel, table=True):
+    """The reconciliation under way, or the last one. One row, `id` 1."""
+
+    __tablename__ = "reconciliation"
+
+    id: int = Field(primary_key=True)
+    lease_token: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    progress: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    """Where it is, to be taken up again after a stop; None: the last one finished."""
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class MetaRow(SQLModel, table=True):

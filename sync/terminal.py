@@ -49,7 +49,7 @@ def in_deployment(work: Callable[[Deployment], Awaitable[T]]) -> T:
         try:
             return await _with_database(work)
         except StorageUnavailable:
-            await _driver_ended()
+            await driver_ended()
             raise
 
     return asyncio.run(run())
@@ -67,7 +67,7 @@ async def _with_database(work: Callable[[Deployment], Awaitable[T]]) -> T:
         await database.close()
 
 
-async def _driver_ended() -> None:
+async def driver_ended() -> None:
     """Wait for the thread of a SQLite connection that could not be opened.
 
     aiosqlite does not: the thread would find the event loop closed, and print a traceback.
@@ -100,7 +100,7 @@ def fail(code: int, *problems: str) -> NoReturn:
     sys.exit(code)
 
 
-def _console_on(stream: TextIO) -> Console:
+def console_on(stream: TextIO) -> Console:
     # FORCE_COLOR and the like must not put colour codes into a pipe.
     is_terminal = stream.isatty()
     return Console(
@@ -122,7 +122,7 @@ def print_report(
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
-        for_people(_console_on(sys.stdout), report)
+        for_people(console_on(sys.stdout), report)
 
 
 def configure_logging(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from sync.deletion import Action, next_action
 from sync.leases import Leased, Leases
 from sync.ledger import Ledger, snapshot
 from sync.polar import MAX_IDS, PolarClient
+from sync.schedule import Schedule
 from sync.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,9 @@ class Worker:
                 asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
                 asyncio.create_task(self._repeat(self._scrub, asyncio.Event())),
             ]
+            if self._settings.reconcile_cron is not None:
+                schedule = Schedule(self._ledger, self._settings, self._settings.reconcile_cron)
+                loops.append(asyncio.create_task(schedule.run()))
             try:
                 await self._retry_blocked()
                 await stop.wait()

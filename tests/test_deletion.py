@@ -616,8 +616,12 @@ def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]
         sound(deletion)
         if isinstance(observation, Failed) and deletion is not before:
             assert deletion.stage is before.stage
-        if before.state in {State.CANCELED, State.SUPERSEDED, State.VERIFIED}:
+        if before.state in {State.CANCELED, State.SUPERSEDED}:
             assert deletion is before
+        if before.state is State.VERIFIED and deletion is not before:
+            assert isinstance(observation, Checked)
+            assert observation.listed_at is not None
+            assert deletion.state is State.INCOMPLETE
         if before.customer_id is not None:
             assert deletion.customer_id == before.customer_id
 
@@ -828,6 +832,16 @@ def test_a_listing_from_long_before_the_delete_is_not_enough() -> None:
 
 def test_the_place_in_the_queue_is_kept_while_a_customer_is_found() -> None:
     assert after(found()).next_attempt_at == received().next_attempt_at
+
+
+def test_a_listing_can_contradict_what_was_verified() -> None:
+    verified = after(*PATHS[State.VERIFIED])
+    left = checked(subscription("paused"))
+    assert after(left, start=verified) is verified
+    assert after(checked(listed_at=at(9)), start=verified) is verified
+    named = after(replace(left, listed_at=at(9)), start=verified)
+    assert (named.state, named.ended_at) == (State.INCOMPLETE, None)
+    assert "sub-paused (paused)" in (named.reason or "")
 
 
 def test_a_pin_by_tombstone_needs_a_listing() -> None:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
@@ -655,6 +656,9 @@ class PolarApi:
             await abort(scope, receive)
             return
         record.status = response.status_code
+        response.headers["date"] = format_datetime(
+            utc_now() + timedelta(seconds=self.sim.config.clock_ahead), usegmt=True
+        )
         await response(scope, receive, send)
 
     async def _delay_and_choose(

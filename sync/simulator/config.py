@@ -33,6 +33,8 @@ class SimulatorConfig(BaseModel):
     token: str = DEFAULT_TOKEN
     scopes: frozenset[str] = ALL_SCOPES
     versions: frozenset[str] = frozenset({"2026-10"})
+    clock_ahead: float = 0.0
+    """Real seconds that the `Date` header of API answers is ahead of this machine's clock."""
     available: bool = True
     """False: every API request is answered 503 and does nothing."""
     rate_limit: Annotated[int, Field(gt=0)] | None = None

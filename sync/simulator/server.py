@@ -34,6 +34,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                date_header=False,
                 # Long, lest clients reuse a connection just as it is closed.
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=1,

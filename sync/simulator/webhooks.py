@@ -420,9 +420,9 @@ class Webhooks:
 
     def _conclude(self, channel: _Channel, event: Event, succeeded: bool) -> None:
         endpoint, config = event.endpoint, self._config()
-        event.succeeded, event.modified_at = succeeded, datetime.now(UTC)
+        event.modified_at = datetime.now(UTC)
         if succeeded:
-            event.state = "delivered"
+            event.state, event.succeeded = "delivered", True
             endpoint.failures_in_row = 0
             channel.pending.pop(event.id, None)
         elif event.state == "skipped":
@@ -433,6 +433,8 @@ class Webhooks:
             self._let_overtake(channel, event)
         else:
             event.state = "failed"
+            if event.succeeded is None:
+                event.succeeded = False
             channel.pending.pop(event.id, None)
             endpoint.failures_in_row += 1
             if endpoint.failures_in_row >= config.disable_after:
