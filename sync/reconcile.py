@@ -1,0 +1,759 @@
+"""Reconciliation: compare the mirror and the deletions with Polar's truth, repair, report.
+
+The whole of Polar is read page by page (`sync.walk`), each row is judged (`sync.compare`), and what
+a page leads to is written in one transaction together with the place reached, so that a stop at any
+point loses nothing and repeats at most a page. Memory does not grow with the number of customers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Generic
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync import identity, mirror_rows
+from sync.budget import Budget
+from sync.compare import KINDS, Difference, Finding, Judgement, extra, judge
+from sync.database import Database, StorageUnavailable
+from sync.deletion import Checked, CustomerGone, State
+from sync.ledger import Ledger, snapshot, wake
+from sync.mirror import API, ENDED_STATUSES, Customer, Grant, M, Mirrored, Subscription
+from sync.polar import MAX_IDS, CustomerState, NotFound, Page, PolarError
+from sync.polar_webhooks import PolarWebhooks
+from sync.settings import Settings
+from sync.tables import CustomerRow, DeletionRow, GrantRow, ReconciliationRow, SubscriptionRow
+from sync.walk import NEVER, Walk, Window, joined
+from sync.webhook_line import LineReport, heal
+
+LISTED = 100
+"""Differences that a report tells one by one; it counts all of them."""
+
+_ROW = 1
+_LEASE = timedelta(minutes=5)
+_RESUMABLE = timedelta(days=1)
+"""Older than this, a reconciliation that was stopped begins anew."""
+_BATCH = 200
+_TOGETHER = 5
+"""Pages judged and written together, where they have come faster than they are judged."""
+
+_NAMES = tuple(KINDS.values())
+
+
+class AlreadyRunning(Exception):
+    """Another process is reconciling; only one does at a time."""
+
+
+class Report(BaseModel):
+    """What a reconciliation found. Holds no personal data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    started_at: datetime
+    dry_run: bool = False
+    calls: int = 0
+    """Requests to Polar."""
+    compared: dict[str, int] = {}
+    """Rows that Polar listed, by kind."""
+    found: dict[str, dict[str, int]] = {}
+    """Differences by kind and finding."""
+    left: int = 0
+    """Differences that a person must see to."""
+    differences: list[Difference] = []
+    """The first `LISTED` of them."""
+    moved_on: dict[str, int] = {}
+    """Deletions that the evidence moved into these states."""
+    deleted_elsewhere: int = 0
+    """Customers deleted at Polar without a deletion here: in its dashboard, as a rule."""
+    finished: bool = False
+    stopped: str | None = None
+    """Why it did not finish."""
+
+    @property
+    def total(self) -> int:
+        """Differences found."""
+        return sum(sum(of_kind.values()) for of_kind in self.found.values())
+
+    def add(self, difference: Difference) -> None:
+        """Count a difference, and tell it while there is room."""
+        of_kind = self.found.setdefault(difference.kind, {})
+        of_kind[difference.finding] = of_kind.get(difference.finding, 0) + 1
+        self.left += not difference.repaired
+        if len(self.differences) < LISTED:
+            self.differences.append(difference)
+
+
+class Progress(BaseModel):
+    """How far a reconciliation of everything has come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    report: Report
+    since: datetime | None = None
+    kind: int = 0
+    """Which list is being read: customers, subscriptions, benefit grants."""
+    walk: Walk = Walk()
+
+    @property
+    def name(self) -> str:
+        """What is being read."""
+        return _NAMES[self.kind] if self.kind < len(_NAMES) else "deletion"
+
+
+@asynccontextmanager
+async def reconciler(
+    ledger: Ledger, settings: Settings, **options: Any
+) -> AsyncIterator[Reconciler]:
+    """A reconciliation with a client of its own, which takes only those requests from the shared
+    budget that no worker is waiting for. `options`: as for `Reconciler`."""
+    budget = Budget(ledger.database, settings.rate_per_minute, background=True)
+    async with PolarWebhooks(settings, budget) as polar:
+        yield Reconciler(ledger, settings, polar, **options)
+
+
+async def finished_since(database: Database, moment: datetime) -> bool:
+    """Whether a reconciliation of everything has finished since then.
+
+    Raises:
+        StorageUnavailable
+    """
+    async with database.read() as session:
+        row = await session.get(ReconciliationRow, _ROW)
+        return row is not None and row.finished_at is not None and row.finished_at >= moment
+
+
+class _Stopped(Exception):
+    """The calls allowed are used up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read(Generic[M]):
+    """A page that was read, what it proves, and where the walk stands after it."""
+
+    page: Page[M]
+    window: Window | None
+    walk: Walk
+
+
+class Reconciler:
+    """One reconciliation.
+
+    Args:
+        dry_run: report only; nothing is written.
+        max_calls: stop after so many requests to Polar, to go on at the next run.
+        on_progress: told after each page.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        polar: PolarWebhooks,
+        *,
+        dry_run: bool = False,
+        max_calls: int | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._database: Database = ledger.database
+        self._ledger = ledger
+        self._settings = settings
+        self._polar = polar
+        self._dry_run = dry_run
+        self._max_calls = max_calls
+        self._on_progress = on_progress
+        self._token = uuid.uuid4().hex
+        self._requests_before = polar.requests
+        self._calls_before = 0
+        self._listed_at = datetime.now(UTC)
+        self._report = Report(started_at=datetime.now(UTC), dry_run=dry_run)
+
+    async def line(self, since: datetime, until: datetime, *, redeliver: bool) -> LineReport:
+        """What is wrong with the webhook line, and what was lost on it in this time.
+
+        Raises:
+            Unavailable, Refused
+        """
+        send = redeliver and not self._dry_run
+        return await heal(self._polar, self._settings, since=since, until=until, redeliver=send)
+
+    # --- the three ways ------------------------------------------------------------------
+
+    async def everything(self, since: timedelta | None = None) -> Report:
+        """Compare all of Polar's customers, subscriptions and granted benefits, and the deletions.
+
+        Args:
+            since: only what was created in this time.
+
+        Raises:
+            AlreadyRunning, StorageUnavailable
+        """
+        async with self._alone():
+            progress = await self._begin(since)
+            self._report = progress.report
+            try:
+                lists = (
+                    partial(self._read_list, progress, Customer),
+                    partial(self._read_list, progress, Subscription),
+                    partial(self._read_list, progress, Grant),
+                )
+                while progress.kind < len(lists):
+                    if not progress.walk.done:
+                        await lists[progress.kind]()
+                    progress.kind, progress.walk = progress.kind + 1, Walk()
+                # Everything older is now in the mirror as Polar has it.
+                listed_at = self._report.started_at if since is None else None
+                await self._check_deletions(None, listed_at)
+                await self._count_deleted_elsewhere()
+            except (PolarError, _Stopped) as error:
+                self._report.stopped = str(error)
+            else:
+                await self._end()
+            return self._report
+
+    async def user(self, user_id: str) -> Report:
+        """Compare one user's customer and deletions.
+
+        Raises:
+            AlreadyRunning, StorageUnavailable
+        """
+        async with self._alone():
+            return await self._finished(self._user(user_id))
+
+    async def deletions(self) -> Report:
+        """Compare the deletions that have not ended, and those that found nobody.
+
+        Raises:
+            AlreadyRunning, StorageUnavailable
+        """
+        async with self._alone():
+            return await self._finished(self._open_deletions())
+
+    async def _finished(self, work: Awaitable[None]) -> Report:
+        try:
+            await work
+        except (PolarError, _Stopped) as error:
+            self._report.stopped = str(error)
+        else:
+            self._report.finished = True
+        self._report.calls = self._polar.requests - self._requests_before
+        return self._report
+
+    # --- a whole list ----------------------------------------------------------------------
+
+    async def _read_list(self, progress: Progress, kind: type[M]) -> None:
+        ahead: asyncio.Queue[_Read[M] | PolarError | _Stopped] = asyncio.Queue(_TOGETHER)
+        reader = asyncio.create_task(self._read_ahead(progress, kind, ahead))
+        try:
+            while not progress.walk.done:
+                batch = [_or_raise(await ahead.get())]
+                while len(batch) < _TOGETHER and not ahead.empty():
+                    following = ahead.get_nowait()
+                    if isinstance(following, Exception):
+                        await ahead.put(following)
+                        break
+                    batch.append(following)
+                await self._take(progress, kind, batch)
+                self._on_progress(progress)
+        finally:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader
+
+    async def _read_ahead(
+        self,
+        progress: Progress,
+        kind: type[M],
+        ahead: asyncio.Queue[_Read[M] | PolarError | _Stopped],
+    ) -> None:
+        """Read pages while those before are being judged."""
+        walk = progress.walk.model_copy()
+        try:
+            while not walk.done:
+                self._allow()
+                page = await self._polar.page(kind, walk.page, descending=walk.descending)
+                keys = [(item.id, _key(item)) for item in page.items]
+                window = walk.read(keys, page.total, page.pages)
+                if progress.since is not None and any(key < progress.since for _, key in keys):
+                    walk.finish()
+                await ahead.put(_Read(page=page, window=window, walk=walk.model_copy()))
+        except (PolarError, _Stopped) as error:
+            await ahead.put(error)
+
+    async def _take(self, progress: Progress, kind: type[M], batch: Sequence[_Read[M]]) -> None:
+        """Judge the pages, and write what that leads to together with the place reached."""
+        listed: list[M] = [item for read in batch for item in read.page.items]
+        read_at = min(read.page.read_at for read in batch)
+        windows = [read.window for read in batch if read.window is not None]
+        suspects: list[tuple[str, str]] = []
+        if windows:
+            async with self._database.read() as session:
+                suspects = await mirror_rows.not_listed(session, kind, joined(windows), read_at)
+        found: list[M]
+        found, gone = await self._ask(kind, suspects)
+        async with self._session() as session:
+            now = await self._database.now(session)
+            await self._judge(session, kind, listed + found, now)
+            await self._bury(session, kind, gone, read_at, now)
+            if kind is Customer:
+                customers = [item for item in listed if isinstance(item, Customer)]
+                await self._owed(session, customers, read_at, now)
+            self._count(kind, len(listed))
+            progress.walk = batch[-1].walk
+            await self._keep(session, progress)
+
+    async def _judge(
+        self,
+        session: AsyncSession,
+        kind: type[M],
+        listed: Sequence[M],
+        now: datetime,
+    ) -> None:
+        known = await mirror_rows.stored(
+            self._database, session, kind, [item.id for item in listed]
+        )
+        write: list[M] = []
+        for item in listed:
+            judgement: Judgement[M] = judge(known.get(item.id), item)
+            if judgement.difference is not None:
+                self._report.add(judgement.difference)
+            if judgement.write is not None:
+                write.append(judgement.write)
+        if not self._dry_run:
+            await mirror_rows.overwrite(self._database, session, kind, write, now)
+
+    async def _ask(
+        self, kind: type[M], suspects: Sequence[tuple[str, str]]
+    ) -> tuple[list[Any], list[str]]:
+        """Rows that a list did not show: those Polar has after all, and ids it has not."""
+        found: list[Any] = []
+        if kind is Customer:
+            for customer_id, _ in suspects:
+                self._allow()
+                with suppress(NotFound):
+                    state = await self._polar.customer_state(customer_id=customer_id)
+                    found.append(state.customer)
+        else:
+            owners = sorted({customer_id for _, customer_id in suspects})
+            for batch in _batches(owners, MAX_IDS):
+                self._allow()
+                found += (
+                    await self._polar.subscriptions_of(batch)
+                    if kind is Subscription
+                    else await self._polar.granted_benefits_of(batch)
+                )
+        there = {item.id for item in found}
+        return found, [name for name, _ in suspects if name not in there]
+
+    async def _bury(
+        self,
+        session: AsyncSession,
+        kind: type[M],
+        gone: Sequence[str],
+        read_at: datetime,
+        now: datetime,
+    ) -> None:
+        """Have the mirror follow Polar where Polar has nothing."""
+        known = await mirror_rows.stored(self._database, session, kind, gone)
+        rows = [item.row for item in known.values() if item.written_at < read_at]
+        for row in rows:
+            self._report.add(extra(row))
+        if self._dry_run or not rows:
+            return
+        if kind is Subscription:
+            await mirror_rows.remove_subscriptions(session, [row.id for row in rows])
+            return
+        await mirror_rows.overwrite(
+            self._database, session, kind, [_ended(row, now) for row in rows], now
+        )
+        for row in rows:
+            if isinstance(row, Customer):
+                await self._customer_gone(session, row.id, now)
+
+    async def _customer_gone(self, session: AsyncSession, customer_id: str, now: datetime) -> None:
+        for deletion in await self._ledger.concerning(session, customer_id):
+            if snapshot(deletion).stage in {State.RESOLVED, State.DELETING}:
+                await self._ledger.record(
+                    session, deletion, CustomerGone(), now, source=API, answer="404"
+                )
+                self._moved_on(deletion)
+
+    # --- what deletions are owed -------------------------------------------------------------
+
+    async def _owed(
+        self,
+        session: AsyncSession,
+        customers: Sequence[Customer],
+        read_at: datetime,
+        now: datetime,
+    ) -> None:
+        """Customers who are still there although their user was deleted."""
+        hashes = {
+            self._ledger.hasher.external(item.external_id): item
+            for item in customers
+            if item.external_id is not None
+        }
+        rows = await session.exec(
+            self._database.locked(
+                select(DeletionRow).where(
+                    sa.or_(
+                        col(DeletionRow.customer_id).in_([item.id for item in customers])
+                        & col(DeletionRow.state).in_(
+                            [State.DELETED, State.INCOMPLETE, State.VERIFIED]
+                        ),
+                        col(DeletionRow.external_hash).in_(list(hashes))
+                        & (col(DeletionRow.state) == State.NO_CUSTOMER),
+                    )
+                )
+            )
+        )
+        for row in rows.all():
+            if row.state is not State.NO_CUSTOMER:
+                if row.deleted_at is not None and row.deleted_at < read_at:
+                    self._add(
+                        row,
+                        f"Polar lists customer {row.customer_id}, which it had said was deleted:"
+                        " delete it in its dashboard",
+                        repaired=False,
+                    )
+                continue
+            customer = hashes[row.external_hash or ""]
+            self._add(row, f"customer {customer.id} is there now; the deletion looks again")
+            if not self._dry_run:
+                # The id may have been forgotten here; this is it again.
+                row.external_id = customer.external_id
+                wake(row, now)
+
+    async def _check_deletions(self, ids: Sequence[int] | None, listed_at: datetime | None) -> None:
+        """Show the mirror, which is as Polar listed it since `listed_at`, to the deletions."""
+        last = 0
+        while True:
+            async with self._session() as session:
+                rows: Sequence[DeletionRow] = (
+                    await session.exec(
+                        self._database.locked(
+                            select(DeletionRow)
+                            .where(
+                                col(DeletionRow.id) > last,
+                                _to_be_checked(),
+                                sa.true() if ids is None else col(DeletionRow.id).in_(ids),
+                            )
+                            .order_by(col(DeletionRow.id))
+                            .limit(_BATCH)
+                        )
+                    )
+                ).all()
+                now = await self._database.now(session)
+                known = await mirror_rows.facts(
+                    session, [row.customer_id for row in rows if row.customer_id], listed_at
+                )
+                for row in rows:
+                    await self._check(session, row, known[row.customer_id or ""], now)
+                    last = row.id or last
+            if len(rows) < _BATCH:
+                return
+
+    async def _check(
+        self, session: AsyncSession, row: DeletionRow, checked: Checked, now: datetime
+    ) -> None:
+        fresh = checked.listed_at is not None and (
+            row.deleted_at is None or checked.listed_at >= row.deleted_at
+        )
+        if not fresh:
+            checked = replace(checked, listed_at=None)
+        before = row.state
+        if not self._dry_run:
+            await self._ledger.record(session, row, checked, now, source=API)
+            if row.state is not before:
+                self._moved_on(row)
+        # A deletion that is still at it, or that the API has not been asked about, owes nothing.
+        open_ones = [item.id for item in checked.open_subscriptions]
+        open_ones += [item.id for item in checked.open_grants]
+        if fresh and open_ones and before in {State.VERIFIED, State.INCOMPLETE}:
+            names = ", ".join(open_ones)
+            self._add(row, f"not ended, though the customer is gone: {names}", repaired=False)
+
+    async def _count_deleted_elsewhere(self) -> None:
+        pinned = (
+            sa.select(col(DeletionRow.id))
+            .where(col(DeletionRow.customer_id) == col(CustomerRow.id))
+            .exists()
+        )
+        async with self._database.read() as session:
+            count = await session.exec(
+                select(sa.func.count())
+                .select_from(CustomerRow)
+                .where(col(CustomerRow.deleted_at).is_not(None), ~pinned)
+            )
+            self._report.deleted_elsewhere = count.one()
+
+    def _add(self, row: DeletionRow, cause: str, *, repaired: bool = True) -> None:
+        self._report.add(
+            Difference(
+                kind="deletion",
+                id=str(row.id),
+                finding=Finding.OWED,
+                cause=cause,
+                repaired=repaired,
+            )
+        )
+
+    def _moved_on(self, row: DeletionRow) -> None:
+        self._report.moved_on[row.state] = self._report.moved_on.get(row.state, 0) + 1
+
+    # --- one user, or the deletions only -----------------------------------------------------
+
+    async def _user(self, user_id: str) -> None:
+        async with self._database.read() as session:
+            target = await identity.resolve(session, user_id, None, self._settings)
+            rows = (
+                await session.exec(
+                    select(DeletionRow).where(
+                        col(DeletionRow.user_hash) == self._ledger.hasher.user(user_id)
+                    )
+                )
+            ).all()
+        known = {row.customer_id for row in rows if row.customer_id}
+        state = None
+        if target is not None:
+            state = await self._state(target.external_id, target.customer_id)
+        if state is not None:
+            await self._take_customer(state)
+        await self._compare(sorted(known | ({state.customer.id} if state else set())))
+        await self._check_deletions([row.id for row in rows if row.id], self._listed_at)
+
+    async def _open_deletions(self) -> None:
+        last = 0
+        while True:
+            async with self._database.read() as session:
+                rows = (
+                    await session.exec(
+                        select(DeletionRow)
+                        .where(
+                            col(DeletionRow.id) > last,
+                            col(DeletionRow.state).not_in(
+                                [State.VERIFIED, State.SUPERSEDED, State.CANCELED]
+                            ),
+                        )
+                        .order_by(col(DeletionRow.id))
+                        .limit(MAX_IDS)
+                    )
+                ).all()
+            if not rows:
+                return
+            last = rows[-1].id or last
+            for row in rows:
+                if row.state is State.NO_CUSTOMER and row.external_id is not None:
+                    state = await self._state(row.external_id, None)
+                    if state is not None:
+                        await self._take_customer(state)
+            await self._compare(sorted({row.customer_id for row in rows if row.customer_id}))
+            await self._check_deletions([row.id for row in rows if row.id], self._listed_at)
+
+    async def _state(
+        self, external_id: str | None, customer_id: str | None
+    ) -> CustomerState | None:
+        self._allow()
+        with suppress(NotFound):
+            return await self._polar.customer_state(
+                external_id=external_id, customer_id=customer_id
+            )
+        return None
+
+    async def _take_customer(self, state: CustomerState) -> None:
+        async with self._session() as session:
+            now = await self._database.now(session)
+            await self._judge(session, Customer, [state.customer], now)
+            await self._owed(session, [state.customer], now, now)
+        self._count(Customer, 1)
+
+    async def _compare(self, customer_ids: Sequence[str]) -> None:
+        """Compare the subscriptions and grants of these customers."""
+        self._listed_at = datetime.now(UTC)
+        for batch in _batches(customer_ids, MAX_IDS):
+            read_at = datetime.now(UTC)
+            self._allow(2)
+            subscriptions = await self._polar.subscriptions_of(batch)
+            grants = await self._polar.granted_benefits_of(batch)
+            async with self._session() as session:
+                now = await self._database.now(session)
+                await self._compare_with(session, Subscription, subscriptions, batch, read_at, now)
+                await self._compare_with(session, Grant, grants, batch, read_at, now)
+
+    async def _compare_with(
+        self,
+        session: AsyncSession,
+        kind: type[M],
+        listed: Sequence[M],
+        customer_ids: Sequence[str],
+        read_at: datetime,
+        now: datetime,
+    ) -> None:
+        await self._judge(session, kind, listed, now)
+        known = await mirror_rows.stored_of(self._database, session, kind, customer_ids)
+        there = {item.id for item in listed}
+        gone = [
+            name
+            for name, item in known.items()
+            if name not in there and not (isinstance(item.row, Grant) and not item.row.is_granted)
+        ]
+        await self._bury(session, kind, gone, read_at, now)
+        self._count(kind, len(listed))
+
+    def _count(self, kind: type[Mirrored], number: int) -> None:
+        name = KINDS[kind]
+        self._report.compared[name] = self._report.compared.get(name, 0) + number
+
+    # --- calls, sessions, progress -----------------------------------------------------------
+
+    def _allow(self, number: int = 1) -> None:
+        """Make sure that so many more requests are allowed."""
+        sent = self._polar.requests - self._requests_before
+        self._report.calls = self._calls_before + sent
+        if self._max_calls is not None and sent + number > self._max_calls:
+            raise _Stopped(f"the {self._max_calls} calls allowed are used up; run it again")
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        opened = self._database.read() if self._dry_run else self._database.write()
+        async with opened as session:
+            yield session
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the lease that only one process at a time can have. A dry run writes nothing, so it
+        needs none."""
+        if self._dry_run:
+            yield
+            return
+        await self._lease()
+        keeping = asyncio.create_task(self._keep_lease())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            async with self._database.write() as session:
+                row = await session.get(ReconciliationRow, _ROW)
+                if row is not None and row.lease_token == self._token:
+                    row.lease_token = row.lease_until = None
+
+    async def _lease(self) -> None:
+        async with self._database.write() as session:
+            row = await self._row(session)
+            now = await self._database.now(session)
+            taken = row.lease_token not in {None, self._token}
+            if taken and row.lease_until is not None and row.lease_until > now:
+                raise AlreadyRunning("another process is reconciling; wait for it to finish")
+            row.lease_token, row.lease_until = self._token, now + _LEASE
+            session.add(row)
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(_LEASE.total_seconds() / 4)
+            with suppress(StorageUnavailable):
+                await self._lease()
+
+    async def _row(self, session: AsyncSession) -> ReconciliationRow:
+        found = await session.exec(
+            self._database.locked(
+                select(ReconciliationRow).where(col(ReconciliationRow.id) == _ROW)
+            )
+        )
+        row: ReconciliationRow | None = found.first()
+        return row or ReconciliationRow(id=_ROW)
+
+    async def _begin(self, since: timedelta | None) -> Progress:
+        """Where a run of everything that was stopped is to go on, or a new beginning."""
+        fresh = Progress(report=self._report)
+        if since is not None:
+            fresh.since = self._report.started_at - since
+            return fresh
+        if self._dry_run:
+            return fresh
+        async with self._database.read() as session:
+            row = await session.get(ReconciliationRow, _ROW)
+        if row is None or row.progress is None:
+            return fresh
+        try:
+            stored = Progress.model_validate(row.progress)
+        except ValidationError:
+            # Written by another version.
+            return fresh
+        if stored.report.started_at < self._report.started_at - _RESUMABLE:
+            return fresh
+        self._calls_before, stored.report.stopped = stored.report.calls, None
+        return stored
+
+    async def _keep(self, session: AsyncSession, progress: Progress) -> None:
+        if self._dry_run or progress.since is not None:
+            return
+        self._allow(0)
+        row = await self._row(session)
+        if row.lease_token != self._token:
+            raise AlreadyRunning("another process has taken over this reconciliation")
+        row.progress = progress.model_dump(mode="json")
+        session.add(row)
+
+    async def _end(self) -> None:
+        self._report.finished = True
+        if self._dry_run:
+            return
+        async with self._database.write() as session:
+            row = await self._row(session)
+            row.progress, row.finished_at = None, await self._database.now(session)
+            session.add(row)
+
+
+def _key(item: Mirrored) -> datetime:
+    """What Polar's list is sorted by."""
+    return (item.started_at or NEVER) if isinstance(item, Subscription) else item.created_at
+
+
+def _or_raise(read: _Read[M] | PolarError | _Stopped) -> _Read[M]:
+    if isinstance(read, Exception):
+        raise read
+    return read
+
+
+def _ended(row: M, now: datetime) -> M:
+    """The row as Polar's silence about it says: the customer deleted, the benefit revoked."""
+    if isinstance(row, Customer):
+        return replace(row, deleted_at=now, observed_at=now, written_by=API).merge(row)
+    return replace(row, is_granted=False, observed_at=now, written_by=API)  # type: ignore[call-arg]
+
+
+def _batches(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _to_be_checked() -> sa.ColumnElement[bool]:
+    """Deletions whose customer is gone, but of the verified ones only those that something open
+    contradicts: there may be a million."""
+    open_subscription = (
+        sa.select(col(SubscriptionRow.id))
+        .where(
+            col(SubscriptionRow.customer_id) == col(DeletionRow.customer_id),
+            col(SubscriptionRow.ended_at).is_(None),
+            col(SubscriptionRow.status).not_in(ENDED_STATUSES),
+        )
+        .exists()
+    )
+    granted = (
+        sa.select(col(GrantRow.id))
+        .where(col(GrantRow.customer_id) == col(DeletionRow.customer_id), col(GrantRow.is_granted))
+        .exists()
+    )
+    state = col(DeletionRow.state)
+    return sa.or_(
+        state.in_([State.DELETED, State.INCOMPLETE]),
+        sa.and_(state == State.VERIFIED, sa.or_(open_subscription, granted)),
+    )
