@@ -1,0 +1,295 @@
+"""The whole bridge, ready to be tried: the real application on a real SQLite file, and a simulated
+Polar in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from sync import operations, receipts
+from sync.database import Database
+from sync.hashing import Hasher
+from sync.identity import set_entry
+from sync.ledger import Ledger
+from sync.settings import Settings
+from sync.simulator import DEFAULT_TOKEN
+from sync.tables import DeletionRow
+from tests.simulator.conftest import SimulatorClient
+from tests.support import (
+    POLAR_SECRET,
+    database_path,
+    event_body,
+    load_settings,
+    serve_settings,
+    signed_headers,
+)
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+WAIT = 20.0
+POLL = 0.01
+
+STATE = "GET /v1/customers/external/{external_id}/state"
+STATE_BY_ID = "GET /v1/customers/{id}/state"
+SUBSCRIPTIONS = "GET /v1/subscriptions/"
+GRANTS = "GET /v1/benefit-grants/"
+DELETE = "DELETE /v1/customers/{id}"
+REVOKE = "DELETE /v1/subscriptions/{id}"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def ago(**duration: float) -> str:
+    """A time in the past, as Polar's API and the app's events write one."""
+    return (now() - timedelta(**duration)).isoformat()
+
+
+def wait_for(look: Callable[[], T | None], what: str, seconds: float = WAIT) -> T:
+    """Look until there is something to see."""
+    end = time.monotonic() + seconds
+    while True:
+        if found := look():
+            return found
+        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
+        time.sleep(POLL)
+
+
+@contextlib.contextmanager
+def simulator() -> Iterator[SimulatorClient]:
+    """A Polar in a process of its own, a hundred times as fast as the real one."""
+    command = [sys.executable, "-m", "sync.simulator", "--time-scale", "0.01"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            client = SimulatorClient(process.stdout.readline().split()[-1])
+            yield client
+            client.close()
+        finally:
+            process.terminate()
+
+
+@dataclass
+class Bridge:
+    """The bridge as its neighbours see it: the app, Polar, an operator, whoever has the disk."""
+
+    sim: SimulatorClient
+    settings: Settings
+    app: httpx.Client
+
+    @property
+    def path(self) -> Path:
+        return database_path(self.settings)
+
+    # --- the app -------------------------------------------------------------------------------
+
+    def post(self, body: bytes, *, webhook_id: str | None = None) -> httpx.Response:
+        """Send an event of the app's."""
+        return self.app.post(
+            "/events", content=body, headers=signed_headers(body, webhook_id=webhook_id)
+        )
+
+    def tell(self, user_id: str, type_: str = "user.deleted", **fields: Any) -> bytes:
+        """Send an event that must be taken; returns its body. `fields`: as for `event_body`."""
+        body = event_body(type_, user_id, **fields)
+        answer = self.post(body)
+        assert answer.status_code == 202, answer.text
+        return body
+
+    # --- Polar ---------------------------------------------------------------------------------
+
+    def customer(self, user_id: str | None, *subscriptions: Any, **fields: Any) -> str:
+        """Have a customer at Polar; returns Polar's id."""
+        created = self.sim.customer(user_id, subscriptions=list(subscriptions), **fields)
+        customer_id: str = created["customer"]["id"]
+        return customer_id
+
+    def truth(self, customer_id: str) -> Json:
+        """The customer as Polar really has it, deleted or not."""
+        found: Json = self.sim.control("GET", f"/customers/{customer_id}")
+        return found
+
+    def is_gone(self, customer_id: str) -> bool:
+        return self.truth(customer_id)["customer"]["deleted_at"] is not None
+
+    def counts(self) -> dict[str, int]:
+        """The bridge's requests by method and route."""
+        found: dict[str, int] = self.sim.control("GET", "/counts")
+        return {route: n for route, n in found.items() if "/webhooks/" not in route}
+
+    def requests(self, **filters: str) -> list[Json]:
+        query = "&".join(f"{name}={value}" for name, value in filters.items())
+        found: list[Json] = self.sim.control("GET", f"/requests?{query}")["requests"]
+        return found
+
+    # --- the disk ------------------------------------------------------------------------------
+
+    def query(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
+        return query(self.path, sql, *parameters)
+
+    def stored(self) -> bytes:
+        """Every byte of the SQLite file and of what belongs to it."""
+        files = sorted(self.path.parent.glob(f"{self.path.name}*"))
+        return b"".join(file.read_bytes() for file in files)
+
+    def deletions(self, user_id: str) -> list[sqlite3.Row]:
+        """The user's deletions, oldest first."""
+        user_hash = Hasher(self.settings.hash_key).user(user_id)
+        return self.query("SELECT * FROM deletion WHERE user_hash = ? ORDER BY id", user_hash)
+
+    def evidence(self, row: sqlite3.Row) -> list[Json]:
+        return [
+            {**link, "detail": json.loads(link["detail"])}
+            for link in self.query(
+                "SELECT * FROM evidence WHERE deletion_id = ? ORDER BY seq", row["id"]
+            )
+        ]
+
+    def kinds(self, row: sqlite3.Row) -> list[str]:
+        return [link["kind"] for link in self.evidence(row)]
+
+    # --- waiting -------------------------------------------------------------------------------
+
+    def wait(self, user_id: str, *states: str, deletion: int = 0) -> sqlite3.Row:
+        """Wait until the user's deletion (the first, unless told otherwise) is in such a state."""
+
+        def look() -> sqlite3.Row | None:
+            rows = self.deletions(user_id)
+            return rows[deletion] if len(rows) > deletion else None
+
+        def in_state() -> sqlite3.Row | None:
+            row = look()
+            return row if row is not None and row["state"] in states else None
+
+        try:
+            return wait_for(in_state, f"{user_id} {' or '.join(states)}")
+        except AssertionError as error:
+            row = look()
+            seen = {k: row[k] for k in row.keys()} if row else None  # noqa: SIM118 - not a dict
+            raise AssertionError(f"{error}; it is {seen}") from None
+
+    def wait_all(self, user_ids: Collection[str], *states: str) -> None:
+        """Wait until every user's only deletion is in such a state."""
+        for user_id in user_ids:
+            self.wait(user_id, *states)
+
+    def settled(self) -> None:
+        """Wait until Polar has nothing more to send, and all it sent has been applied."""
+        self.sim.settle()
+        wait_for(lambda: not self.query("SELECT 1 FROM inbox WHERE status = 'pending'"), "applied")
+
+    def polls(self, look: Callable[[], bool], what: str) -> None:
+        wait_for(lambda: look() or None, what)
+
+    def forgotten(self, *texts: str) -> None:
+        """Wait until none of the texts is anywhere on the disk."""
+
+        def left() -> list[str]:
+            stored = self.stored()
+            return [text for text in texts if text.encode() in stored]
+
+        try:
+            wait_for(lambda: not left() or None, "forgotten", seconds=6)
+        except AssertionError:
+            raise AssertionError(f"still on the disk: {left()}") from None
+
+    # --- the operator --------------------------------------------------------------------------
+
+    def act(self, verb: operations.Verb, *user_ids: str) -> list[operations.Outcome]:
+        """What `polar-sync retry|approve|cancel` does, from beside the running server."""
+
+        async def run(database: Database) -> list[operations.Outcome]:
+            ledger = Ledger.of(database, self.settings)
+            return [
+                outcome
+                for user_id in user_ids
+                for outcome in await operations.act(
+                    ledger, verb, operations.Wanted(user_id, as_user=True)
+                )
+            ]
+
+        return self.beside(run)
+
+    def map(self, user_id: str, **target: str) -> None:
+        """What `polar-sync map set` does."""
+
+        async def run(database: Database) -> None:
+            await set_entry(database, Hasher(self.settings.hash_key), user_id, **target)
+
+        self.beside(run)
+
+    def receipt(self, row: sqlite3.Row) -> Json:
+        async def run(database: Database) -> Json:
+            async with database.read() as session:
+                deletion = await session.get(DeletionRow, row["id"])
+                assert deletion is not None
+                chain = await receipts.chain(session, row["id"])
+            return receipts.receipt(deletion, chain, Hasher(self.settings.hash_key))
+
+        return self.beside(run)
+
+    def beside(self, work: Callable[[Database], Awaitable[T]]) -> T:
+        """Do something with the database as another process would."""
+
+        async def run() -> T:
+            database = Database(self.settings.database_url.get_secret_value())
+            try:
+                return await work(database)
+            finally:
+                await database.close()
+
+        return asyncio.run(run())
+
+
+def query(path: Path, sql: str, *parameters: Any) -> list[sqlite3.Row]:
+    """Read the SQLite file as another process does."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(sql, parameters).fetchall()
+
+
+def bridge_settings(sim: SimulatorClient, database: Path, **overrides: Any) -> Settings:
+    """Settings of a bridge to the simulator: no waiting for a budget, webhooks or nothing."""
+    values = {
+        "polar_access_token": DEFAULT_TOKEN,
+        "polar_base_url": sim.url,
+        "rate_per_minute": 100_000,
+        "worker": "embedded",
+        **overrides,
+    }
+    return load_settings(database, **values)
+
+
+@contextlib.contextmanager
+def running(
+    sim: SimulatorClient, database: Path, *, webhooks: bool = True, **overrides: Any
+) -> Iterator[Bridge]:
+    """The application on this SQLite file, with its webhook endpoint at Polar."""
+    settings = bridge_settings(sim, database, **overrides)
+    with serve_settings(settings) as url, httpx.Client(base_url=url, timeout=WAIT) as app:
+        endpoint: Mapping[str, Any] | None = None
+        if webhooks:
+            endpoint = sim.endpoint(f"{url}/webhooks/polar", secret=POLAR_SECRET)
+        try:
+            yield Bridge(sim, settings, app)
+        finally:
+            if endpoint is not None:
+                sim.api.delete(f"/v1/webhooks/endpoints/{endpoint['id']}")
+
+
+def names(users: int, prefix: str = "user") -> Sequence[str]:
+    return [f"{prefix}-{number}" for number in range(users)]

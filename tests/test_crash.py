@@ -1,0 +1,429 @@
+"""`kill -9` at every moment between two steps: nothing is lost, nothing is done twice, and nobody
+else's customer is touched.
+
+By default each distinct moment is tried once; with `CRASH_ALL=1`, every occurrence of each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sync import receipts
+from sync.database import Database
+from sync.simulator import DEFAULT_TOKEN
+from tests import bridge
+from tests.bridge import POLL, WAIT, Bridge, ago
+from tests.conftest import DatabaseFactory
+from tests.simulator.conftest import SimulatorClient
+from tests.support import (
+    POLAR_SECRET,
+    environment,
+    event_body,
+)
+
+ALL = os.environ.get("CRASH_ALL") == "1"
+LEASE = 1.0
+KILLED = -signal.SIGKILL
+
+_REVOKED = "commit of Actions._revoke_survivors"
+_STEPS = {
+    "commit of Hasher.check",
+    "commit of Worker._retry_blocked",
+    "commit of Inbox._commit",
+    "commit of Applier.apply_batch",
+    "commit of Leases.claim",
+    "commit of Budget.take",
+    "GET customers/external/state",
+    "GET subscriptions",
+    "commit of Actions._record for _found",
+    "commit of Actions._about_to_delete",
+    "DELETE customers",
+    "commit of Actions._record for delete",
+    "GET benefit-grants",
+    "commit of Actions._list_what_is_left",
+    "commit of Actions._record for _record_check",
+    "DELETE subscriptions",
+    _REVOKED,
+}
+
+
+@dataclass
+class Launcher:
+    """Starts application processes, one at a time."""
+
+    popen: subprocess.Popen[str]
+
+    def start(self, run: dict[str, Any]) -> int:
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(json.dumps(run) + "\n")
+        self.popen.stdin.flush()
+        return self._line()
+
+    def ended(self, *, wait: float = 0) -> bool:
+        assert self.popen.stdout is not None
+        ready, _, _ = select.select([self.popen.stdout.fileno()], [], [], wait)
+        return bool(ready)
+
+    def exit_code(self) -> int:
+        """How the process ended; waits until it has."""
+        return self._line()
+
+    def _line(self) -> int:
+        assert self.popen.stdout is not None
+        return int(self.popen.stdout.readline())
+
+
+@dataclass
+class Crashing:
+    """An application that dies and is started again, and those around it: the app that sends
+    events until they are taken, and users who sign up again."""
+
+    sim: SimulatorClient
+    launcher: Launcher
+    database: Path
+    listener: socket.socket
+    directory: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    crash_at: str | None = None
+    nth: int = 1
+    runs: int = 0
+    crashes: int = 0
+    deleting: Counter[str] = field(default_factory=Counter)
+    """By customer, how often a process died while it was not known what the DELETE had done."""
+    kills: Iterator[float] = field(default_factory=lambda: iter(()))
+    """Seconds from the start of a process, or from now, to its end."""
+    kill_at: float | None = None
+    pid: int | None = None
+
+    def __post_init__(self) -> None:
+        host, port = self.listener.getsockname()
+        self.url = f"http://{host}:{port}"
+        self.it = Bridge(
+            self.sim,
+            bridge.bridge_settings(self.sim, self.database),
+            # A connection for each event: one to a dead process would be of no use.
+            httpx.Client(
+                base_url=self.url,
+                timeout=0.5,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            ),
+        )
+
+    @property
+    def points_file(self) -> Path:
+        return self.directory / f"{self.database.parent.name}.points"
+
+    def points(self) -> list[str]:
+        """The moments that have passed."""
+        return self.points_file.read_text().splitlines()
+
+    def log(self) -> str:
+        return self.points_file.with_suffix(".log").read_text()
+
+    def start(self, crash_at: str | None = None, nth: int = 1) -> None:
+        self.runs += 1
+        self.pid = self.launcher.start(
+            {
+                "variables": environment(
+                    self.database,
+                    **{
+                        "POLAR_ACCESS_TOKEN": DEFAULT_TOKEN,
+                        "POLAR_BASE_URL": self.sim.url,
+                        "RATE_PER_MINUTE": "100000",
+                        "WORKER": "embedded",
+                        "LEASE": str(LEASE),
+                        **self.settings,
+                    },
+                ),
+                "listener": self.listener.fileno(),
+                "points": str(self.points_file),
+                "crash_at": crash_at,
+                "nth": nth,
+            }
+        )
+
+    def plan_kill(self) -> None:
+        delay = next(self.kills, None)
+        self.kill_at = None if delay is None else time.monotonic() + delay
+
+    def look_after(self) -> None:
+        """Kill the application if it is time to, and start it again if it has died."""
+        if self.kill_at is not None and time.monotonic() >= self.kill_at:
+            self.kill()
+            assert self.launcher.ended(wait=WAIT)
+        if not self.launcher.ended():
+            return
+        self.pid = None
+        assert self.launcher.exit_code() == KILLED, self.log()
+        self.crashes += 1
+        for row in self.it.query("SELECT * FROM deletion WHERE state = 'deleting'"):
+            self.deleting[row["customer_id"]] += 1
+        self.start()
+        self.plan_kill()
+
+    def send(self, body: bytes, webhook_id: str) -> None:
+        """Send an event as an app does: with the same id until it is taken."""
+        end = time.monotonic() + WAIT
+        while True:
+            self.look_after()
+            with contextlib.suppress(httpx.TransportError):
+                if self.it.post(body, webhook_id=webhook_id).status_code == 202:
+                    return
+            assert time.monotonic() < end, self.log()
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + 2 * WAIT
+        while not condition():
+            self.look_after()
+            rows = [dict(row) for row in self.it.query("SELECT * FROM deletion")]
+            assert time.monotonic() < end, (what, rows, self.log())
+            time.sleep(POLL)
+
+    def until_quiet(self) -> None:
+        """Until Polar has sent everything and all of it is applied."""
+        sim, query = self.sim, self.it.query
+        self.until(
+            lambda: sim.ask("POST", "/settle", {"timeout": 0.1}).status_code == 200, "all is sent"
+        )
+        self.until(
+            lambda: not query("SELECT 1 FROM inbox WHERE status = 'pending'"), "all is applied"
+        )
+
+    def kill(self) -> None:
+        assert self.pid is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        self.it.app.close()
+        if self.pid is not None:
+            if not self.launcher.ended():
+                self.kill()
+            self.launcher.exit_code()
+
+
+@pytest.fixture(scope="module")
+def polar() -> Iterator[SimulatorClient]:
+    with bridge.simulator() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[socket.socket]:
+    """Stays open while no process accepts: what arrives meanwhile waits for the next one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.set_inheritable(True)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def launcher(listener: socket.socket) -> Iterator[Launcher]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.crashing"],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=[listener.fileno()],
+    ) as popen:
+        yield Launcher(popen)
+        assert popen.stdin is not None
+        popen.stdin.close()
+
+
+@pytest.fixture
+def new_crashing(
+    polar: SimulatorClient,
+    launcher: Launcher,
+    listener: socket.socket,
+    new_database: DatabaseFactory,
+    tmp_path: Path,
+) -> Callable[..., contextlib.AbstractContextManager[Crashing]]:
+    @contextlib.contextmanager
+    def make(crash_at: str | None = None, nth: int = 1, **settings: str) -> Iterator[Crashing]:
+        polar.control("POST", "/reset")
+        one = Crashing(polar, launcher, new_database(), listener, tmp_path, settings)
+        # No connection is kept, so that none is left from one process to the next.
+        polar.endpoint(f"{one.url}/webhooks/polar", secret=POLAR_SECRET)
+        one.start(crash_at, nth)
+        try:
+            yield one
+        finally:
+            one.close()
+
+    return make
+
+
+New = Callable[..., contextlib.AbstractContextManager[Crashing]]
+
+
+def deletes(it: Bridge, **filters: str) -> Counter[str]:
+    """By customer, how many DELETEs were sent."""
+    return Counter(
+        request["path"].rpartition("/")[2]
+        for request in it.requests(method="DELETE", route="/v1/customers/{id}", **filters)
+    )
+
+
+def check_evidence(one: Crashing) -> None:
+    """Every chain is whole, and no webhook was applied twice."""
+    it = one.it
+
+    async def unbroken(database: Database) -> bool:
+        async with database.read() as session:
+            for row in it.query("SELECT id FROM deletion"):
+                if not receipts.unbroken(await receipts.chain(session, row["id"])):
+                    return False
+        return True
+
+    assert it.beside(unbroken)
+    for row in it.query("SELECT * FROM deletion"):
+        evidence = it.evidence(row)
+        applied = Counter(
+            link["detail"]["payload_digest"]
+            for link in evidence
+            if link["kind"].startswith("webhook.")
+        )
+        assert set(applied.values()) <= {1}
+        assert Counter(it.kinds(row))["event.received"] == 1
+    assert not it.query("SELECT * FROM inbox WHERE status NOT IN ('applied', 'ignored')")
+
+
+def check_deletes(one: Crashing, wanted: Sequence[str]) -> None:
+    """Each wanted customer was deleted once and nobody else was; and it was tried again only where
+    the answer had been lost with a process."""
+    effects = deletes(one.it, effect="true")
+    assert effects == Counter(wanted)
+    for customer, sent in deletes(one.it).items():
+        assert sent <= 1 + one.deleting[customer], customer
+
+
+def play(one: Crashing, *, surviving: str = "incomplete") -> None:
+    """Three users: an ordinary one, one whose subscription survives, one who signs up again as soon
+    as the customer is gone."""
+    it = one.it
+    customers = {
+        "ordinary": it.customer("ordinary", "active", grants=1, webhooks=False),
+        "surviving": it.customer("surviving", "paused", webhooks=False),
+        "returning": it.customer("returning", "past_due", created_at=ago(days=1), webhooks=False),
+    }
+    expected = {"ordinary": "verified", "surviving": surviving, "returning": "verified"}
+    bodies = {
+        "ordinary": event_body("user.deleted", "ordinary"),
+        "surviving": event_body("user.deleted", "surviving"),
+        "returning": event_body("user.deleted", "returning", timestamp=ago(minutes=9)),
+    }
+    for user, body in bodies.items():
+        one.send(body, f"msg-{user}")
+    one.until(lambda: it.is_gone(customers["returning"]), "the old customer is gone")
+    back = it.customer("returning", "active", email="back@example.com")
+
+    def ended() -> bool:
+        return all(
+            [row["state"] for row in it.deletions(user)] == [state]
+            for user, state in expected.items()
+        )
+
+    one.until(ended, "every deletion has ended")
+    # The app never heard of the answer, or so it thinks.
+    for user, body in bodies.items():
+        one.send(body, f"msg-{user}")
+    one.until_quiet()
+    assert ended()
+    assert not it.is_gone(back)
+    check_deletes(one, list(customers.values()))
+    check_evidence(one)
+
+
+def moments(points: Sequence[str]) -> list[tuple[str, int]]:
+    """When to die: at each distinct moment once, or each time that it passes if all are wanted."""
+    chosen = []
+    for name, times in sorted(Counter(points).items()):
+        # Leases are renewed, and the budget is asked, more often on a slow machine.
+        chosen += [(name, nth) for nth in range(1, (times if ALL else 1) + 1)]
+    return chosen
+
+
+def die_at(new_crashing: New, moment: tuple[str, int], **scenario: Any) -> bool:
+    """Play with a process that dies then; returns whether it did."""
+    settings = {"ON_SURVIVOR": "revoke"} if scenario else {}
+    with new_crashing(*moment, **settings) as one:
+        try:
+            play(one, **scenario)
+        except BaseException as error:
+            error.add_note(f"killed {moment}")
+            raise
+        return one.crashes > 0
+
+
+@pytest.mark.timeout(3_000 if ALL else 300)
+def test_killed_at_every_moment(new_crashing: New) -> None:
+    with new_crashing() as one:
+        play(one)
+        assert one.crashes == 0
+        points = one.points()
+    with new_crashing(ON_SURVIVOR="revoke") as one:
+        play(one, surviving="verified")
+        revoking = [
+            name for name in one.points() if name.endswith((_REVOKED, "DELETE subscriptions"))
+        ]
+    crashed = {name for name, nth in moments(points) if die_at(new_crashing, (name, nth))}
+    crashed |= {
+        name
+        for name, nth in moments(revoking)
+        if die_at(new_crashing, (name, nth), surviving="verified")
+    }
+    # Whatever else there may be one day, these are where a deletion can be interrupted.
+    assert crashed >= {f"{when} {what}" for when in ("before", "after") for what in _STEPS}
+
+
+def test_killed_again_and_again_under_load(new_crashing: New) -> None:
+    rng = random.Random(20261124)  # noqa: S311 - reproducible, no secret
+    users = bridge.names(30)
+    # So slow that the work outlives several processes.
+    with new_crashing(RATE_PER_MINUTE="1500") as one:
+        it = one.it
+        customers = {
+            user: it.customer(
+                user, "paused" if i % 10 == 9 else "active", grants=1, created_at=ago(days=1)
+            )
+            for i, user in enumerate(users[:27])
+        }
+        one.kills = iter([rng.uniform(0.2, 0.8) for _ in range(8)])
+        one.plan_kill()
+        back = {}
+        for user in users:
+            one.send(event_body("user.deleted", user, timestamp=ago(minutes=9)), f"msg-{user}")
+            # Somebody comes back at once, while the process may be dead.
+            for returning in users[:27:5]:
+                if returning not in back and it.is_gone(customers[returning]):
+                    back[returning] = it.customer(returning, "active", email=f"{returning}@new")
+
+        def ended() -> bool:
+            states = Counter(row["state"] for row in it.query("SELECT state FROM deletion"))
+            return states == {"verified": 25, "incomplete": 2, "no_customer": 3}
+
+        one.until(lambda: ended() and one.crashes >= 8, "every deletion has ended")
+        one.until_quiet()
+        assert ended()
+        assert back
+        assert not any(map(it.is_gone, back.values()))
+        check_deletes(one, list(customers.values()))
+        check_evidence(one)
