@@ -336,7 +336,7 @@ class Actions:
         except LeaseLost:
             _log.info("deletion %s was taken back meanwhile; its answer is dropped", leased.id)
         except IllegalTransition as error:
-            _log.warning("deletion %s: %s", leased.id, error)
+            _log.info("deletion %s: %s", leased.id, error)
             await self.leases.give_back([leased.token])
 
     async def _now(self) -> datetime:

@@ -280,18 +280,17 @@ def next_action(deletion: Deletion) -> Action | None:
 def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> bool:
     """Whether the API must be asked for what the webhooks have not proved.
 
-    At once where no webhook will: the mirror shows a subscription that Polar leaves as it is, or
-    all that is known has ended but may not be all there is. Otherwise when `verify_after` has
-    passed since the deletion. What is incomplete is asked about whenever it is due: its time has
-    come, or an operator says that it was mended, and the webhook about it may have been lost.
+    Whenever it is due: `verify_after` has passed since the deletion, or since it was asked last, or
+    an operator says that something was mended, and the webhook about it may have been lost.
+
+    And once before that where no webhook will prove it: the mirror shows a subscription that Polar
+    leaves as it is, or all that is known has ended but may not be all there is.
     """
     if _complete(deletion, checked, policy):
         return False
-    if deletion.stage is State.INCOMPLETE:
-        return deletion.next_attempt_at is not None and now >= deletion.next_attempt_at
-    if deletion.deleted_at is None or now >= deletion.deleted_at + policy.verify_after:
+    if deletion.next_attempt_at is not None and now >= deletion.next_attempt_at:
         return True
-    if deletion.listed_at is not None and deletion.listed_at >= deletion.deleted_at:
+    if deletion.stage is State.INCOMPLETE or _listed_after(deletion):
         return False
     if checked.open_subscriptions or checked.open_grants:
         statuses = {item.status for item in checked.open_subscriptions}
@@ -350,9 +349,7 @@ def observe(
         case DeleteSent():
             return _sent(deletion, observation, now)
         case DeleteAnswered():
-            if deletion.state is not State.DELETING:
-                raise IllegalTransition(deletion, observation)
-            return _deleted(deletion, policy, now)
+            return _answered(deletion, observation, policy, now)
         case CustomerGone():
             return _gone(deletion, observation, policy, now)
         case Failed():
@@ -487,6 +484,17 @@ def _deleted(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
     )
 
 
+def _answered(
+    deletion: Deletion, observation: DeleteAnswered, policy: Policy, now: datetime
+) -> Deletion:
+    if deletion.state is State.DELETING:
+        return _deleted(deletion, policy, now)
+    if deletion.delete_sent_at is None or deletion.deleted_at is None:
+        raise IllegalTransition(deletion, observation)
+    # Its webhooks were faster than the answer.
+    return deletion
+
+
 def _gone(deletion: Deletion, observation: CustomerGone, policy: Policy, now: datetime) -> Deletion:
     if deletion.customer_id is None or deletion.state is State.CANCELED:
         raise IllegalTransition(deletion, observation)
@@ -579,6 +587,12 @@ def _contradicted(deletion: Deletion, checked: Checked, policy: Policy, now: dat
     if checked.listed_at is None or not any(left):
         return deletion
     return _incomplete(deletion, *left, checked.listed_at, policy, now)
+
+
+def _listed_after(deletion: Deletion) -> bool:
+    """Whether the API has been asked since the customer is gone."""
+    listed_at, deleted_at = deletion.listed_at, deletion.deleted_at
+    return listed_at is not None and deleted_at is not None and listed_at >= deleted_at
 
 
 def _next_look(deleted_at: datetime, policy: Policy, now: datetime) -> datetime:

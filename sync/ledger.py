@@ -131,7 +131,10 @@ class Ledger:
         waiting = next((row for row in known if snapshot(row).stage in UNPINNED), None)
         if waiting is not None:
             waiting.event_at = event_at
-            waiting.override_external_id = external_id or waiting.override_external_id
+            if external_id not in {None, waiting.override_external_id}:
+                # Whoever is being looked up at this moment is the wrong one.
+                waiting.override_external_id = external_id
+                release(waiting)
             if waiting.state is State.UNMAPPED:
                 wake(waiting, now)
             await receipts.append(

@@ -312,11 +312,12 @@ class PolarClient:
                 raise Unavailable(f"{method}: no answer within {self._timeout:g} s") from None
             except httpx.HTTPError as error:
                 raise Unavailable(f"{method}: {type(error).__name__}") from None
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                # Before the next request can take this one's slot.
+                await self._budget.pause(_retry_after(response))
         self.clock_ahead = _clock_ahead(response)
         if response.is_success:
             return response
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            await self._budget.pause(_retry_after(response))
         raise _error(method, response)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,10 +25,10 @@ from sync import identity, mirror_rows
 from sync.budget import Budget
 from sync.compare import KINDS, Difference, Finding, Judgement, extra, judge
 from sync.database import Database, StorageUnavailable
-from sync.deletion import Checked, CustomerGone, State
+from sync.deletion import Checked, CustomerGone, State, observe
 from sync.ledger import Ledger, snapshot, wake
 from sync.mirror import API, ENDED_STATUSES, Customer, Grant, M, Mirrored, Subscription
-from sync.polar import MAX_IDS, CustomerState, NotFound, Page, PolarError
+from sync.polar import MAX_IDS, CustomerState, NotFound, Page, PolarError, Unavailable
 from sync.polar_webhooks import PolarWebhooks
 from sync.settings import Settings
 from sync.tables import CustomerRow, DeletionRow, GrantRow, ReconciliationRow, SubscriptionRow
@@ -39,14 +39,21 @@ LISTED = 100
 """Differences that a report tells one by one; it counts all of them."""
 
 _ROW = 1
-_LEASE = timedelta(minutes=5)
+_LEASE = timedelta(minutes=1)
+"""How long a reconciliation that was killed keeps the next one waiting."""
 _RESUMABLE = timedelta(days=1)
 """Older than this, a reconciliation that was stopped begins anew."""
 _BATCH = 200
 _TOGETHER = 5
 """Pages judged and written together, where they have come faster than they are judged."""
 
+_RETRY_AFTER = (1.0, 2.0, 4.0)
+"""Seconds to wait before a request that got no usable answer is sent again."""
+
+T = TypeVar("T")
+
 _NAMES = tuple(KINDS.values())
+_SORT_KEYS = frozenset({"created_at", "started_at"})
 
 
 class AlreadyRunning(Exception):
@@ -139,7 +146,9 @@ class _Stopped(Exception):
 class _Read(Generic[M]):
     """A page that was read, what it proves, and where the walk stands after it."""
 
-    page: Page[M]
+    items: Sequence[M]
+    """Those that were on no page before."""
+    read_at: datetime
     window: Window | None
     walk: Walk
 
@@ -174,6 +183,7 @@ class Reconciler:
         self._requests_before = polar.requests
         self._calls_before = 0
         self._listed_at = datetime.now(UTC)
+        self._told: set[str] = set()
         self._report = Report(started_at=datetime.now(UTC), dry_run=dry_run)
 
     async def line(self, since: datetime, until: datetime, *, redeliver: bool) -> LineReport:
@@ -206,6 +216,7 @@ class Reconciler:
                     partial(self._read_list, progress, Grant),
                 )
                 while progress.kind < len(lists):
+                    # Stopped after a list's last page, it goes on with the next list.
                     if not progress.walk.done:
                         await lists[progress.kind]()
                     progress.kind, progress.walk = progress.kind + 1, Walk()
@@ -216,7 +227,8 @@ class Reconciler:
             except (PolarError, _Stopped) as error:
                 self._report.stopped = str(error)
             else:
-                await self._end()
+                await self._end(progress)
+            self._count_calls()
             return self._report
 
     async def user(self, user_id: str) -> Report:
@@ -244,13 +256,13 @@ class Reconciler:
             self._report.stopped = str(error)
         else:
             self._report.finished = True
-        self._report.calls = self._polar.requests - self._requests_before
+        self._count_calls()
         return self._report
 
     # --- a whole list ----------------------------------------------------------------------
 
     async def _read_list(self, progress: Progress, kind: type[M]) -> None:
-        ahead: asyncio.Queue[_Read[M] | PolarError | _Stopped] = asyncio.Queue(_TOGETHER)
+        ahead: asyncio.Queue[_Read[M] | Exception] = asyncio.Queue(_TOGETHER)
         reader = asyncio.create_task(self._read_ahead(progress, kind, ahead))
         try:
             while not progress.walk.done:
@@ -262,6 +274,8 @@ class Reconciler:
                         break
                     batch.append(following)
                 await self._take(progress, kind, batch)
+                for _ in batch:
+                    ahead.task_done()
                 self._on_progress(progress)
         finally:
             reader.cancel()
@@ -269,46 +283,79 @@ class Reconciler:
                 await reader
 
     async def _read_ahead(
-        self,
-        progress: Progress,
-        kind: type[M],
-        ahead: asyncio.Queue[_Read[M] | PolarError | _Stopped],
+        self, progress: Progress, kind: type[M], ahead: asyncio.Queue[_Read[M] | Exception]
     ) -> None:
         """Read pages while those before are being judged."""
         walk = progress.walk.model_copy()
         try:
             while not walk.done:
-                self._allow()
-                page = await self._polar.page(kind, walk.page, descending=walk.descending)
+                if self._max_calls is not None:
+                    # What a page leads to needs calls too, or the next run would come no further.
+                    await ahead.join()
+                page = await self._page(kind, walk.page, descending=walk.descending)
                 keys = [(item.id, _key(item)) for item in page.items]
+                repeated = walk.repeated(keys)
                 window = walk.read(keys, page.total, page.pages)
                 if progress.since is not None and any(key < progress.since for _, key in keys):
                     walk.finish()
-                await ahead.put(_Read(page=page, window=window, walk=walk.model_copy()))
-        except (PolarError, _Stopped) as error:
+                items = [item for item in page.items if item.id not in repeated]
+                await ahead.put(
+                    _Read(items=items, read_at=page.read_at, window=window, walk=walk.model_copy())
+                )
+        except Exception as error:  # noqa: BLE001 - raised by whoever waits for the page
             await ahead.put(error)
+
+    async def _page(self, kind: type[M], number: int, *, descending: bool) -> Page[M]:
+        return await self._patiently(lambda: self._polar.page(kind, number, descending=descending))
 
     async def _take(self, progress: Progress, kind: type[M], batch: Sequence[_Read[M]]) -> None:
         """Judge the pages, and write what that leads to together with the place reached."""
-        listed: list[M] = [item for read in batch for item in read.page.items]
-        read_at = min(read.page.read_at for read in batch)
+        listed: list[M] = [item for read in batch for item in read.items]
+        read_at = min(read.read_at for read in batch)
         windows = [read.window for read in batch if read.window is not None]
-        suspects: list[tuple[str, str]] = []
         if windows:
-            async with self._database.read() as session:
-                suspects = await mirror_rows.not_listed(session, kind, joined(windows), read_at)
-        found: list[M]
-        found, gone = await self._ask(kind, suspects)
+            await self._look_for(progress, kind, joined(windows), read_at)
         async with self._session() as session:
             now = await self._database.now(session)
-            await self._judge(session, kind, listed + found, now)
-            await self._bury(session, kind, gone, read_at, now)
-            if kind is Customer:
-                customers = [item for item in listed if isinstance(item, Customer)]
-                await self._owed(session, customers, read_at, now)
+            await self._judge(session, kind, listed, now)
+            await self._owed(session, listed, read_at, now)
             self._count(kind, len(listed))
             progress.walk = batch[-1].walk
             await self._keep(session, progress)
+
+    async def _look_for(
+        self, progress: Progress, kind: type[M], window: Window, read_at: datetime
+    ) -> None:
+        """Ask for the rows that the pages should have shown and did not. What comes of each request
+        is written at once: however many there are, and however few calls are allowed, it gets on.
+
+        Args:
+            progress: as it was before the pages, which are not taken yet.
+        """
+        async with self._database.read() as session:
+            unseen = await mirror_rows.not_listed(session, kind, window, read_at)
+        names: dict[str, list[str]] = {}
+        for name, owner in unseen:
+            names.setdefault(owner, []).append(name)
+        for owners in _batches(sorted(names), 1 if kind is Customer else MAX_IDS):
+            wanted = {name for owner in owners for name in names[owner]}
+            found = [item for item in await self._ask(kind, owners) if item.id in wanted]
+            async with self._session() as session:
+                now = await self._database.now(session)
+                await self._judge(session, kind, found, now)
+                await self._owed(session, found, read_at, now)
+                await self._bury(session, kind, wanted - {item.id for item in found}, read_at, now)
+                await self._keep(session, progress)
+
+    async def _ask(self, kind: type[M], customer_ids: Sequence[str]) -> Sequence[Any]:
+        """What Polar has of this kind for these customers; of customers, for one."""
+        if kind is Customer:
+            [customer_id] = customer_ids
+            state = await self._state(None, customer_id)
+            return [] if state is None else [state.customer]
+        if kind is Subscription:
+            return await self._patiently(lambda: self._polar.subscriptions_of(customer_ids))
+        return await self._patiently(lambda: self._polar.granted_benefits_of(customer_ids))
 
     async def _judge(
         self,
@@ -324,40 +371,26 @@ class Reconciler:
         for item in listed:
             judgement: Judgement[M] = judge(known.get(item.id), item)
             if judgement.difference is not None:
-                self._report.add(judgement.difference)
+                self._tell(judgement.difference)
             if judgement.write is not None:
                 write.append(judgement.write)
         if not self._dry_run:
             await mirror_rows.overwrite(self._database, session, kind, write, now)
 
-    async def _ask(
-        self, kind: type[M], suspects: Sequence[tuple[str, str]]
-    ) -> tuple[list[Any], list[str]]:
-        """Rows that a list did not show: those Polar has after all, and ids it has not."""
-        found: list[Any] = []
-        if kind is Customer:
-            for customer_id, _ in suspects:
-                self._allow()
-                with suppress(NotFound):
-                    state = await self._polar.customer_state(customer_id=customer_id)
-                    found.append(state.customer)
-        else:
-            owners = sorted({customer_id for _, customer_id in suspects})
-            for batch in _batches(owners, MAX_IDS):
-                self._allow()
-                found += (
-                    await self._polar.subscriptions_of(batch)
-                    if kind is Subscription
-                    else await self._polar.granted_benefits_of(batch)
-                )
-        there = {item.id for item in found}
-        return found, [name for name, _ in suspects if name not in there]
+    def _tell(self, difference: Difference) -> None:
+        """Report it. A row with another sort key than Polar's is come upon in two places: where
+        nothing is written, it would be told twice."""
+        if self._dry_run and any(change.field in _SORT_KEYS for change in difference.changes):
+            if difference.id in self._told:
+                return
+            self._told.add(difference.id)
+        self._report.add(difference)
 
     async def _bury(
         self,
         session: AsyncSession,
         kind: type[M],
-        gone: Sequence[str],
+        gone: Iterable[str],
         read_at: datetime,
         now: datetime,
     ) -> None:
@@ -391,11 +424,14 @@ class Reconciler:
     async def _owed(
         self,
         session: AsyncSession,
-        customers: Sequence[Customer],
+        listed: Sequence[Mirrored],
         read_at: datetime,
         now: datetime,
     ) -> None:
         """Customers who are still there although their user was deleted."""
+        customers = [item for item in listed if isinstance(item, Customer)]
+        if not customers:
+            return
         hashes = {
             self._ledger.hasher.external(item.external_id): item
             for item in customers
@@ -470,6 +506,7 @@ class Reconciler:
         if not fresh:
             checked = replace(checked, listed_at=None)
         before = row.state
+        after = observe(snapshot(row), checked, self._ledger.policy, now).state
         if not self._dry_run:
             await self._ledger.record(session, row, checked, now, source=API)
             if row.state is not before:
@@ -477,7 +514,7 @@ class Reconciler:
         # A deletion that is still at it, or that the API has not been asked about, owes nothing.
         open_ones = [item.id for item in checked.open_subscriptions]
         open_ones += [item.id for item in checked.open_grants]
-        if fresh and open_ones and before in {State.VERIFIED, State.INCOMPLETE}:
+        if fresh and open_ones and after is State.INCOMPLETE:
             names = ", ".join(open_ones)
             self._add(row, f"not ended, though the customer is gone: {names}", repaired=False)
 
@@ -522,13 +559,22 @@ class Reconciler:
                 )
             ).all()
         known = {row.customer_id for row in rows if row.customer_id}
-        state = None
+        there: set[str] = set()
         if target is not None:
-            state = await self._state(target.external_id, target.customer_id)
-        if state is not None:
-            await self._take_customer(state)
-        await self._compare(sorted(known | ({state.customer.id} if state else set())))
+            there = await self._take_customer(target.external_id, target.customer_id)
+            known |= await self._mirrored_as(target) | there
+        await self._compare(sorted(known), there)
         await self._check_deletions([row.id for row in rows if row.id], self._listed_at)
+
+    async def _mirrored_as(self, target: identity.Target) -> set[str]:
+        """Customers whom the mirror has as the user's."""
+        which = (
+            col(CustomerRow.id) == target.customer_id
+            if target.customer_id is not None
+            else col(CustomerRow.external_id) == target.external_id
+        )
+        async with self._database.read() as session:
+            return set((await session.exec(select(CustomerRow.id).where(which))).all())
 
     async def _open_deletions(self) -> None:
         last = 0
@@ -550,43 +596,58 @@ class Reconciler:
             if not rows:
                 return
             last = rows[-1].id or last
+            there: set[str] = set()
             for row in rows:
                 if row.state is State.NO_CUSTOMER and row.external_id is not None:
-                    state = await self._state(row.external_id, None)
-                    if state is not None:
-                        await self._take_customer(state)
-            await self._compare(sorted({row.customer_id for row in rows if row.customer_id}))
+                    there |= await self._take_customer(row.external_id, None)
+            await self._compare(sorted({row.customer_id for row in rows if row.customer_id}), there)
             await self._check_deletions([row.id for row in rows if row.id], self._listed_at)
 
     async def _state(
         self, external_id: str | None, customer_id: str | None
     ) -> CustomerState | None:
-        self._allow()
         with suppress(NotFound):
-            return await self._polar.customer_state(
-                external_id=external_id, customer_id=customer_id
+            return await self._patiently(
+                lambda: self._polar.customer_state(external_id=external_id, customer_id=customer_id)
             )
         return None
 
-    async def _take_customer(self, state: CustomerState) -> None:
+    async def _take_customer(self, external_id: str | None, customer_id: str | None) -> set[str]:
+        """Compare the customer who is at Polar under one of the ids, if any; returns Polar's id."""
+        state = await self._state(external_id, customer_id)
+        if state is None:
+            return set()
         async with self._session() as session:
             now = await self._database.now(session)
             await self._judge(session, Customer, [state.customer], now)
-            await self._owed(session, [state.customer], now, now)
+            await self._owed(session, [state.customer], state.customer.observed_at, now)
         self._count(Customer, 1)
+        return {state.customer.id}
 
-    async def _compare(self, customer_ids: Sequence[str]) -> None:
-        """Compare the subscriptions and grants of these customers."""
+    async def _compare(self, customer_ids: Sequence[str], there: Set[str]) -> None:
+        """Compare these customers, with their subscriptions and grants. Who is `there` has been
+        compared already; of the others those are asked for whom the mirror has as living."""
         self._listed_at = datetime.now(UTC)
         for batch in _batches(customer_ids, MAX_IDS):
             read_at = datetime.now(UTC)
-            self._allow(2)
-            subscriptions = await self._polar.subscriptions_of(batch)
-            grants = await self._polar.granted_benefits_of(batch)
+            async with self._database.read() as session:
+                known = await mirror_rows.stored(self._database, session, Customer, batch)
+            for item in known.values():
+                if item.row.deleted_at is None and item.row.id not in there:
+                    await self._settle_customer(item.row.id, read_at)
+            subscriptions = await self._ask(Subscription, batch)
+            grants = await self._ask(Grant, batch)
             async with self._session() as session:
                 now = await self._database.now(session)
                 await self._compare_with(session, Subscription, subscriptions, batch, read_at, now)
                 await self._compare_with(session, Grant, grants, batch, read_at, now)
+
+    async def _settle_customer(self, customer_id: str, read_at: datetime) -> None:
+        found = await self._take_customer(None, customer_id)
+        if not found:
+            async with self._session() as session:
+                now = await self._database.now(session)
+                await self._bury(session, Customer, [customer_id], read_at, now)
 
     async def _compare_with(
         self,
@@ -614,12 +675,27 @@ class Reconciler:
 
     # --- calls, sessions, progress -----------------------------------------------------------
 
-    def _allow(self, number: int = 1) -> None:
-        """Make sure that so many more requests are allowed."""
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask Polar while calls are allowed, and again where that can help: one time-out must not
+        end a reconciliation of ten thousand requests. A 429's wait is the budget's."""
+        for seconds in _RETRY_AFTER:
+            self._allow()
+            with suppress(Unavailable):
+                return await ask()
+            await asyncio.sleep(seconds)
+        self._allow()
+        return await ask()
+
+    def _allow(self) -> None:
+        """Make sure that another request is allowed."""
+        sent = self._count_calls()
+        if self._max_calls is not None and sent >= self._max_calls:
+            raise _Stopped(f"the {self._max_calls} calls allowed are used up; run it again")
+
+    def _count_calls(self) -> int:
         sent = self._polar.requests - self._requests_before
         self._report.calls = self._calls_before + sent
-        if self._max_calls is not None and sent + number > self._max_calls:
-            raise _Stopped(f"the {self._max_calls} calls allowed are used up; run it again")
+        return sent
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[AsyncSession]:
@@ -651,7 +727,9 @@ class Reconciler:
             now = await self._database.now(session)
             taken = row.lease_token not in {None, self._token}
             if taken and row.lease_until is not None and row.lease_until > now:
-                raise AlreadyRunning("another process is reconciling; wait for it to finish")
+                raise AlreadyRunning(
+                    "another process is reconciling, or was killed less than a minute ago"
+                )
             row.lease_token, row.lease_until = self._token, now + _LEASE
             session.add(row)
 
@@ -695,16 +773,16 @@ class Reconciler:
     async def _keep(self, session: AsyncSession, progress: Progress) -> None:
         if self._dry_run or progress.since is not None:
             return
-        self._allow(0)
+        self._count_calls()
         row = await self._row(session)
         if row.lease_token != self._token:
             raise AlreadyRunning("another process has taken over this reconciliation")
         row.progress = progress.model_dump(mode="json")
         session.add(row)
 
-    async def _end(self) -> None:
+    async def _end(self, progress: Progress) -> None:
         self._report.finished = True
-        if self._dry_run:
+        if self._dry_run or progress.since is not None:
             return
         async with self._database.write() as session:
             row = await self._row(session)
@@ -717,7 +795,7 @@ def _key(item: Mirrored) -> datetime:
     return (item.started_at or NEVER) if isinstance(item, Subscription) else item.created_at
 
 
-def _or_raise(read: _Read[M] | PolarError | _Stopped) -> _Read[M]:
+def _or_raise(read: _Read[M] | Exception) -> _Read[M]:
     if isinstance(read, Exception):
         raise read
     return read

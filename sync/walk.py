@@ -12,7 +12,7 @@ JSON between any two pages and taken up again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -79,6 +79,8 @@ class Walk(BaseModel):
     known: datetime = _BEGINNING
     """The highest key seen before the newest items are read again: up to there all is known."""
     tails: int = 0
+    last: list[str] = []
+    """Ids on the page read last: the next one may overlap it."""
 
     @property
     def descending(self) -> bool:
@@ -94,6 +96,12 @@ class Walk(BaseModel):
         """Leave the rest unread."""
         self.stage = Stage.DONE
 
+    def repeated(self, items: Sequence[tuple[str, datetime]]) -> Set[str]:
+        """Which items of the page that comes next have been read before."""
+        again = self.stage is Stage.NEWEST_AGAIN
+        last = set(self.last)
+        return {name for name, key in items if name in last or (again and key <= self.known)}
+
     def read(self, items: Sequence[tuple[str, datetime]], total: int, pages: int) -> Window | None:
         """Take note of what the page held, and move on.
 
@@ -106,6 +114,7 @@ class Walk(BaseModel):
         """
         self.moved = self.moved or (self.stage is not Stage.NEWEST and total != self.total)
         self.total = total
+        self.last = [name for name, _ in items]
         self.highest = max([self.highest, *(key for _, key in items if key != NEVER)])
         match self.stage:
             case Stage.NEWEST:

@@ -24,6 +24,8 @@ _MAX_HELD = 2 * MAX_IDS
 """Deletions that one worker holds at once."""
 _IDLE = 0.5
 """Seconds between looks at the tables when nothing wakes the worker."""
+_GATHER = 0.05
+"""Seconds after taking work up, in which more becomes due that can share its list requests."""
 _AFTER_ERROR = 1.0
 """Seconds to wait when the database does not answer, or something unforeseen happens."""
 _GRACE = 8.0
@@ -134,6 +136,8 @@ class Worker:
             self._start(actions.delete(leased), [leased])
         for batch in _chunks(by_action[Action.CHECK]):
             self._start(actions.check(batch), batch)
+        if claimed:
+            await asyncio.sleep(_GATHER)
         return False
 
     def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
