@@ -38,7 +38,7 @@ from sqlmodel import col, select
 
 from sync import receipts
 from sync.database import Database, migrate
-from sync.deletion import ENDED, State
+from sync.deletion import ENDED, NEEDS_PERSON, State
 from sync.hashing import Hasher
 from sync.signatures import sign
 from sync.simulator import DEFAULT_TOKEN
@@ -347,9 +347,10 @@ async def _every_status(demo: _Demo) -> None:
     }
     cases = []
     for status, expected in ends.items():
-        what = "survives the deletion" if expected is State.INCOMPLETE else "subscription"
         case = _Case(
-            user_id=f"{status.replace('_', '-')}-user", title=f"{status} {what}", expected=expected
+            user_id=f"{status.replace('_', '-')}-user",
+            title=f"subscription {status}",
+            expected=expected,
         )
         case.customer_id = await demo.customer(case.user_id, status)
         cases.append(case)
@@ -388,7 +389,7 @@ async def _event_twice(demo: _Demo) -> None:
 async def _webhooks_lost(demo: _Demo) -> None:
     case = _Case(
         user_id="lost-webhooks",
-        title="every webhook lost: proved by the API instead",
+        title="every webhook lost: proved by the API",
         expected=State.VERIFIED,
     )
     case.customer_id = await demo.customer(case.user_id, "active", "past_due", grants=2)
@@ -431,7 +432,7 @@ async def _signed_up_again(demo: _Demo) -> None:
 
     late = _Case(
         user_id="came-back-early",
-        title="signed up again before the event was handled",
+        title="signed up again before it was handled",
         expected=State.SUPERSEDED,
     )
 
@@ -466,25 +467,23 @@ async def _nobody(demo: _Demo) -> None:
 # --- what is shown at the end ----------------------------------------------------------------
 
 
-def _table(demo: _Demo, problems: Mapping[str, Sequence[str]]) -> Table:
-    table = Table(title="How each deletion ended", title_justify="left", expand=False)
-    for heading in ("user", "case", "state", "what a person must do", "as it should"):
+def _table(demo: _Demo, problems: Mapping[str, Sequence[str]]) -> Group:
+    table = Table(title="How each deletion ended", title_justify="left")
+    for heading in ("case", "ended as", "as it should"):
         table.add_column(heading, overflow="fold")
+    needs: list[str] = []
     for case in demo.cases:
         state = case.row.state if case.row else None
-        style = _STYLES.get(state, "") if state else "red"
-        reason = (
-            case.row.reason if case.row and state in {State.INCOMPLETE, State.SUPERSEDED} else ""
-        )
+        style = _STYLES.get(state, "red") if state else "red"
         wrong = problems[case.user_id]
         table.add_row(
-            case.user_id,
             case.title,
-            f"[{style}]{state}[/]" if style else str(state),
-            reason or "",
+            f"[{style}]{state}[/]",
             "[red]" + "; ".join(wrong) + "[/]" if wrong else "[green]yes[/]",
         )
-    return table
+        if case.row and case.row.reason and state in NEEDS_PERSON:
+            needs.append(f"  [{style}]{state}[/]  {case.title}: {case.row.reason}")
+    return Group(table, "What a person is told to do", *needs, "")
 
 
 async def _print_receipt(demo: _Demo) -> None:
@@ -497,18 +496,17 @@ async def _print_receipt(demo: _Demo) -> None:
     facts = Table.grid(padding=(0, 2))
     for name, value in receipt.items():
         if name != "evidence":
-            facts.add_row(name, str(value))
+            facts.add_row(name, str(value)[:40])
     chain = Table(box=None, pad_edge=False)
-    for heading in ("#", "at", "evidence", "by", "state after it", "hash"):
+    for heading in ("#", "at", "evidence", "then", "hash"):
         chain.add_column(heading, no_wrap=True)
     for link in evidence:
         chain.add_row(
             str(link.seq),
             f"{link.at:%H:%M:%S.%f}"[:-3],
             link.kind,
-            link.source,
             link.state,
-            link.hash[:12],
+            link.hash[:8],
         )
     demo.console.print(
         Panel(
