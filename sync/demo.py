@@ -40,6 +40,7 @@ from sync import receipts
 from sync.database import Database, migrate
 from sync.deletion import ENDED, NEEDS_PERSON, State
 from sync.hashing import Hasher
+from sync.settings import Settings
 from sync.signatures import sign
 from sync.simulator import DEFAULT_TOKEN
 from sync.tables import DeletionRow
@@ -552,7 +553,10 @@ def _server(directory: str, port: int, settings: Mapping[str, str]) -> Iterator[
 def _process(
     command: Sequence[str], directory: str, name: str, settings: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, **settings}
+    # Whatever the shell configures for a real deployment is not the demo's.
+    theirs = {name.upper() for name in Settings.model_fields}
+    kept = {name: value for name, value in os.environ.items() if name not in theirs}
+    environment = {**kept, **settings}
     with (
         (Path(directory) / f"{name}.log").open("wb") as log,
         subprocess.Popen(  # noqa: S603 - our own modules, by this interpreter

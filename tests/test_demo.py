@@ -10,6 +10,8 @@ from pathlib import Path
 
 def test_the_demo_needs_no_settings_and_ends_as_it_should(tmp_path: Path) -> None:
     bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    # A real deployment's variable in the shell must not reach into the demo.
+    bare["MAPPING"] = "table"
     command = [sys.executable, "-m", "sync.cli", "demo"]
     done = subprocess.run(
         command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False, timeout=60
