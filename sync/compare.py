@@ -89,8 +89,10 @@ _POLARS: Mapping[type, tuple[str, ...]] = {
     kind: tuple(name for name in names if name not in _NOT_POLARS) for kind, names in FIELDS.items()
 }
 _LISTED_CONTENT = {kind: attrgetter(*names) for kind, names in _POLARS.items()}
+_BEFORE = 2
+"""`Stored.values` begins with the id and `written_at`."""
 _STORED_CONTENT = {
-    kind: itemgetter(*(FIELDS[kind].index(name) for name in names))
+    kind: itemgetter(*(FIELDS[kind].index(name) + _BEFORE for name in names))
     for kind, names in _POLARS.items()
 }
 
@@ -102,19 +104,19 @@ class Stored(Generic[M]):
 
     kind: type[M]
     values: Sequence[Any]
-    """In the order of `FIELDS`."""
+    """The id, `written_at`, then what `FIELDS` names."""
     written_at: datetime
     """By our clock."""
 
     @property
     def row(self) -> M:
         """The row as an object."""
-        return self.kind(**dict(zip(FIELDS[self.kind], self.values, strict=True)))
+        return self.kind(**dict(zip(FIELDS[self.kind], self.values[_BEFORE:], strict=True)))
 
     @property
     def version_at(self) -> datetime:
         """As the row's."""
-        version_at: datetime = self.values[FIELDS[self.kind].index("version_at")]
+        version_at: datetime = self.values[FIELDS[self.kind].index("version_at") + _BEFORE]
         return version_at
 
     def equals(self, listed: M) -> bool:

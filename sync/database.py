@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -164,12 +165,15 @@ def _with_driver(url: str) -> sa.URL:
 
 def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:
     if not is_sqlite:
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(
+            url, pool_pre_ping=True, hide_parameters=True, json_deserializer=orjson.loads
+        )
     engine = create_async_engine(
         # Errors are logged, and a statement's parameters can be personal data.
         url,
         connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000},
         hide_parameters=True,
+        json_deserializer=orjson.loads,
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")

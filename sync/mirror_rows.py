@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -138,13 +139,17 @@ async def remove_subscriptions(session: AsyncSession, ids: Sequence[str]) -> Non
 async def _load(
     database: Database, session: AsyncSession, kind: type[M], key: str, values: set[str]
 ) -> dict[str, Stored[M]]:
-    table = sa.inspect(_ROWS[kind]).local_table
-    columns = [table.c[name] for name in (*FIELDS[kind], "id", "written_at")]
     connection = await session.connection()
-    result = await connection.execute(
-        database.locked(sa.select(*columns).where(table.c[key].in_(values)))
-    )
-    return {line[-2]: Stored(kind, line[:-2], line[-1]) for line in result}
+    result = await connection.execute(database.locked(_select(kind, key)), {"wanted": list(values)})
+    return {line[0]: Stored(kind, line, line[1]) for line in result.all()}
+
+
+@cache  # type: ignore[arg-type]
+def _select(kind: type[Mirrored], key: str) -> sa.Select[Any]:
+    """Made once: a reconciliation runs it for every page."""
+    table = sa.inspect(_ROWS[kind]).local_table
+    columns = [table.c[name] for name in ("id", "written_at", *FIELDS[kind])]
+    return sa.select(*columns).where(table.c[key].in_(sa.bindparam("wanted", expanding=True)))
 
 
 async def customer(session: AsyncSession, customer_id: str) -> CustomerRow | None:

@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from sync.budget import Meter
 from sync.mirror import API, Customer, Grant, M, Subscription, parse
@@ -346,7 +347,11 @@ def segment(text: str) -> str:
 
 def _body(response: httpx.Response) -> dict[str, Any] | None:
     with contextlib.suppress(ValueError, RecursionError):
-        answer = response.json()
+        try:
+            answer = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            # It takes no lone surrogate, and somebody's name may hold one.
+            answer = response.json()
         if isinstance(answer, dict):
             return answer
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -33,10 +34,19 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
             raise ValueError("a time without a zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(
+        self, dialect: sa.Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None]:
+        return _from_sqlite if dialect.name == "sqlite" else _from_driver
+
+
+def _from_sqlite(value: str | None) -> datetime | None:
+    # Text without a zone. In one step: a reconciliation reads many millions of these.
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _from_driver(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 E = TypeVar("E", bound=StrEnum)
