@@ -9,7 +9,7 @@ from enum import StrEnum
 from operator import attrgetter, itemgetter
 from typing import Any, Generic
 
-from sync.mirror import Customer, Grant, M, Subscription
+from sync.mirror import PERSONAL, Customer, Grant, M, Subscription
 
 KINDS: Mapping[type, str] = {
     Customer: "customer",
@@ -31,17 +31,6 @@ _NOT_POLARS = frozenset(
 )
 """Fields of the mirror's own, which no listing has."""
 
-_PERSONAL = frozenset(
-    {
-        "external_id",
-        "email",
-        "name",
-        "billing_name",
-        "billing_address",
-        "tax_id",
-        "metadata",
-    }
-)
 _HIDDEN = "(personal)"
 
 
@@ -207,7 +196,7 @@ def _changes(mirrored: M, listed: M) -> tuple[Change, ...]:
 def _shown(name: str, value: Any) -> str | None:
     if value is None:
         return None
-    if name in _PERSONAL:
+    if name in PERSONAL:
         return _HIDDEN
     return value.isoformat() if isinstance(value, datetime) else str(value)
 

@@ -32,6 +32,17 @@ PolarId = Annotated[
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _Text = Annotated[str, AfterValidator(lambda text: _UNSTORABLE.sub("", text))]
 
+PERSONAL = (
+    "external_id",
+    "email",
+    "name",
+    "billing_name",
+    "billing_address",
+    "tax_id",
+    "metadata",
+)
+"""A customer's fields that must be forgotten with the user."""
+
 ENDED_STATUSES = frozenset({"canceled", "incomplete_expired"})
 """Subscription statuses after which nothing is billed, whether or not `ended_at` is set."""
 
@@ -103,16 +114,10 @@ class Customer(_Observed):
         """A deleted customer's row, without personal fields; a living one's as it is."""
         if self.deleted_at is None and self.forgotten_at is None:
             return self
-        return replace(
-            self,
-            external_id=None if self.forgotten_at else self.external_id,
-            email=None,
-            name=None,
-            billing_name=None,
-            billing_address=None,
-            tax_id=None,
-            metadata=None,
-        )
+        # Until it is forgotten, the external id is how a deletion finds the tombstone.
+        gone: dict[str, Any] = dict.fromkeys(PERSONAL)
+        gone["external_id"] = None if self.forgotten_at else self.external_id
+        return replace(self, **gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.compare import FIELDS, Stored
 from sync.database import Database
 from sync.deletion import Checked, GrantFact, SubscriptionFact, Tombstone
-from sync.mirror import API, Customer, Grant, M, Mirrored, Subscription
+from sync.mirror import API, PERSONAL, Customer, Grant, M, Mirrored, Subscription
 from sync.tables import CustomerRow, GrantRow, InboxRow, InboxStatus, SubscriptionRow
 from sync.walk import NEVER, Window
 
@@ -32,15 +31,21 @@ _LISTED_BY: Mapping[type[Mirrored], str] = {
 }
 """The order of Polar's lists."""
 
-_FORGOTTEN = (
-    "external_id",
-    "email",
-    "name",
-    "billing_name",
-    "billing_address",
-    "tax_id",
-    "metadata",
-)
+
+def _select(kind: type[Mirrored], key: str) -> sa.Select[Any]:
+    table = sa.inspect(_ROWS[kind]).local_table
+    columns = [table.c[name] for name in ("id", "written_at", *FIELDS[kind])]
+    return sa.select(*columns).where(table.c[key].in_(sa.bindparam("wanted", expanding=True)))
+
+
+# Made once: a reconciliation runs them for every page.
+_SELECTS: Mapping[tuple[type, str], sa.Select[Any]] = {
+    (Customer, "id"): _select(Customer, "id"),
+    (Subscription, "id"): _select(Subscription, "id"),
+    (Subscription, "customer_id"): _select(Subscription, "customer_id"),
+    (Grant, "id"): _select(Grant, "id"),
+    (Grant, "customer_id"): _select(Grant, "customer_id"),
+}
 
 
 async def upsert(
@@ -140,16 +145,10 @@ async def _load(
     database: Database, session: AsyncSession, kind: type[M], key: str, values: set[str]
 ) -> dict[str, Stored[M]]:
     connection = await session.connection()
-    result = await connection.execute(database.locked(_select(kind, key)), {"wanted": list(values)})
+    result = await connection.execute(
+        database.locked(_SELECTS[kind, key]), {"wanted": list(values)}
+    )
     return {line[0]: Stored(kind, line, line[1]) for line in result.all()}
-
-
-@cache  # type: ignore[arg-type]
-def _select(kind: type[Mirrored], key: str) -> sa.Select[Any]:
-    """Made once: a reconciliation runs it for every page."""
-    table = sa.inspect(_ROWS[kind]).local_table
-    columns = [table.c[name] for name in ("id", "written_at", *FIELDS[kind])]
-    return sa.select(*columns).where(table.c[key].in_(sa.bindparam("wanted", expanding=True)))
 
 
 async def customer(session: AsyncSession, customer_id: str) -> CustomerRow | None:
@@ -260,7 +259,7 @@ async def forget_customer(session: AsyncSession, customer_id: str, now: datetime
     await connection.execute(
         table.update()
         .where(table.c.id == customer_id)
-        .values({**dict.fromkeys(_FORGOTTEN), "forgotten_at": now})
+        .values({**dict.fromkeys(PERSONAL), "forgotten_at": now})
     )
     await session.exec(
         sa.update(InboxRow)
