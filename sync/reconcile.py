@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence, Set
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -44,7 +44,7 @@ _LEASE = timedelta(minutes=1)
 _RESUMABLE = timedelta(days=1)
 """Older than this, a reconciliation that was stopped begins anew."""
 _BATCH = 200
-_TOGETHER = 5
+_TOGETHER = 10
 """Pages judged and written together, where they have come faster than they are judged."""
 
 _RETRY_AFTER = (1.0, 2.0, 4.0)
@@ -109,6 +109,8 @@ class Progress(BaseModel):
     kind: int = 0
     """Which list is being read: customers, subscriptions, benefit grants."""
     walk: Walk = Walk()
+    listed_at: datetime | None = None
+    """When the reading of subscriptions and grants began."""
 
     @property
     def name(self) -> str:
@@ -220,8 +222,9 @@ class Reconciler:
                     if not progress.walk.done:
                         await lists[progress.kind]()
                     progress.kind, progress.walk = progress.kind + 1, Walk()
-                # Everything older is now in the mirror as Polar has it.
-                listed_at = self._report.started_at if since is None else None
+                    progress.listed_at = progress.listed_at or datetime.now(UTC)
+                # What belongs to customers who were gone by then is in the mirror as Polar has it.
+                listed_at = progress.listed_at if since is None else None
                 await self._check_deletions(None, listed_at)
                 await self._count_deleted_elsewhere()
             except (PolarError, _Stopped) as error:
@@ -627,7 +630,6 @@ class Reconciler:
     async def _compare(self, customer_ids: Sequence[str], there: Set[str]) -> None:
         """Compare these customers, with their subscriptions and grants. Who is `there` has been
         compared already; of the others those are asked for whom the mirror has as living."""
-        self._listed_at = datetime.now(UTC)
         for batch in _batches(customer_ids, MAX_IDS):
             read_at = datetime.now(UTC)
             async with self._database.read() as session:
@@ -635,6 +637,9 @@ class Reconciler:
             for item in known.values():
                 if item.row.deleted_at is None and item.row.id not in there:
                     await self._settle_customer(item.row.id, read_at)
+        self._listed_at = datetime.now(UTC)
+        for batch in _batches(customer_ids, MAX_IDS):
+            read_at = datetime.now(UTC)
             subscriptions = await self._ask(Subscription, batch)
             grants = await self._ask(Grant, batch)
             async with self._session() as session:
@@ -680,7 +685,8 @@ class Reconciler:
         end a reconciliation of ten thousand requests. A 429's wait is the budget's."""
         for seconds in _RETRY_AFTER:
             self._allow()
-            with suppress(Unavailable):
+            # The budget is in the database.
+            with suppress(Unavailable, StorageUnavailable):
                 return await ask()
             await asyncio.sleep(seconds)
         self._allow()
@@ -699,9 +705,28 @@ class Reconciler:
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[AsyncSession]:
-        opened = self._database.read() if self._dry_run else self._database.write()
-        async with opened as session:
-            yield session
+        if self._dry_run:
+            async with self._database.read() as session:
+                yield session
+            return
+        async with AsyncExitStack() as stack:
+            yield await self._locked_in(stack)
+
+    async def _locked_in(self, stack: AsyncExitStack) -> AsyncSession:
+        """A write transaction that has begun. SQLite lets a busy process keep the lock from another
+        for longer than any time-out; its load is no reason to end."""
+        for seconds in _RETRY_AFTER:
+            with suppress(StorageUnavailable):
+                return await self._begun(stack)
+            await asyncio.sleep(seconds)
+        return await self._begun(stack)
+
+    async def _begun(self, stack: AsyncExitStack) -> AsyncSession:
+        async with AsyncExitStack() as attempt:
+            session = await attempt.enter_async_context(self._database.write())
+            await session.connection()
+            await stack.enter_async_context(attempt.pop_all())
+        return session
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -716,10 +741,12 @@ class Reconciler:
             yield
         finally:
             keeping.cancel()
-            async with self._database.write() as session:
-                row = await session.get(ReconciliationRow, _ROW)
-                if row is not None and row.lease_token == self._token:
-                    row.lease_token = row.lease_until = None
+            # Otherwise it runs out.
+            with suppress(StorageUnavailable):
+                async with self._database.write() as session:
+                    row = await session.get(ReconciliationRow, _ROW)
+                    if row is not None and row.lease_token == self._token:
+                        row.lease_token = row.lease_until = None
 
     async def _lease(self) -> None:
         async with self._database.write() as session:
@@ -784,7 +811,7 @@ class Reconciler:
         self._report.finished = True
         if self._dry_run or progress.since is not None:
             return
-        async with self._database.write() as session:
+        async with self._session() as session:
             row = await self._row(session)
             row.progress, row.finished_at = None, await self._database.now(session)
             session.add(row)

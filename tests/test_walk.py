@@ -1,0 +1,254 @@
+"""Reading a list while it changes: any list, changed in any way between any two pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.walk import NEVER, Stage, Walk, Window, joined
+from tests import property_profiles
+
+property_profiles.load()
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+LIMIT = 5
+"""Items a page here: where the pages break is what matters, not how long they are."""
+ENOUGH = 500
+
+Row = tuple[str, datetime]
+
+
+def at(second: int) -> datetime:
+    return BEGINNING + timedelta(seconds=second)
+
+
+@dataclass
+class Listing:
+    """A list of Polar's: sorted by key, equals in order of creation, rows without a key last."""
+
+    rows: list[Row] = field(default_factory=list)
+    made: dict[str, int] = field(default_factory=dict)
+
+    def add(self, key: datetime) -> None:
+        name = f"row-{len(self.made)}"
+        self.made[name] = len(self.made)
+        self.rows.append((name, key))
+        self.rows.sort(key=lambda row: (row[1], self.made[row[0]]))
+
+    def remove(self, index: int) -> None:
+        if self.rows:
+            del self.rows[index % len(self.rows)]
+
+    def start(self, index: int, key: datetime) -> None:
+        """A row that had no key gets one: a subscription that is paid for at last."""
+        without = [name for name, known in self.rows if known == NEVER]
+        if without:
+            name = without[index % len(without)]
+            self.rows.remove((name, NEVER))
+            self.rows.append((name, key))
+            self.rows.sort(key=lambda row: (row[1], self.made[row[0]]))
+
+    def page(self, number: int, *, descending: bool) -> tuple[Sequence[Row], int, int]:
+        rows = self.rows[::-1] if descending else self.rows
+        pages = -(-len(rows) // LIMIT)
+        return rows[(number - 1) * LIMIT : number * LIMIT], len(rows), pages
+
+
+@dataclass
+class Result:
+    """What a whole walk came to."""
+
+    calls: int = 0
+    listed: list[str] = field(default_factory=list)
+    """As read, in order, without what had been read before."""
+    windows: list[Window] = field(default_factory=list)
+
+    def not_listed(self, mirror: dict[str, datetime]) -> set[str]:
+        return {
+            name
+            for window in self.windows
+            for name, key in mirror.items()
+            if in_window(window, key) and name not in window.seen
+        }
+
+
+def in_window(window: Window, key: datetime) -> bool:
+    return (window.after is None or window.after < key) and key <= window.until
+
+
+def walk_through(
+    listing: Listing,
+    between: Callable[[int], None] = lambda _: None,
+    handle: Callable[[Walk], Walk] = lambda walk: walk,
+) -> Result:
+    """Read it all. `between`: called after each page; `handle`: done to the walk there."""
+    walk, result = Walk(), Result()
+    while not walk.done:
+        items, total, pages = listing.page(walk.page, descending=walk.descending)
+        result.calls += 1
+        assert result.calls < ENOUGH
+        repeated = walk.repeated(items)
+        result.listed += [name for name, _ in items if name not in repeated]
+        window = walk.read(items, total, pages)
+        if window is not None:
+            result.windows.append(window)
+        walk = handle(walk)
+        between(result.calls)
+    return result
+
+
+def through_json(walk: Walk) -> Walk:
+    return Walk.model_validate_json(walk.model_dump_json())
+
+
+# Few different seconds: many rows have the same key.
+_KEYS = st.integers(0, 15).map(at) | st.just(NEVER)
+_LISTS = st.lists(_KEYS, max_size=45)
+_EXTRA = st.lists(st.integers(-1, 20).map(at) | st.just(NEVER), max_size=6)
+_REMOVE = st.tuples(st.just("remove"), st.integers(0, 99))
+_APPEND = st.tuples(st.just("append"), st.integers(1, 7))
+_NEVER = st.tuples(st.just("append without a key"), st.integers(1, 3))
+_START = st.tuples(st.just("start"), st.integers(0, 9))
+_INSERT = st.tuples(st.just("insert"), st.integers(0, 15))
+_ORDERLY = st.lists(st.lists(_REMOVE | _APPEND, max_size=4), max_size=30)
+_ANYHOW = st.lists(st.lists(_REMOVE | _APPEND | _NEVER | _START | _INSERT, max_size=4), max_size=30)
+
+
+def listing_of(keys: Sequence[datetime]) -> Listing:
+    listing = Listing()
+    for key in keys:
+        listing.add(key)
+    return listing
+
+
+def mirror_of(listing: Listing, extra: Sequence[datetime]) -> dict[str, datetime]:
+    """A mirror that has all rows, and some that are not at Polar."""
+    return dict(listing.rows) | {f"extra-{number}": key for number, key in enumerate(extra)}
+
+
+def changes(listing: Listing, script: Sequence[Sequence[tuple[str, int]]]) -> Callable[[int], None]:
+    """Changes the list after each page as the script says; what is new is newer than all."""
+    clock = iter(range(100, 10_000))
+
+    def between(call: int) -> None:
+        for what, number in script[call - 1] if call <= len(script) else ():
+            match what:
+                case "remove":
+                    listing.remove(number)
+                case "append":
+                    for _ in range(number):
+                        listing.add(at(next(clock)))
+                case "append without a key":
+                    for _ in range(number):
+                        listing.add(NEVER)
+                case "start":
+                    listing.start(number, at(next(clock)))
+                case "insert":
+                    listing.add(at(number))
+
+    return between
+
+
+@given(keys=_LISTS, extra=_EXTRA)
+def test_a_list_at_rest_is_read_once_and_shows_exactly_what_is_extra(
+    keys: list[datetime], extra: list[datetime]
+) -> None:
+    listing = listing_of(keys)
+    mirror = mirror_of(listing, extra)
+    result = walk_through(listing)
+    assert result.calls == max(1, -(-len(keys) // LIMIT))
+    assert sorted(result.listed) == sorted(name for name, _ in listing.rows)
+    assert result.not_listed(mirror) == {name for name in mirror if name.startswith("extra")}
+
+
+@given(keys=_LISTS, extra=_EXTRA, script=_ORDERLY)
+def test_what_goes_and_what_comes_hides_nothing_that_stays(
+    keys: list[datetime], extra: list[datetime], script: list[list[tuple[str, int]]]
+) -> None:
+    listing = listing_of(keys)
+    mirror = mirror_of(listing, extra)
+    at_first = set(dict(listing.rows))
+    result = walk_through(listing, changes(listing, script))
+    throughout = at_first & set(dict(listing.rows))
+    assert throughout <= set(result.listed)
+    assert set(mirror) - set(result.listed) <= result.not_listed(mirror)
+
+
+@given(keys=_LISTS, extra=_EXTRA, script=_ANYHOW)
+def test_what_was_mirrored_and_not_listed_is_noticed_whatever_happens(
+    keys: list[datetime], extra: list[datetime], script: list[list[tuple[str, int]]]
+) -> None:
+    """Also where rows come in the middle: a benefit granted again has an old date."""
+    listing = listing_of(keys)
+    mirror = mirror_of(listing, extra)
+    result = walk_through(listing, changes(listing, script))
+    assert set(mirror) - set(result.listed) <= result.not_listed(mirror)
+    for key in mirror.values():
+        assert sum(in_window(window, key) for window in result.windows) == 1
+
+
+@given(keys=_LISTS, script=_ANYHOW)
+def test_a_walk_that_is_stored_between_any_two_pages_goes_on_as_it_would_have(
+    keys: list[datetime], script: list[list[tuple[str, int]]]
+) -> None:
+    one, other = listing_of(keys), listing_of(keys)
+    straight = walk_through(one, changes(one, script))
+    stored = walk_through(other, changes(other, script), through_json)
+    assert stored == straight
+
+
+@given(keys=_LISTS, script=_ANYHOW, cuts=st.lists(st.integers(1, 5), max_size=60))
+def test_windows_may_be_looked_at_together(
+    keys: list[datetime], script: list[list[tuple[str, int]]], cuts: list[int]
+) -> None:
+    listing = listing_of(keys)
+    mirror = mirror_of(listing, [at(number) for number in range(0, 16, 3)])
+    result = walk_through(listing, changes(listing, script))
+    together, left = Result(), result.windows
+    for cut in [*cuts, ENOUGH]:
+        if left:
+            together.windows.append(joined(left[:cut]))
+            left = left[cut:]
+    assert together.not_listed(mirror) <= result.not_listed(mirror)
+    assert set(mirror) - set(result.listed) <= together.not_listed(mirror)
+
+
+def test_a_list_that_grows_for_ever_is_left_alone_after_a_while() -> None:
+    listing = listing_of([at(number) for number in range(12)])
+
+    def grow(call: int) -> None:
+        listing.add(at(100 + call))
+
+    result = walk_through(listing, grow)
+    assert result.calls < 20
+    assert {f"row-{number}" for number in range(12)} <= set(result.listed)
+
+
+def test_the_first_page_of_an_empty_list_is_all_of_it() -> None:
+    result = walk_through(Listing())
+    assert result.calls == 1
+    assert result.not_listed({"gone": at(1), "never-started": NEVER}) == {"gone", "never-started"}
+
+
+def test_a_walk_can_be_left_and_is_then_over() -> None:
+    walk = Walk()
+    walk.finish()
+    assert walk.done
+    with pytest.raises(ValueError, match="over"):
+        walk.read([], 0, 0)
+
+
+def test_of_two_pages_that_overlap_the_second_tells_what_is_new() -> None:
+    listing = listing_of([at(number) for number in range(7)])
+    walk = Walk()
+    first, *numbers = listing.page(1, descending=True)
+    walk.read(first, *numbers)
+    assert walk.stage is Stage.BACKWARDS
+    second: Any = listing.page(walk.page, descending=False)[0]
+    assert walk.repeated(second) == {"row-2", "row-3", "row-4"}
