@@ -22,6 +22,7 @@ import orjson
 from sync.budget import Meter
 from sync.mirror import API, Customer, Grant, M, Subscription, parse
 from sync.settings import PolarSettings
+from sync.tenant import Tenant, WrongOrganization
 
 T = TypeVar("T")
 
@@ -116,14 +117,21 @@ class PolarClient:
     """Talks to Polar. Use as an async context manager.
 
     Every request waits for its share of the rate budget first, and has one time-out over all of it.
+
+    `tenant`: the organization that the token must be of. Until an answer has shown it, nothing that
+    Polar says is not there is believed.
     """
 
-    def __init__(self, settings: PolarSettings, budget: Meter) -> None:
+    def __init__(
+        self, settings: PolarSettings, budget: Meter, tenant: Tenant | None = None
+    ) -> None:
         self.clock_ahead: timedelta | None = None
         """How far Polar's clock was ahead of ours at its last answer, give or take a second or two;
         None before the first."""
         self.requests = 0
         """Requests sent so far."""
+        self._tenant = tenant
+        self._is_tenants = tenant is None
         self._budget = budget
         self._timeout = settings.request_timeout
         self._slots = asyncio.Semaphore(settings.concurrency)
@@ -251,6 +259,8 @@ class PolarClient:
         items, total, pages = understood(
             partial(_page_of, partial(_observed, kind), answer, read_at)
         )
+        if not items:
+            await self._make_sure_of_tenant()
         return Page(items=items, total=total, pages=pages, read_at=read_at)
 
     async def _all(
@@ -273,6 +283,8 @@ class PolarClient:
             page += 1
         if len(found) != total:
             raise Unavailable(f"GET {path}: {len(found)} of {total} items were listed")
+        if not found:
+            await self._make_sure_of_tenant()
         return list(found.values())
 
     async def _json(
@@ -290,7 +302,44 @@ class PolarClient:
         answer = _body(response)
         if answer is None:
             raise Refused(f"Polar answered {method} with something that is not a JSON object")
+        if not self._is_tenants:
+            await self._learn_tenant(answer)
         return answer
+
+    async def _learn_tenant(self, answer: Mapping[str, Any]) -> None:
+        organization_id = _organization_in(answer)
+        if organization_id is None or self._tenant is None:
+            return
+        try:
+            await self._tenant.confirm(organization_id)
+        except WrongOrganization:
+            raise Refused(
+                "POLAR_ACCESS_TOKEN is of another organization than this database's customers, or"
+                " POLAR_SERVER is wrong; if the new one is right: polar-sync organization --forget"
+            ) from None
+        self._is_tenants = True
+
+    async def _make_sure_of_tenant(self) -> None:
+        """Believe that something is not there only of the right organization.
+
+        Raises:
+            Unavailable, Refused: it is another, or cannot be told.
+        """
+        if self._is_tenants or self._tenant is None or await self._tenant.known() is None:
+            return
+        await self._json("GET", "/v1/customers/", params={"limit": 1})
+        if not self._is_tenants:
+            try:
+                # For want of a customer; this needs a scope that is not asked for otherwise.
+                await self._json("GET", "/v1/organizations/", params={"limit": 1})
+            except Refused as refusal:
+                if refusal.status != httpx.codes.FORBIDDEN:
+                    raise
+        if not self._is_tenants:
+            raise Refused(
+                "Polar lists no customer, so it cannot be told if POLAR_ACCESS_TOKEN is of this"
+                " database's organization; check it and POLAR_SERVER, or grant organizations:read"
+            )
 
     async def _send(
         self,
@@ -319,7 +368,10 @@ class PolarClient:
         self.clock_ahead = _clock_ahead(response)
         if response.is_success:
             return response
-        raise _error(method, response)
+        problem = _error(method, response)
+        if isinstance(problem, NotFound):
+            await self._make_sure_of_tenant()
+        raise problem
 
 
 def _observed(kind: type[M], item: Mapping[str, Any], read_at: datetime) -> M:
@@ -331,6 +383,19 @@ def _page_of(
 ) -> tuple[list[L], int, int]:
     items = [read(item, read_at) for item in answer["items"]]
     return items, int(answer["pagination"]["total_count"]), int(answer["pagination"]["max_page"])
+
+
+def _organization_in(answer: Mapping[str, Any]) -> str | None:
+    """The organization that a customer, or the first item of a list, belongs to."""
+    items = answer.get("items")
+    first = items[0] if isinstance(items, list) and items else answer
+    if not isinstance(first, Mapping):
+        return None
+    customer = first.get("customer")
+    owner = customer if isinstance(customer, Mapping) else first
+    # An organization is listed with its own id.
+    found = owner.get("organization_id") or (first.get("id") if "slug" in first else None)
+    return found if isinstance(found, str) else None
 
 
 def _clock_ahead(response: httpx.Response) -> timedelta | None:

@@ -32,6 +32,7 @@ from sync.polar import MAX_IDS, CustomerState, NotFound, Page, PolarError, Unava
 from sync.polar_webhooks import PolarWebhooks
 from sync.settings import Settings
 from sync.tables import CustomerRow, DeletionRow, GrantRow, ReconciliationRow, SubscriptionRow
+from sync.tenant import Tenant
 from sync.walk import NEVER, Walk, Window, joined
 from sync.webhook_line import LineReport, heal
 
@@ -125,7 +126,7 @@ async def reconciler(
     """A reconciliation with a client of its own, which takes only those requests from the shared
     budget that no worker is waiting for. `options`: as for `Reconciler`."""
     budget = Budget(ledger.database, settings.rate_per_minute, background=True)
-    async with PolarWebhooks(settings, budget) as polar:
+    async with PolarWebhooks(settings, budget, Tenant(ledger.database)) as polar:
         yield Reconciler(ledger, settings, polar, **options)
 
 
