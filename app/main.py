@@ -22,6 +22,7 @@ from sync.hashing import Hasher
 from sync.inbox import Inbox
 from sync.settings import Settings
 from sync.signatures import Verifier
+from sync.tasks import end
 from sync.worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -91,9 +92,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
         stop.set()
         if "worker" in tasks:
             await asyncio.wait({tasks["worker"]}, timeout=_SHUTDOWN_SECONDS)
-        for task in tasks.values():
-            task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await end(tasks.values())
         await database.close()
 
 

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync import identity, mirror_rows
-from sync.database import Database
+from sync import identity, mirror_rows, receipts
+from sync.database import Database, StorageUnavailable
 from sync.deletion import (
     Brake,
     Checked,
@@ -57,6 +57,8 @@ from sync.tables import DeletionRow
 _log = logging.getLogger(__name__)
 
 _BRAKE_WINDOW = timedelta(hours=1)
+_AFTER_ERROR = 0.5
+"""Seconds until an answer is written again that the database did not take."""
 
 
 _Read = Callable[[AsyncSession], Awaitable[Checked]]
@@ -135,11 +137,11 @@ class Actions:
             return
         for leased in overdue:
             try:
-                revoked = await self._revoke_survivors(leased, listed_at)
+                await self._revoke_survivors(leased, listed_at)
             except PolarError as error:
                 await self._record(leased, _failed(error))
             else:
-                await self._record_check(leased, listed_at, revoked)
+                await self._record_check(leased, listed_at)
 
     # --- resolve -------------------------------------------------------------------------
 
@@ -272,7 +274,7 @@ class Actions:
             await mirror_rows.upsert(self.database, session, observed, now)
         return listed_at
 
-    async def _revoke_survivors(self, leased: Leased, listed_at: datetime) -> list[str]:
+    async def _revoke_survivors(self, leased: Leased, listed_at: datetime) -> None:
         async with self.database.read() as session:
             now = await self.database.now(session)
             known = await mirror_rows.facts(session, [_customer_id(leased)], listed_at)
@@ -286,21 +288,26 @@ class Actions:
                 continue
         if revoked:
             async with self.database.write() as session:
-                await mirror_rows.upsert(
-                    self.database, session, revoked, await self.database.now(session)
+                now = await self.database.now(session)
+                await mirror_rows.upsert(self.database, session, revoked, now)
+                # At once: a webhook about it may complete the evidence before the check does.
+                row = await self.leases.row(session, leased)
+                await receipts.append(
+                    session,
+                    row,
+                    "survivors.revoked",
+                    source="worker",
+                    at=now,
+                    revoked=[item.id for item in revoked],
                 )
-        return [item.id for item in revoked]
 
-    async def _record_check(
-        self, leased: Leased, listed_at: datetime | None, revoked: Sequence[str] = ()
-    ) -> None:
+    async def _record_check(self, leased: Leased, listed_at: datetime | None) -> None:
         customer_id = _customer_id(leased)
 
         async def read(session: AsyncSession) -> Checked:
             return (await mirror_rows.facts(session, [customer_id], listed_at))[customer_id]
 
-        detail: dict[str, Any] = {"revoked": list(revoked)} if revoked else {}
-        await self._record(leased, read, **detail)
+        await self._record(leased, read)
 
     # --- writing it down -----------------------------------------------------------------
 
@@ -314,30 +321,36 @@ class Actions:
         asked_at: datetime | None = None,
         **detail: Any,
     ) -> None:
-        """Write what was learnt and end the lease; nothing where the lease has been lost."""
-        try:
-            async with self.database.write() as session:
-                now = await self.database.now(session)
-                row = await self.leases.held(session, leased)
-                await mirror_rows.upsert(self.database, session, observed, now)
-                if external_id is not None:
-                    row.external_id = external_id
-                    row.external_hash = self.ledger.hasher.external(external_id)
-                if callable(observation):
-                    observation = await observation(session)
-                await self.ledger.record(session, row, observation, now, source="api", **detail)
-                release(row)
-                if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
-                    row.next_attempt_at = now
-                if asked_at is not None and external_id is not None:
-                    await self.ledger.wake_if_overtaken(session, external_id, asked_at, now)
-                if leased.row.state is State.BLOCKED and row.state is not State.BLOCKED:
-                    await wake_blocked(session, now)
-        except LeaseLost:
-            _log.info("deletion %s was taken back meanwhile; its answer is dropped", leased.id)
-        except IllegalTransition as error:
-            _log.info("deletion %s: %s", leased.id, error)
-            await self.leases.give_back([leased.token])
+        """Write what was learnt and end the lease; nothing where the lease has been lost. What
+        Polar has answered is kept until the database takes it."""
+        while True:
+            try:
+                async with self.database.write() as session:
+                    now = await self.database.now(session)
+                    row = await self.leases.held(session, leased)
+                    await mirror_rows.upsert(self.database, session, observed, now)
+                    if external_id is not None:
+                        row.external_id = external_id
+                        row.external_hash = self.ledger.hasher.external(external_id)
+                    seen = await observation(session) if callable(observation) else observation
+                    await self.ledger.record(session, row, seen, now, source="api", **detail)
+                    release(row)
+                    if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
+                        row.next_attempt_at = now
+                    if asked_at is not None and external_id is not None:
+                        await self.ledger.wake_if_overtaken(session, external_id, asked_at, now)
+                    if leased.row.state is State.BLOCKED and row.state is not State.BLOCKED:
+                        await wake_blocked(session, now)
+            except LeaseLost:
+                _log.info("deletion %s was taken back meanwhile; its answer is dropped", leased.id)
+            except IllegalTransition as error:
+                _log.info("deletion %s: %s", leased.id, error)
+                await self.leases.give_back([leased.token])
+            except StorageUnavailable as error:
+                _log.error("deletion %s: its answer cannot be recorded yet: %s", leased.id, error)
+                await asyncio.sleep(_AFTER_ERROR)
+                continue
+            return
 
     async def _now(self) -> datetime:
         async with self.database.read() as session:

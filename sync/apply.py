@@ -10,22 +10,21 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync import mirror_rows, receipts
-from sync.database import Database
-from sync.deletion import CustomerGone, State, ask_api
+from sync.database import Database, StorageUnavailable
+from sync.deletion import Checked, CustomerGone, State, ask_api
 from sync.events import EventError, UserEvent, parse_event
-from sync.ledger import DELETED, Ledger, snapshot, wake
+from sync.ledger import DELETED, Ledger, TooOld, snapshot, wake
 from sync.mirror import Customer, Grant, Mirrored, Subscription, parse
 from sync.settings import Settings
 from sync.tables import OPEN_INBOX, DeletionRow, InboxRow, InboxStatus, Source
@@ -45,9 +44,6 @@ _PARSERS: Mapping[str, Callable[..., Mirrored]] = {
     "benefit_grant": partial(parse, Grant),
 }
 
-_Apply = Callable[["Applier", AsyncSession, InboxRow, datetime], Awaitable[bool]]
-"""Writes what an event changes; returns whether its body may be kept."""
-
 
 class _Unusable(Exception):
     """The event verified, but cannot be applied. The message holds nothing of its content."""
@@ -61,135 +57,189 @@ class Applier:
     ledger: Ledger
     settings: Settings
 
+    async def anything_pending(self) -> bool:
+        """Whether `apply_batch` is worth a write transaction.
+
+        Raises:
+            StorageUnavailable
+        """
+        async with self.database.read() as session:
+            found = await session.exec(
+                select(InboxRow.id)
+                .where(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
+                .limit(1)
+            )
+            return found.first() is not None
+
     async def apply_batch(self) -> int:
         """Apply the oldest pending rows; returns how many there were.
 
         Raises:
-            StorageUnavailable: none of them was applied.
+            StorageUnavailable: some of them, or all, were not applied.
         """
-        async with self.database.write() as session:
-            rows = (
-                await session.exec(
-                    self.database.locked(
-                        select(InboxRow)
-                        .where(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
-                        .order_by(col(InboxRow.id))
-                        .limit(_BATCH),
-                        skip=True,
-                    )
-                )
-            ).all()
-            for row in rows:
-                await self._apply(session, row, await self.database.now(session))
-        return len(rows)
-
-    async def _apply(self, session: AsyncSession, row: InboxRow, now: datetime) -> None:
         try:
-            apply = self._app_event(row) if row.source is Source.APP else _polar_event(row)
-            # Written before the savepoint, so that undoing what follows does not undo this.
-            row.status, row.applied_at = InboxStatus.APPLIED, now
-            await session.flush()
-            async with session.begin_nested():
-                keep_body = await apply(self, session, row, now)
-            if not keep_body:
-                row.body = None
-        except (_Unusable, EventError) as problem:
-            await self._bury(session, row, str(problem), now)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError):
-            # The database's fault, not the event's: the whole batch stays pending.
+            async with self.database.write() as session:
+                rows = await self._pending(session)
+                await self._apply(session, rows)
+                return len(rows)
+        except StorageUnavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - one event must never block the next
-            # Where, but not the message: it could quote the event.
-            frames = "".join(traceback.format_tb(problem.__traceback__))
-            _log.error("inbox row %s: %s at\n%s", row.id, type(problem).__name__, frames)
-            error = f"unexpected {type(problem).__name__}; see the worker's log"
-            await self._bury(session, row, error, now)
-        if row.body is None:
-            # It may still be in the write-ahead log.
-            self.database.scrub_due = True
-        await session.flush()
+            _log.info("a batch cannot be applied as one: %s", type(problem).__name__)
+            return await self._apply_one_by_one()
 
-    async def _bury(self, session: AsyncSession, row: InboxRow, error: str, now: datetime) -> None:
-        row.status, row.applied_at = InboxStatus.DEAD, now
-        row.error = error[:_MAX_ERROR_CHARS]
-        if await _is_forgotten(session, row.customer_id):
-            row.body = None
-        _log.warning("inbox row %s is a dead letter: %s", row.id, row.error)
+    async def _apply_one_by_one(self) -> int:
+        """Apply each in a transaction of its own, so that the one at fault is found."""
+        async with self.database.read() as session:
+            ids = [row.id for row in await self._pending(session)]
+        for row_id in ids:
+            error: str | None = None
+            try:
+                await self._apply_only(row_id)
+            except StorageUnavailable:
+                raise
+            except Exception as problem:  # noqa: BLE001 - as above
+                # Where, but not the message: it could quote the event.
+                frames = "".join(traceback.format_tb(problem.__traceback__))
+                _log.error("inbox row %s: %s at\n%s", row_id, type(problem).__name__, frames)
+                error = f"unexpected {type(problem).__name__}; see the worker's log"
+            if error is not None:
+                await self._apply_only(row_id, error)
+        return len(ids)
 
-    def _app_event(self, row: InboxRow) -> _Apply:
+    async def _apply_only(self, row_id: int | None, error: str | None = None) -> None:
+        """Apply the row if it is still pending; with `error`, make it a dead letter."""
+        async with self.database.write() as session:
+            rows = [row for row in await self._pending(session) if row.id == row_id]
+            if error is None:
+                await self._apply(session, rows)
+                return
+            for row in rows:
+                _bury(row, error, await self.database.now(session))
+            await self._drop_forgotten(session, rows)
+
+    async def _pending(self, session: AsyncSession) -> Sequence[InboxRow]:
+        rows: Sequence[InboxRow] = (
+            await session.exec(
+                self.database.locked(
+                    select(InboxRow)
+                    .where(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
+                    .order_by(col(InboxRow.id))
+                    .limit(_BATCH),
+                    skip=True,
+                )
+            )
+        ).all()
+        return rows
+
+    async def _apply(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
+        now = await self.database.now(session)
+        events: list[_PolarEvent] = []
+        for row in rows:
+            row.status, row.applied_at = InboxStatus.APPLIED, now
+            try:
+                if row.source is Source.APP:
+                    await self._apply_app_event(session, row, now)
+                elif (event := _polar_event(row)) is not None:
+                    events.append(event)
+                else:
+                    # Nothing here reads it, and Polar keeps it for 90 days: it is not hoarded.
+                    row.status, row.body = InboxStatus.IGNORED, None
+            except (_Unusable, EventError, TooOld) as problem:
+                _bury(row, str(problem), now)
+        if events:
+            await self._apply_polar_events(session, events, now)
+        await self._drop_forgotten(session, rows)
+
+    async def _apply_app_event(self, session: AsyncSession, row: InboxRow, now: datetime) -> None:
         event = parse_event(row.body or b"", self.settings, row.received_at)
         if not isinstance(event, UserEvent):
             raise _Unusable("not a user event any more: have the EVENT_… settings been changed?")
-        return partial(_apply_app_event, event)
+        if event.type != DELETED:
+            await self.ledger.restore(session, user_id=event.user_id, event_at=event.at, now=now)
+            return
+        deletion = await self.ledger.open(
+            session,
+            user_id=event.user_id,
+            external_id=event.external_id,
+            event_at=event.at,
+            now=now,
+            digest=row.digest,
+        )
+        if deletion.forgotten_at is not None:
+            row.body = None
+
+    async def _apply_polar_events(
+        self, session: AsyncSession, events: Sequence[_PolarEvent], now: datetime
+    ) -> None:
+        ledger = self.ledger
+        observed = [item for event in events for item in event.observed]
+        await mirror_rows.upsert(self.database, session, observed, now)
+        concerned: dict[str, list[DeletionRow]] = {}
+        for deletion in await ledger.concerning(session, {it.customer.id for it in events}):
+            concerned.setdefault(deletion.customer_id or "", []).append(deletion)
+        for event in events:
+            for deletion in concerned.get(event.customer.id, ()):
+                await _show(ledger, session, deletion, event, now)
+        known = await mirror_rows.facts(session, list(concerned)) if concerned else {}
+        for customer_id, deletions in concerned.items():
+            for deletion in deletions:
+                await _check(ledger, session, deletion, known[customer_id], now)
+        living = (it.customer for it in events if it.customer.deleted_at is None)
+        external_ids = {it.external_id for it in living if it.external_id is not None}
+        await ledger.wake_if_missed(session, external_ids, now)
+
+    async def _drop_forgotten(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
+        """Keep no payload about a customer who has been forgotten."""
+        ids = {row.customer_id for row in rows if row.customer_id is not None}
+        forgotten = await mirror_rows.forgotten(session, ids) if ids else set()
+        for row in rows:
+            if row.customer_id in forgotten:
+                row.body = None
+        if any(row.body is None for row in rows):
+            # It may still be in the write-ahead log.
+            self.database.scrub_due = True
 
 
-async def _apply_app_event(
-    event: UserEvent, applier: Applier, session: AsyncSession, row: InboxRow, now: datetime
-) -> bool:
-    if event.type != DELETED:
-        await applier.ledger.restore(session, user_id=event.user_id, event_at=event.at, now=now)
-        return True
-    deletion = await applier.ledger.open(
-        session,
-        user_id=event.user_id,
-        external_id=event.external_id,
-        event_at=event.at,
-        now=now,
-        digest=row.digest,
-    )
-    return deletion.forgotten_at is None
+@dataclass(frozen=True, slots=True)
+class _PolarEvent:
+    """A webhook about a customer, a subscription or a benefit grant."""
+
+    row: InboxRow
+    observed: Sequence[Mirrored]
+    """Its subject first, then the customer nested in it, where that is another object."""
+    customer: Customer
 
 
-def _polar_event(row: InboxRow) -> _Apply:
+def _bury(row: InboxRow, error: str, now: datetime) -> None:
+    row.status, row.applied_at = InboxStatus.DEAD, now
+    row.error = error[:_MAX_ERROR_CHARS]
+    _log.warning("inbox row %s is a dead letter: %s", row.id, row.error)
+
+
+def _polar_event(row: InboxRow) -> _PolarEvent | None:
+    """Read the row's body; None: an event of no concern."""
     event_type, observed_at, data = _envelope(row.body or b"")
     family = event_type.partition(".")[0]
     row.event_type, row.event_at = event_type, observed_at
     row.customer_id = _customer_id(family, data)
     if family not in _PARSERS:
-        return _ignore
-    return partial(_apply_polar_event, _observed(family, event_type, observed_at, data))
-
-
-async def _ignore(applier: Applier, session: AsyncSession, row: InboxRow, now: datetime) -> bool:
-    # Nothing here reads it, and Polar keeps it for 90 days: its body is not hoarded.
-    row.status = InboxStatus.IGNORED
-    return False
-
-
-async def _apply_polar_event(
-    observed: list[Mirrored],
-    applier: Applier,
-    session: AsyncSession,
-    row: InboxRow,
-    now: datetime,
-) -> bool:
-    ledger = applier.ledger
+        return None
+    observed = _observed(family, event_type, observed_at, data)
     customer = next(item for item in observed if isinstance(item, Customer))
-    await mirror_rows.upsert(applier.database, session, observed, now)
-    for deletion in await ledger.concerning(session, customer.id):
-        await _show(ledger, session, deletion, row, observed, now)
-    if customer.deleted_at is None and customer.external_id is not None:
-        await ledger.wake_if_missed(session, customer.external_id, now)
-    return not await _is_forgotten(session, customer.id)
-
-
-async def _is_forgotten(session: AsyncSession, customer_id: str | None) -> bool:
-    if customer_id is None:
-        return False
-    mirrored = await mirror_rows.customer(session, customer_id)
-    return mirrored is not None and mirrored.forgotten_at is not None
+    row.customer_id = customer.id
+    return _PolarEvent(row, observed, customer)
 
 
 async def _show(
     ledger: Ledger,
     session: AsyncSession,
     deletion: DeletionRow,
-    row: InboxRow,
-    observed: list[Mirrored],
+    event: _PolarEvent,
     now: datetime,
 ) -> None:
     """Let a deletion see a webhook about its customer."""
-    seen, customer = observed[0], next(item for item in observed if isinstance(item, Customer))
+    seen, row = event.observed[0], event.row
     detail: dict[str, Any] = {"id": seen.id, "payload_digest": row.digest}
     if isinstance(seen, Subscription):
         detail["status"] = seen.status
@@ -199,13 +249,18 @@ async def _show(
         session, deletion, f"webhook.{row.event_type}", source="webhook", at=now, **detail
     )
     unsettled = snapshot(deletion).stage in {State.RESOLVED, State.DELETING}
-    if customer.deleted_at is not None and unsettled:
+    if event.customer.deleted_at is not None and unsettled:
         await ledger.record(
             session, deletion, CustomerGone(), now, source="webhook", payload_digest=row.digest
         )
+
+
+async def _check(
+    ledger: Ledger, session: AsyncSession, deletion: DeletionRow, checked: Checked, now: datetime
+) -> None:
+    """See what the webhooks shown to the deletion prove."""
     if snapshot(deletion).stage not in {State.DELETED, State.INCOMPLETE}:
         return
-    checked = (await mirror_rows.facts(session, [customer.id]))[customer.id]
     if ask_api(snapshot(deletion), checked, ledger.policy, now):
         wake(deletion, now)
     else:

@@ -7,12 +7,14 @@ that wait is shared as well, so one process's 429 keeps all of them quiet.
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.database import Database
+from sync.database import Database, Lane
 from sync.tables import BudgetRow
 
 _ROW = 1
@@ -59,6 +61,9 @@ class Budget:
         self._burst = timedelta(seconds=0.75)
         self._lot = max(1, rate_per_minute // 240)
         self._left = 0
+        self._left_until = 0.0
+        """By the monotonic clock: when the time is over that the lot was for. A process that kept
+        it could send it beside what others take then."""
 
     async def take(self) -> None:
         """Return when one request may be sent.
@@ -66,27 +71,23 @@ class Budget:
         Raises:
             StorageUnavailable: the shared row cannot be read or written.
         """
-        if self._left > 0:
+        if self._left > 0 and time.monotonic() < self._left_until:
             self._left -= 1
             return
         start_at: datetime | None = None
         while True:
-            async with self._database.write() as session:
-                row = (
-                    await session.exec(
-                        self._database.locked(select(BudgetRow).where(col(BudgetRow.id) == _ROW))
-                    )
-                ).first()
-                if row is None:
-                    row = BudgetRow(id=_ROW, next_at=_LONG_AGO, paused_until=_LONG_AGO)
+            async with self._database.write(Lane.BUDGET) as session:
+                row = await self._row(session)
                 now = await self._database.now(session)
                 wait = max(start_at or row.next_at - self._burst, row.paused_until) - now
                 if start_at is None and (wait <= _NOW or not self._background):
                     start_at = max(now, row.next_at - self._burst)
                     row.next_at = max(row.next_at, now) + self._lot * self._interval
-                    session.add(row)
             if wait <= _NOW:
+                if time.monotonic() >= self._left_until:
+                    self._left = 0
                 self._left += self._lot - 1
+                self._left_until = time.monotonic() + (self._lot * self._interval).total_seconds()
                 return
             # Looked at again afterwards: a 429 may have come in meanwhile.
             await asyncio.sleep(wait.total_seconds())
@@ -97,12 +98,22 @@ class Budget:
         Raises:
             StorageUnavailable: the shared row cannot be written.
         """
-        async with self._database.write() as session:
-            row = await session.get(BudgetRow, _ROW)
-            if row is None:
-                row = BudgetRow(id=_ROW, next_at=_LONG_AGO, paused_until=_LONG_AGO)
+        async with self._database.write(Lane.BUDGET) as session:
+            row = await self._row(session)
             until = await self._database.now(session) + duration
             row.paused_until = max(row.paused_until, until)
-            session.add(row)
         # Only now: whoever took a lot before this could not know of the pause.
         self._left = 0
+
+    async def _row(self, session: AsyncSession) -> BudgetRow:
+        """The shared row, locked; made if this is the first request ever."""
+        wanted = self._database.locked(select(BudgetRow).where(col(BudgetRow.id) == _ROW))
+        row: BudgetRow | None = (await session.exec(wanted)).first()
+        if row is None:
+            new = {"id": _ROW, "next_at": _LONG_AGO, "paused_until": _LONG_AGO}
+            connection = await session.connection()
+            await connection.execute(
+                self._database.insert(BudgetRow).values(new).on_conflict_do_nothing()
+            )
+            row = (await session.exec(wanted)).one()
+        return row

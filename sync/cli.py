@@ -28,15 +28,17 @@ from rich.console import Console
 
 from sync import database as db
 from sync import identity, operations, reports
-from sync.database import SchemaMismatch, StorageUnavailable
+from sync.database import InUse, StorageUnavailable
 from sync.identity import ImportFailed, InvalidEntry, Target
 from sync.operations import Ambiguous, NothingFound, Verb, Wanted
+from sync.schema import SchemaMismatch
 from sync.settings import PolarSettings, Settings, SettingsError, parse_public_url
 from sync.signatures import sign
 from sync.terminal import (
     Deployment,
     configure_logging,
     console_on,
+    database_at,
     database_of,
     fail,
     in_deployment,
@@ -223,12 +225,40 @@ def worker() -> None:
 
 
 @cli.command()
-def migrate() -> None:
-    """Bring the database's schema up to date; harmless when it already is."""
+def migrate(
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="Move everything from here.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="URL", help="To here: an empty database.")
+    ] = None,
+) -> None:
+    """Bring the database's schema up to date; harmless when it already is. With --from and --to,
+    move a deployment to another database instead."""
+    if (source is None) != (target is None):
+        raise typer.BadParameter("give both --from and --to, or neither")
+    if source is not None and target is not None:
+        _move(source, target)
+        return
     settings = Settings.load()
     database_of(settings)
     db.migrate(settings.database_url.get_secret_value())
     typer.echo("the database is up to date")
+
+
+def _move(source: str, target: str) -> None:
+    from sync.move import MoveRefused, move, print_moved
+
+    database_at(source, "--from")
+    database_at(target, "--to")
+    try:
+        moved = move(source, target)
+    except InUse:
+        fail(1, "the source is in use: stop every `polar-sync serve` and `worker` on it first")
+    except MoveRefused as refusal:
+        fail(1, str(refusal))
+    print_moved(console_on(sys.stdout), moved)
+    typer.echo("everything is moved; set DATABASE_URL to the target before you start again")
 
 
 @cli.command()
@@ -347,11 +377,34 @@ def reconcile(
         report, line = in_deployment(lambda it: reconcile_command.run(it, wanted, console))
     except reconcile_command.AlreadyRunning as error:
         fail(reconcile_command.UNFINISHED, str(error))
+    except StorageUnavailable as error:
+        # 2 would say that it finished, with something left for a person.
+        fail(reconcile_command.UNFINISHED, f"the database cannot be used: {error}")
     if as_json:
         typer.echo(json.dumps(reconcile_command.as_json(report, line), indent=2))
     else:
         reconcile_command.print_all(console_on(sys.stdout), report, line, explain=explain)
     raise typer.Exit(reconcile_command.exit_code(report))
+
+
+@cli.command()
+def organization(
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take the next one that answers for the right one.")
+    ] = False,
+) -> None:
+    """Whose customers the database holds. A token of another organization is refused."""
+    from sync.tenant import Tenant
+
+    if forget:
+        if not in_deployment(lambda it: Tenant(it.database).forget()):
+            fail(1, "no organization is known")
+        typer.echo("forgotten; the next answer from Polar names it anew")
+        return
+    known = in_deployment(lambda it: Tenant(it.database).known())
+    if known is None:
+        fail(1, "no organization is known yet")
+    typer.echo(known)
 
 
 @cli.command()

@@ -4,40 +4,101 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.schema import check_revision, revision_of, upgrade
+
 _BUSY_TIMEOUT_MS = 5_000
+_MIGRATION_TIMEOUT_MS = 60_000
+"""How long a migration waits on SQLite for another process, which may be migrating too."""
+_STANDSTILL_MS = 1_000
+"""How long SQLite is waited for to be closed by whoever has it open."""
+_RETRY_SECONDS = 0.05
+_MIGRATING = 0x706F6C61
+"""Key of PostgreSQL's advisory lock: whoever holds it may change the schema."""
+_APPLICATION = "polar-sync"
+"""By this name PostgreSQL knows the connections of every process of the bridge."""
+
+_POOL = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 10.0}
+"""To PostgreSQL: one for each lane of writers, one that listens, others to read with."""
+_CONNECT = {
+    "application_name": _APPLICATION,
+    "connect_timeout": 10,
+    # A server that has gone without a word is noticed within a minute.
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+_SET_UP = "; ".join(
+    (
+        "SET statement_timeout = '60s'",
+        "SET lock_timeout = '30s'",
+        # Of a process that is frozen or out of reach: what it holds is free again after this.
+        "SET idle_in_transaction_session_timeout = '15s'",
+        # An event answered 2xx is on disk, whatever the server is set to for others.
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') = 'off'",
+    )
+)
+_LEDGER_LOCK = 0x706F6C61722D7379
+"""The advisory lock of whoever writes in `Lane.LEDGER`."""
+_PING = 20.0
+"""Seconds of silence after which a listener makes sure that the server is still there."""
+_TRY_AGAIN = {"40001", "40P01"}
+"""serialization_failure, deadlock_detected"""
 
 
 class StorageUnavailable(Exception):
     """The database did not take the write or answer the read: full, locked, or out of reach."""
 
 
-class SchemaMismatch(Exception):
-    """The database's schema is not the one this version of the code works with."""
+class Interrupted(StorageUnavailable):
+    """The connection was lost, or the transaction gave way to another: worth one more try."""
+
+
+class Lane(Enum):
+    """Which write transactions wait for which.
+
+    On SQLite all of them queue up in one. On PostgreSQL a process has one transaction at a time in
+    each lane, and in `LEDGER` the whole deployment has.
+    """
+
+    LEDGER = "ledger"
+    """Deletions, mirror and mapping. What one transaction reads there must not change until it has
+    written: a restoration beside a deletion, the brake's count, a late webhook beside the
+    forgetting. Polar's rate limit allows a handful of deletions a second, so taking turns costs
+    nothing, and what holds on SQLite holds on PostgreSQL."""
+    INBOX = "inbox"
+    """Accepting events: waits for nothing else."""
+    BUDGET = "budget"
+    LEASES = "leases"
+    """Taking and keeping leases: passes over rows that somebody else has locked."""
+
+
+class InUse(Exception):
+    """Another process of the bridge has the database open."""
 
 
 class Database:
     """One database, for as long as the process runs.
 
     `read()` and `write()` give sessions. A write is one transaction: committed when the block ends,
-    rolled back when it raises. On SQLite writers queue up in the process, and a write transaction
-    takes the write lock when it begins, so none fails half-way for want of it.
+    rolled back when it raises. Writers queue up in the process, and a write transaction takes its
+    lock (SQLite's, or its lane's) when it begins, so none fails half-way for want of it.
     """
 
     def __init__(self, url: str) -> None:
@@ -48,7 +109,8 @@ class Database:
         self.scrub_due = True
         """Whether personal data that was overwritten may still be in the write-ahead log. True at
         first: the process before this one may have ended too early."""
-        self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
+        only_turn = asyncio.Lock()
+        self._turns = {lane: only_turn if self.is_sqlite else asyncio.Lock() for lane in Lane}
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -62,7 +124,7 @@ class Database:
                 yield session
 
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self, lane: Lane = Lane.LEDGER) -> AsyncIterator[AsyncSession]:
         """One write transaction.
 
         Raises:
@@ -71,11 +133,41 @@ class Database:
         """
         with _storage_errors():
             async with (
-                self._turn,
+                self._turns[lane],
                 AsyncSession(self._writer, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                if lane is Lane.LEDGER and not self.is_sqlite:
+                    connection = await session.connection()
+                    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LEDGER_LOCK)))
                 yield session
+
+    @contextlib.asynccontextmanager
+    async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
+        """The payloads of what any process notifies the channel of from now on (PostgreSQL).
+
+        Raises:
+            StorageUnavailable: the connection cannot be made, or was lost.
+        """
+        with _storage_errors():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                try:
+                    await connection.exec_driver_sql(f'LISTEN "{channel}"')
+                    yield self._notifications(connection)
+                except self._engine.dialect.loaded_dbapi.Error as error:
+                    raise Interrupted(str(error)) from None
+                finally:
+                    # Closed, and not given back to the pool, where it would go on listening.
+                    await connection.invalidate()
+
+    async def _notifications(self, connection: AsyncConnection) -> AsyncIterator[str]:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None  # noqa: S101 - it is connected
+        while True:
+            async for notification in driver.notifies(timeout=_PING):
+                yield notification.payload
+            await connection.exec_driver_sql("SELECT 1")
 
     async def now(self, session: AsyncSession) -> datetime:
         """The time that leases are measured by, the same for every process that shares them."""
@@ -103,17 +195,8 @@ class Database:
         """
         with _storage_errors():
             async with self._engine.connect() as connection:
-                current = await connection.run_sync(_current_revision)
-        script = ScriptDirectory.from_config(_alembic_config())
-        if current == script.get_current_head():
-            return
-        known = {item.revision for item in script.walk_revisions()}
-        if current is None or current in known:
-            state = "has no tables yet" if current is None else "is older than this version"
-            raise SchemaMismatch(f"the database {state}; run: polar-sync migrate")
-        raise SchemaMismatch(
-            "the database was migrated by a newer version of polar-sync; install that version"
-        )
+                current = await connection.run_sync(revision_of)
+        check_revision(current)
 
     async def scrub(self) -> None:
         """Have what was overwritten leave the write-ahead log too (SQLite), if anything was.
@@ -123,7 +206,7 @@ class Database:
         if not self.is_sqlite or not self.scrub_due:
             return
         with _storage_errors():
-            async with self._turn, self._engine.connect() as connection:
+            async with self._turns[Lane.LEDGER], self._engine.connect() as connection:
                 self.scrub_due = False
                 autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 result = await autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -135,26 +218,153 @@ class Database:
         await self._engine.dispose()
 
 
+# --- without asyncio, for what has a database to itself --------------------------------------
+
+
 def migrate(url: str) -> None:
     """Bring the schema up to date; harmless when it already is.
+
+    Where several processes do it at once, one does and the others find it done. A migration that
+    fails leaves everything as it was.
+
+    Raises:
+        SchemaMismatch: the schema is a newer version's.
+        StorageUnavailable: the database cannot be reached or written.
+    """
+    with changing(url) as connection:
+        upgrade(connection)
+
+
+@contextlib.contextmanager
+def changing(url: str) -> Iterator[sa.Connection]:
+    """A transaction that may change the schema: one process has it at a time.
 
     Raises:
         StorageUnavailable: the database cannot be reached or written.
     """
     parsed = _with_driver(url)
-    if parsed.get_backend_name() == "sqlite":
-        parsed = parsed.set(drivername="sqlite")
     with _storage_errors():
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(parsed)
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = _blocking_sqlite(parsed, _MIGRATION_TIMEOUT_MS)
+            _configure_sqlite(engine, _MIGRATION_TIMEOUT_MS)
+        else:
+            engine = _blocking_postgresql(parsed)
         try:
-            with engine.begin() as connection:
-                config = _alembic_config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            with _connected(engine) as connection, connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
+                yield connection
         finally:
             engine.dispose()
+
+
+@contextlib.contextmanager
+def standing_still(url: str, tables: Sequence[sa.Table]) -> Iterator[sa.Connection]:
+    """A transaction to read the tables in while nobody else has the database open.
+
+    On PostgreSQL somebody may still connect, and then wait: `check_alone` tells.
+
+    Raises:
+        InUse: somebody has.
+        SchemaMismatch: the schema is another version's.
+        StorageUnavailable: the database cannot be read.
+    """
+    parsed = _with_driver(url)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    # To connect would make an empty one.
+    if is_sqlite and not Path(parsed.database or "").is_file():
+        raise StorageUnavailable(f"there is no file {parsed.database}")
+    with _storage_errors():
+        engine = (
+            _blocking_sqlite(parsed, _STANDSTILL_MS) if is_sqlite else _blocking_postgresql(parsed)
+        )
+        try:
+            with engine.connect() as connection:
+                if is_sqlite:
+                    _lock_sqlite(connection)
+                else:
+                    _lock_postgresql(connection, tables)
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def _blocking_sqlite(url: sa.URL, timeout_ms: int) -> sa.Engine:
+    return sa.create_engine(
+        url.set(drivername="sqlite"),
+        connect_args={"timeout": timeout_ms / 1000},
+        hide_parameters=True,
+    )
+
+
+def _blocking_postgresql(url: sa.URL) -> sa.Engine:
+    return sa.create_engine(url, connect_args=_CONNECT, hide_parameters=True)
+
+
+def _connected(engine: sa.Engine) -> sa.Connection:
+    """A connection for writing. On SQLite the first one turns the file to write-ahead logging, and
+    fails at once, whatever the time-out, where another process is about to do the same."""
+    give_up_at = time.monotonic() + _MIGRATION_TIMEOUT_MS / 1000
+    while True:
+        try:
+            return engine.execution_options(writes=True).connect()
+        except sa.exc.OperationalError as error:
+            busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > give_up_at:
+                raise
+            time.sleep(_RETRY_SECONDS)
+
+
+def _lock_sqlite(connection: sa.Connection) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - it is connected
+    driver.isolation_level = None
+    try:
+        # With write-ahead logging, this lock is to be had only where no other process has so much
+        # as a connection: a server that happens to be idle would go on writing afterwards.
+        connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise InUse from None
+        raise
+    check_revision(revision_of(connection))
+
+
+def _lock_postgresql(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
+    check_alone(connection)
+    check_revision(revision_of(connection))
+    names = ", ".join(connection.dialect.identifier_preparer.format_table(it) for it in tables)
+    try:
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE NOWAIT")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_not_available
+            raise InUse from None
+        raise
+
+
+def check_alone(connection: sa.Connection) -> None:
+    """Make sure that no other process of the bridge is connected to the database.
+
+    Raises:
+        InUse: one is.
+    """
+    if connection.dialect.name == "sqlite":
+        # `standing_still` has it locked.
+        return
+    # Within a transaction it would be answered as the first time.
+    connection.execute(sa.select(sa.func.pg_stat_clear_snapshot()))
+    others = connection.scalar(
+        sa.text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = :name AND pid <> pg_backend_pid()"
+        ),
+        {"name": _APPLICATION},
+    )
+    if others:
+        raise InUse
 
 
 def _with_driver(url: str) -> sa.URL:
@@ -165,9 +375,16 @@ def _with_driver(url: str) -> sa.URL:
 
 def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:
     if not is_sqlite:
-        return create_async_engine(
-            url, pool_pre_ping=True, hide_parameters=True, json_deserializer=orjson.loads
+        engine = create_async_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            json_deserializer=orjson.loads,
+            connect_args=_CONNECT,
+            **_POOL,
         )
+        sa.event.listen(engine.sync_engine, "connect", _set_up)
+        return engine
     engine = create_async_engine(
         # Errors are logged, and a statement's parameters can be personal data.
         url,
@@ -175,8 +392,12 @@ def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:
         hide_parameters=True,
         json_deserializer=orjson.loads,
     )
+    _configure_sqlite(engine.sync_engine, _BUSY_TIMEOUT_MS)
+    return engine
 
-    @sa.event.listens_for(engine.sync_engine, "connect")
+
+def _configure_sqlite(engine: sa.Engine, busy_timeout_ms: int) -> None:
+    @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         # The driver's own BEGIN comes too late (before the first write, after the reads).
         connection.isolation_level = None
@@ -185,39 +406,37 @@ def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:
             "journal_mode = WAL",
             # An event answered 2xx must survive a power cut, not only a crash.
             "synchronous = FULL",
-            f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+            f"busy_timeout = {busy_timeout_ms}",
             # What is scrubbed must be gone from the file too, not only from the row.
             "secure_delete = ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @sa.event.listens_for(engine.sync_engine, "begin")
+    @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    return engine
 
-
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
-
-
-def _current_revision(connection: sa.Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _set_up(connection: Any, _record: object) -> None:
+    # Not as options of the connection: not every pooler in between lets them pass.
+    cursor = connection.cursor()
+    cursor.execute(_SET_UP)
+    cursor.close()
+    connection.commit()
 
 
 @contextlib.contextmanager
-def _storage_errors() -> Any:
+def _storage_errors() -> Iterator[None]:
     """Say `StorageUnavailable` for what is the database's fault and not the statement's."""
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
+        gave_way = getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
+        kind = Interrupted if gave_way or error.connection_invalidated else StorageUnavailable
         # The driver's message only: SQLAlchemy's would print the statement's parameters.
-        raise StorageUnavailable(str(error.orig)) from None
+        raise kind(str(error.orig)) from None
     except sa.exc.DatabaseError as error:
         # Its subclasses are a statement's fault, but SQLite says so of a damaged file as well.
         if type(error) is not sa.exc.DatabaseError:

@@ -22,11 +22,12 @@ from pydantic import SecretStr
 
 from sync import reports
 from sync.budget import Unmetered
-from sync.database import Database, SchemaMismatch, StorageUnavailable
+from sync.database import Database, StorageUnavailable
 from sync.deletion import NEEDS_PERSON, State
 from sync.hashing import Hasher
 from sync.polar import NotFound, PolarError, Refused
 from sync.polar_webhooks import Endpoint, PolarWebhooks
+from sync.schema import SchemaMismatch
 from sync.settings import Settings, SettingsError
 from sync.signatures import TOLERANCE, sign_as_polar
 from sync.terminal import database_of, driver_ended

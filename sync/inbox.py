@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -18,8 +18,9 @@ from enum import Enum
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.database import Database, StorageUnavailable
+from sync.database import Database, Interrupted, Lane, StorageUnavailable
 from sync.tables import InboxRow, InboxStatus, Source
+from sync.wakeup import announce
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,9 @@ class InboxFull(Exception):
 
 
 _Waiting = tuple[Entry, asyncio.Future[Outcome]]
+_Key = tuple[Source, str]
+_About = tuple[str | None, str | None]
+"""Type and user of an event."""
 
 
 class Inbox:
@@ -104,9 +108,13 @@ class Inbox:
             self._waiting.clear()
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        entries = [entry for entry, _ in batch]
         try:
-            async with self._database.write() as session:
-                outcomes = await self._store(session, [entry for entry, _ in batch])
+            try:
+                outcomes = await self._write(entries)
+            except Interrupted:
+                # Perhaps it was committed all the same; then these are duplicates, and safe.
+                outcomes = await self._write(entries)
         except StorageUnavailable as error:
             _log.error("the inbox cannot be written: %s", error)
             _fail(batch, error)
@@ -126,35 +134,73 @@ class Inbox:
         if self._on_commit is not None:
             self._on_commit()
 
-    async def _store(self, session: AsyncSession, entries: Sequence[Entry]) -> list[Outcome]:
-        webhook_ids = {entry.webhook_id for entry in entries}
-        known = {
-            (source, webhook_id): (event_type, user_hash)
-            for source, webhook_id, event_type, user_hash in await session.exec(
-                select(
-                    InboxRow.source, InboxRow.webhook_id, InboxRow.event_type, InboxRow.user_hash
-                ).where(col(InboxRow.webhook_id).in_(webhook_ids))
-            )
-        }
+    async def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
+        async with self._database.write(Lane.INBOX) as session:
+            new = await self._insert(session, entries)
+            if any(not entry.ignored for entry in new.values()):
+                await announce(self._database, session)
+            known = {key: _about(entry) for key, entry in new.items()}
+            known |= await _about_known(session, {_key(entry) for entry in entries} - new.keys())
         outcomes: list[Outcome] = []
-        rows: list[dict[str, object]] = []
         for entry in entries:
-            key = (entry.source, entry.webhook_id)
-            # An app that gives two events one id would lose the second; Polar's ids are its own.
-            about = (entry.event_type, entry.user_hash)
-            if key not in known:
-                known[key] = about
-                rows.append(_row(entry))
+            if new.pop(_key(entry), None) is not None:
                 outcomes.append(Outcome.ACCEPTED)
-            elif entry.source is Source.APP and known[key] != about:
+            elif entry.source is Source.APP and _differs(entry, known.get(_key(entry))):
+                # An app that gives two events one id would lose the second; Polar's ids are its
+                # own.
                 outcomes.append(Outcome.CONFLICT)
             else:
                 outcomes.append(Outcome.DUPLICATE)
-        if rows:
-            await session.exec(
-                self._database.insert(InboxRow).on_conflict_do_nothing(), params=rows
-            )
         return outcomes
+
+    async def _insert(self, session: AsyncSession, entries: Sequence[Entry]) -> dict[_Key, Entry]:
+        """Insert those that are not known yet, and of several with one id the first; returns them.
+
+        Another process may be inserting one of them at this moment: this waits until it is known
+        whose row it is. In the order of their keys everywhere, so that no two wait for each other.
+        """
+        first: dict[_Key, Entry] = {}
+        for entry in entries:
+            first.setdefault(_key(entry), entry)
+        insert = self._database.insert(InboxRow).on_conflict_do_nothing()
+        connection = await session.connection()
+        inserted = await connection.execute(
+            insert.returning(col(InboxRow.source), col(InboxRow.webhook_id)),
+            [_row(first[key]) for key in sorted(first)],
+        )
+        keys = [(Source(source), webhook_id) for source, webhook_id in inserted]
+        return {key: first[key] for key in keys}
+
+
+async def _about_known(session: AsyncSession, keys: Collection[_Key]) -> dict[_Key, _About]:
+    """What those that were stored before are about."""
+    if not keys:
+        return {}
+    found = await session.exec(
+        select(InboxRow.source, InboxRow.webhook_id, InboxRow.event_type, InboxRow.user_hash).where(
+            # The index begins with it: without it SQLite would read the whole inbox.
+            col(InboxRow.source).in_({source for source, _ in keys}),
+            col(InboxRow.webhook_id).in_({webhook_id for _, webhook_id in keys}),
+        )
+    )
+    return {
+        key: (event_type, user_hash)
+        for source, webhook_id, event_type, user_hash in found
+        if (key := (Source(source), webhook_id)) in keys
+    }
+
+
+def _key(entry: Entry) -> _Key:
+    return entry.source, entry.webhook_id
+
+
+def _about(entry: Entry) -> _About:
+    return entry.event_type, entry.user_hash
+
+
+def _differs(entry: Entry, known: _About | None) -> bool:
+    # None: it was removed at this moment, long after it was applied.
+    return known is not None and known != _about(entry)
 
 
 def _fail(batch: Sequence[_Waiting], error: StorageUnavailable) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.database import Database
+from sync.database import Database, Lane
 from sync.deletion import State
 from sync.ledger import release
 from sync.tables import DeletionRow
@@ -62,7 +62,7 @@ class Leases:
             )
             .exists()
         )
-        async with self.database.write() as session:
+        async with self.database.write(Lane.LEASES) as session:
             now = await self.database.now(session)
             rows: Sequence[DeletionRow] = (
                 await session.exec(
@@ -105,23 +105,42 @@ class Leases:
         Raises:
             LeaseLost: it is not this lease's any more.
         """
+        row = await self.row(session, leased)
+        if row.lease_token != leased.token:
+            raise LeaseLost
+        return row
+
+    async def row(self, session: AsyncSession, leased: Leased) -> DeletionRow:
+        """The same, whoever holds the lease: only to note what has been done already.
+
+        Raises:
+            LeaseLost: there is no such deletion any more.
+        """
         row: DeletionRow | None = (
             await session.exec(
                 self.database.locked(select(DeletionRow).where(col(DeletionRow.id) == leased.id))
             )
         ).first()
-        if row is None or row.lease_token != leased.token:
+        if row is None:
             raise LeaseLost
         return row
 
     async def renew(self, tokens: Iterable[str]) -> None:
-        """Keep the leases for another `duration`."""
-        async with self.database.write() as session:
+        """Keep the leases for another `duration`. A deletion that is being written at this moment
+        is passed over: while it is, nobody can claim it either."""
+        async with self.database.write(Lane.LEASES) as session:
             until = await self.database.now(session) + self.duration
+            free: sa.Select[tuple[int]] = self.database.locked(
+                sa.select(col(DeletionRow.id)).where(
+                    col(DeletionRow.lease_token).in_(list(tokens))
+                ),
+                skip=True,
+            )
             await session.exec(
                 sa.update(DeletionRow)
-                .where(col(DeletionRow.lease_token).in_(list(tokens)))
-                .values(lease_until=until)
+                .where(col(DeletionRow.id).in_(free))
+                .values(lease_until=until),
+                execution_options={"synchronize_session": False},
             )
 
     async def give_back(self, tokens: Iterable[str]) -> None:

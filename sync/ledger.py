@@ -6,7 +6,7 @@ the evidence and, when a deletion is verified, the forgetting are one transactio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync import mirror_rows, receipts
+from sync import horizon, mirror_rows, receipts
 from sync.database import Database
 from sync.deletion import (
     ENDED,
@@ -45,6 +45,10 @@ from sync.tables import CustomerRow, DeletionRow, InboxRow, InboxStatus, Mapping
 
 RESTORED = "user.restored"
 DELETED = "user.deleted"
+
+
+class TooOld(Exception):
+    """The event may repeat one whose deletion has been removed. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,10 @@ class Ledger:
             detail.update(_checklist(observation))
         kind = _KINDS[type(observation)]
         await receipts.append(session, row, kind, source=source, at=now, **detail)
+        # An answer may be recorded later than the webhooks that it led to have proved it all.
+        verified = row.state is State.VERIFIED and before.state is not State.VERIFIED
         last_look = row.state is State.NO_CUSTOMER and row.next_attempt_at is None
-        if row.state is State.VERIFIED or last_look:
+        if verified or last_look:
             await self._forget(session, row, now)
 
     async def open(
@@ -120,6 +126,9 @@ class Ledger:
         An event that is no newer than a known one repeats it. A newer one joins a deletion for
         which no customer has been chosen yet; otherwise the user has signed up and left again, and
         gets a deletion of their own.
+
+        Raises:
+            TooOld: nothing was written.
         """
         known = await self._of_user(session, user_id)
         repeated = next((row for row in reversed(known) if event_at <= row.event_at), None)
@@ -147,6 +156,12 @@ class Ledger:
                 event_at=event_at.isoformat(),
             )
             return waiting
+        removed_until = await horizon.removed_until(session)
+        if removed_until is not None and event_at <= removed_until:
+            raise TooOld(
+                "the event is so old that it may repeat one whose deletion has been removed"
+                " (AUDIT_RETENTION_DAYS); if the user's customer must go, send a new user.deleted"
+            )
         row = DeletionRow(
             user_hash=self.hasher.user(user_id),
             user_id=user_id,
@@ -185,38 +200,48 @@ class Ledger:
             except IllegalTransition:
                 await receipts.append(session, row, "restored.too_late", source=Source.APP, at=now)
 
-    async def concerning(self, session: AsyncSession, customer_id: str) -> Sequence[DeletionRow]:
-        """The deletions under way that have pinned this customer, locked."""
+    async def concerning(
+        self, session: AsyncSession, customer_ids: Collection[str]
+    ) -> Sequence[DeletionRow]:
+        """The deletions under way that have pinned one of these customers, locked."""
         rows: Sequence[DeletionRow] = (
             await session.exec(
                 self.database.locked(
-                    select(DeletionRow).where(
-                        col(DeletionRow.customer_id) == customer_id,
+                    select(DeletionRow)
+                    .where(
+                        col(DeletionRow.customer_id).in_(customer_ids),
                         col(DeletionRow.state).not_in(ENDED),
                     )
+                    .order_by(col(DeletionRow.id))
                 )
             )
         ).all()
         return rows
 
-    async def wake_if_missed(self, session: AsyncSession, external_id: str, now: datetime) -> None:
-        """A customer has appeared under this external id: look again for whom Polar had none."""
-        row = (
+    async def wake_if_missed(
+        self, session: AsyncSession, external_ids: Collection[str], now: datetime
+    ) -> None:
+        """Customers have appeared under these external ids: look again for those of whom Polar had
+        none."""
+        by_hash = {self.hasher.external(external_id): external_id for external_id in external_ids}
+        if not by_hash:
+            return
+        rows: Sequence[DeletionRow] = (
             await session.exec(
                 self.database.locked(
                     select(DeletionRow)
                     .where(
-                        col(DeletionRow.external_hash) == self.hasher.external(external_id),
+                        col(DeletionRow.external_hash).in_(by_hash),
                         col(DeletionRow.state) == State.NO_CUSTOMER,
                     )
-                    .order_by(col(DeletionRow.id).desc())
-                    .limit(1)
+                    .order_by(col(DeletionRow.id))
                 )
             )
-        ).first()
-        if row is not None:
+        ).all()
+        # Of several deletions of one user the newest carries on.
+        for row in {row.external_hash: row for row in rows}.values():
             # The id may have been forgotten here; this is it again.
-            row.external_id = external_id
+            row.external_id = by_hash[row.external_hash or ""]
             wake(row, now)
 
     async def wake_if_overtaken(
@@ -234,7 +259,7 @@ class Ledger:
             .limit(1)
         )
         if found.first() is not None:
-            await self.wake_if_missed(session, external_id, now)
+            await self.wake_if_missed(session, [external_id], now)
 
     async def follows_earlier(
         self, session: AsyncSession, row: DeletionRow, customer_id: str

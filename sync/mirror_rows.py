@@ -151,9 +151,14 @@ async def _load(
     return {line[0]: Stored(kind, line, line[1]) for line in result.all()}
 
 
-async def customer(session: AsyncSession, customer_id: str) -> CustomerRow | None:
-    """The mirrored customer."""
-    return await session.get(CustomerRow, customer_id)
+async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[str]:
+    """Those of the customers whom the bridge has forgotten."""
+    found = await session.exec(
+        select(CustomerRow.id).where(
+            col(CustomerRow.id).in_(list(customer_ids)), col(CustomerRow.forgotten_at).is_not(None)
+        )
+    )
+    return set(found)
 
 
 async def tombstone(

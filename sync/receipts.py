@@ -38,17 +38,12 @@ async def append(
         detail: Polar's ids, statuses, times and digests. Never personal data: it stays for ever.
     """
     assert deletion.id is not None  # noqa: S101 - flushed by whoever opened it
-    last = (
-        await session.exec(
-            select(EvidenceRow)
-            .where(col(EvidenceRow.deletion_id) == deletion.id)
-            .order_by(col(EvidenceRow.seq).desc())
-            .limit(1)
-        )
-    ).first()
+    # What this transaction has added itself is remembered: it holds the deletion's lock.
+    links: dict[int, tuple[int, str]] = session.info.setdefault("chain", {})
+    seq, previous = links.get(deletion.id) or await _end_of_chain(session, deletion.id)
     row = EvidenceRow(
         deletion_id=deletion.id,
-        seq=last.seq + 1 if last else 1,
+        seq=seq + 1,
         at=at,
         kind=kind,
         source=source,
@@ -56,9 +51,21 @@ async def append(
         detail=detail,
         hash="",
     )
-    row.hash = _link(last.hash if last else _GENESIS, row)
+    row.hash = _link(previous, row)
+    links[deletion.id] = (row.seq, row.hash)
     session.add(row)
-    await session.flush()
+
+
+async def _end_of_chain(session: AsyncSession, deletion_id: int) -> tuple[int, str]:
+    last = (
+        await session.exec(
+            select(EvidenceRow.seq, EvidenceRow.hash)
+            .where(col(EvidenceRow.deletion_id) == deletion_id)
+            .order_by(col(EvidenceRow.seq).desc())
+            .limit(1)
+        )
+    ).first()
+    return (0, _GENESIS) if last is None else (last[0], last[1])
 
 
 async def chain(session: AsyncSession, deletion_id: int) -> Sequence[EvidenceRow]:

@@ -32,6 +32,7 @@ from sync.polar import MAX_IDS, CustomerState, NotFound, Page, PolarError, Unava
 from sync.polar_webhooks import PolarWebhooks
 from sync.settings import Settings
 from sync.tables import CustomerRow, DeletionRow, GrantRow, ReconciliationRow, SubscriptionRow
+from sync.tasks import end
 from sync.tenant import Tenant
 from sync.walk import NEVER, Walk, Window, joined
 from sync.webhook_line import LineReport, heal
@@ -282,9 +283,7 @@ class Reconciler:
                     ahead.task_done()
                 self._on_progress(progress)
         finally:
-            reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
+            await end([reader])
 
     async def _read_ahead(
         self, progress: Progress, kind: type[M], ahead: asyncio.Queue[_Read[M] | Exception]
@@ -416,7 +415,7 @@ class Reconciler:
                 await self._customer_gone(session, row.id, now)
 
     async def _customer_gone(self, session: AsyncSession, customer_id: str, now: datetime) -> None:
-        for deletion in await self._ledger.concerning(session, customer_id):
+        for deletion in await self._ledger.concerning(session, [customer_id]):
             if snapshot(deletion).stage in {State.RESOLVED, State.DELETING}:
                 await self._ledger.record(
                     session, deletion, CustomerGone(), now, source=API, answer="404"
@@ -741,7 +740,7 @@ class Reconciler:
         try:
             yield
         finally:
-            keeping.cancel()
+            await end([keeping])
             # Otherwise it runs out.
             with suppress(StorageUnavailable):
                 async with self._database.write() as session:

@@ -103,7 +103,11 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
     async with database.read() as session:
         counts = dict((await session.exec(select(state, func.count()).group_by(state))).all())
         waiting = await session.exec(
-            select(DeletionRow).where(state.in_(_OPEN)).order_by(oldest_first).limit(1)
+            # Not by the id alone: to find it PostgreSQL would walk through all that have ended.
+            select(DeletionRow)
+            .where(state.in_(_OPEN))
+            .order_by(col(DeletionRow.received_at), oldest_first)
+            .limit(1)
         )
         # Superseded ones stay for ever: the newest of them, after all that is still open.
         superseded = state == State.SUPERSEDED

@@ -174,6 +174,15 @@ class Settings(PolarSettings):
     reconcile_cron: str | None = None
     """When a worker reconciles everything: cron's five fields, in UTC. None: only by hand."""
 
+    # --- what is kept, in days ---------------------------------------------------------------
+    payload_retention_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """Bodies of events that have been applied. Nothing reads them; they are for a person."""
+    inbox_retention_days: Annotated[int, Field(ge=90, le=3_650)] = 90
+    """What recognizes a repeated webhook, and the bodies of dead letters. No less than the 90 days
+    in which Polar can send a webhook again."""
+    audit_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """Deletions that have ended, with their evidence; 0: for ever."""
+
     # --- this process ----------------------------------------------------------------------
     hash_key: SecretStr
     """Key of the hash that stays in place of a forgotten user id. Never change it."""
@@ -249,11 +258,13 @@ class Settings(PolarSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: SecretStr) -> SecretStr:
-        if not re.match(r"(sqlite|postgresql)(\+\w+)?://", value.get_secret_value()):
+        # Many a platform still writes it the old way.
+        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
+        if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
             raise ValueError(
                 "must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
             )
-        return value
+        return SecretStr(url)
 
     @field_validator(
         "event_type_path", "event_timestamp_path", "event_user_id_path", "event_external_id_path"

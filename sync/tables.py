@@ -92,6 +92,11 @@ OPEN_INBOX = sa.text("inbox.status IN ('pending', 'dead')")
 repeats the index's own condition, and would read the whole inbox otherwise."""
 
 
+KEPT_PAYLOADS = sa.text("inbox.status = 'applied' AND inbox.body IS NOT NULL")
+REMOVABLE_DELETIONS = sa.text("deletion.state IN ('verified', 'no_customer', 'canceled')")
+"""For the same reason as `OPEN_INBOX`."""
+
+
 class InboxRow(SQLModel, table=True):
     """One signed event, kept before it is answered 2xx. Unique by `(source, webhook_id)`."""
 
@@ -105,6 +110,13 @@ class InboxRow(SQLModel, table=True):
             "id",
             sqlite_where=sa.text("status IN ('pending', 'dead')"),
             postgresql_where=sa.text("status IN ('pending', 'dead')"),
+        ),
+        # The few whose payload has yet to be dropped.
+        sa.Index(
+            "ix_inbox_payload",
+            "applied_at",
+            sqlite_where=sa.text("status = 'applied' AND body IS NOT NULL"),
+            postgresql_where=sa.text("status = 'applied' AND body IS NOT NULL"),
         ),
         sa.Index("ix_inbox_customer_id", "customer_id"),
         sa.Index("ix_inbox_user_hash", "user_hash"),
@@ -137,6 +149,13 @@ class DeletionRow(SQLModel, table=True):
             "next_attempt_at",
             sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
             postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_deletion_removable",
+            "state",
+            "ended_at",
+            sqlite_where=sa.text("state IN ('verified', 'no_customer', 'canceled')"),
+            postgresql_where=sa.text("state IN ('verified', 'no_customer', 'canceled')"),
         ),
         sa.Index("ix_deletion_state", "state"),
         sa.Index("ix_deletion_user_hash", "user_hash"),

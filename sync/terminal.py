@@ -83,13 +83,22 @@ def database_of(settings: Settings) -> Database:
     Raises:
         SettingsError: the URL cannot be read, or its driver is not installed.
     """
+    return database_at(settings.database_url.get_secret_value(), "DATABASE_URL")
+
+
+def database_at(url: str, name: str) -> Database:
+    """The database at the URL, not looked at yet. `name`: where the URL is from.
+
+    Raises:
+        SettingsError: the URL cannot be read, or its driver is not installed.
+    """
     try:
-        return Database(settings.database_url.get_secret_value())
-    except (ArgumentError, ValueError):
-        raise SettingsError(["DATABASE_URL is not a URL that can be read"]) from None
+        return Database(url)
+    except (ArgumentError, ValueError, KeyError):
+        raise SettingsError([f"{name} is not a URL that can be read"]) from None
     except ImportError:
         raise SettingsError(
-            ["DATABASE_URL needs a driver that is missing: pip install 'polar-sync[postgres]'"]
+            [f"{name} needs a driver that is missing: pip install 'polar-sync[postgres]'"]
         ) from None
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 
+from sync import tasks
 from sync.actions import Actions, wake_blocked
 from sync.apply import Applier
 from sync.budget import Budget
@@ -15,8 +17,11 @@ from sync.deletion import Action, next_action
 from sync.leases import Leased, Leases
 from sync.ledger import Ledger, snapshot
 from sync.polar import MAX_IDS, PolarClient
+from sync.retention import Retention
 from sync.schedule import Schedule
 from sync.settings import Settings
+from sync.tenant import Tenant
+from sync.wakeup import listen
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +29,8 @@ _MAX_HELD = 2 * MAX_IDS
 """Deletions that one worker holds at once."""
 _IDLE = 0.5
 """Seconds between looks at the tables when nothing wakes the worker."""
+_UNTOLD = 0.1
+"""The same for the inbox, where another process fills it and cannot say so."""
 _GATHER = 0.05
 """Seconds after taking work up, in which more becomes due that can share its list requests."""
 _AFTER_ERROR = 1.0
@@ -52,16 +59,20 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or give back what is held, within 10 seconds."""
         budget = Budget(self._database, self._settings.rate_per_minute)
-        async with PolarClient(self._settings, budget) as polar:
+        tenant = Tenant(self._database)
+        async with PolarClient(self._settings, budget, tenant) as polar:
             actions = Actions(self._database, self._ledger, self._leases, polar, self._settings)
             loops = [
-                asyncio.create_task(self._repeat(self._apply, self._inbox_changed)),
+                asyncio.create_task(self._repeat(self._apply, self._inbox_changed, self._patience)),
                 asyncio.create_task(
                     self._repeat(lambda: self._act(actions), self._deletions_changed)
                 ),
                 asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
                 asyncio.create_task(self._repeat(self._scrub, asyncio.Event())),
+                asyncio.create_task(Retention.of(self._database, self._settings).run()),
             ]
+            if not self._database.is_sqlite:
+                loops.append(asyncio.create_task(listen(self._database, self.wake)))
             if self._settings.reconcile_cron is not None:
                 schedule = Schedule(self._ledger, self._settings, self._settings.reconcile_cron)
                 loops.append(asyncio.create_task(schedule.run()))
@@ -69,9 +80,7 @@ class Worker:
                 await self._retry_blocked()
                 await stop.wait()
             finally:
-                for loop in loops:
-                    loop.cancel()
-                await asyncio.gather(*loops, return_exceptions=True)
+                await tasks.end(loops)
                 await self._finish()
 
     async def _retry_blocked(self) -> None:
@@ -87,16 +96,24 @@ class Worker:
             await asyncio.wait(self._held, timeout=_GRACE)
         # Whatever is left is given back where it stands; a DELETE under way stays `deleting`.
         unfinished = list(self._tokens())
-        for task in self._held:
-            task.cancel()
-        await asyncio.gather(*self._held, return_exceptions=True)
+        await tasks.end(self._held)
         if unfinished:
             try:
                 await self._leases.give_back(unfinished)
             except StorageUnavailable as error:
                 _log.error("leases could not be given back and will run out: %s", error)
 
-    async def _repeat(self, step: Callable[[], Awaitable[bool]], changed: asyncio.Event) -> None:
+    @property
+    def _patience(self) -> float:
+        told = self._settings.worker == "embedded" or not self._database.is_sqlite
+        return _IDLE if told else _UNTOLD
+
+    async def _repeat(
+        self,
+        step: Callable[[], Awaitable[bool]],
+        changed: asyncio.Event,
+        patience: float = _IDLE,
+    ) -> None:
         """Repeat the step for ever; it returns whether there may be more to do at once."""
         while True:
             changed.clear()
@@ -106,13 +123,19 @@ class Worker:
                 _log.error("the database does not answer: %s", error)
                 await asyncio.sleep(_AFTER_ERROR)
                 continue
+            except Exception:  # noqa: BLE001 - a worker that stands still is worse
+                _log.exception("unexpected; tried again")
+                await asyncio.sleep(_AFTER_ERROR)
+                continue
             if not more:
                 try:
-                    await asyncio.wait_for(changed.wait(), _IDLE)
+                    await asyncio.wait_for(changed.wait(), patience)
                 except TimeoutError:
                     continue
 
     async def _apply(self) -> bool:
+        if not await self._applier.anything_pending():
+            return False
         applied = await self._applier.apply_batch()
         if applied:
             self._deletions_changed.set()
@@ -141,18 +164,27 @@ class Worker:
         return False
 
     def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
-        task = asyncio.ensure_future(self._guarded(work))
+        task = asyncio.ensure_future(self._guarded(work, batch))
         self._held[task] = batch
         task.add_done_callback(self._done)
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _guarded(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
         try:
             await work
         except StorageUnavailable as error:
-            # The lease runs out, and whoever takes the deletion up next finds it as it is recorded.
-            _log.error("an answer could not be recorded: %s", error)
+            # Nothing that Polar has answered is lost with it; it is taken up again from the start.
+            _log.error("the database does not answer: %s", error)
+            await self._give_back(batch)
         except Exception:  # noqa: BLE001 - the other deletions must go on
             _log.exception("an action failed unexpectedly; its lease runs out")
+
+    async def _give_back(self, batch: Sequence[Leased]) -> None:
+        tokens = [leased.token for leased in batch]
+        while True:
+            await asyncio.sleep(_AFTER_ERROR)
+            with contextlib.suppress(StorageUnavailable):
+                await self._leases.give_back(tokens)
+                return
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._held[task]

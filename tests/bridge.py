@@ -1,4 +1,4 @@
-"""The whole bridge, ready to be tried: the real application on a real SQLite file, and a simulated
+"""The whole bridge, ready to be tried: the real application on a real database, and a simulated
 Polar in a process of its own."""
 
 from __future__ import annotations
@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sqlite3
 import subprocess
 import sys
 import time
@@ -27,13 +26,14 @@ from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
 from sync.tables import DeletionRow
 from tests.simulator.conftest import SimulatorClient
+from tests.store import Store
 from tests.support import (
     POLAR_SECRET,
-    database_path,
     event_body,
     load_settings,
     serve_settings,
     signed_headers,
+    store_at,
 )
 
 Json = dict[str, Any]
@@ -90,10 +90,12 @@ class Bridge:
     sim: SimulatorClient
     settings: Settings
     app: httpx.Client
+    store: Store
 
     @property
     def path(self) -> Path:
-        return database_path(self.settings)
+        """The SQLite file."""
+        return self.store.path
 
     # --- the app -------------------------------------------------------------------------------
 
@@ -138,20 +140,18 @@ class Bridge:
 
     # --- the disk ------------------------------------------------------------------------------
 
-    def query(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
-        return query(self.path, sql, *parameters)
+    def query(self, sql: str, *parameters: Any) -> list[Any]:
+        return self.store.query(sql, *parameters)
 
     def stored(self) -> bytes:
-        """Every byte of the SQLite file and of what belongs to it."""
-        files = sorted(self.path.parent.glob(f"{self.path.name}*"))
-        return b"".join(file.read_bytes() for file in files)
+        return self.store.stored()
 
-    def deletions(self, user_id: str) -> list[sqlite3.Row]:
+    def deletions(self, user_id: str) -> list[Any]:
         """The user's deletions, oldest first."""
         user_hash = Hasher(self.settings.hash_key).user(user_id)
         return self.query("SELECT * FROM deletion WHERE user_hash = ? ORDER BY id", user_hash)
 
-    def evidence(self, row: sqlite3.Row) -> list[Json]:
+    def evidence(self, row: Any) -> list[Json]:
         return [
             {**link, "detail": json.loads(link["detail"])}
             for link in self.query(
@@ -159,19 +159,19 @@ class Bridge:
             )
         ]
 
-    def kinds(self, row: sqlite3.Row) -> list[str]:
+    def kinds(self, row: Any) -> list[str]:
         return [link["kind"] for link in self.evidence(row)]
 
     # --- waiting -------------------------------------------------------------------------------
 
-    def wait(self, user_id: str, *states: str, deletion: int = 0) -> sqlite3.Row:
+    def wait(self, user_id: str, *states: str, deletion: int = 0) -> Any:
         """Wait until the user's deletion (the first, unless told otherwise) is in such a state."""
 
-        def look() -> sqlite3.Row | None:
+        def look() -> Any:
             rows = self.deletions(user_id)
             return rows[deletion] if len(rows) > deletion else None
 
-        def in_state() -> sqlite3.Row | None:
+        def in_state() -> Any:
             row = look()
             return row if row is not None and row["state"] in states else None
 
@@ -232,7 +232,7 @@ class Bridge:
 
         self.beside(run)
 
-    def receipt(self, row: sqlite3.Row) -> Json:
+    def receipt(self, row: Any) -> Json:
         async def run(database: Database) -> Json:
             async with database.read() as session:
                 deletion = await session.get(DeletionRow, row["id"])
@@ -255,14 +255,12 @@ class Bridge:
         return asyncio.run(run())
 
 
-def query(path: Path, sql: str, *parameters: Any) -> list[sqlite3.Row]:
-    """Read the SQLite file as another process does."""
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        return connection.execute(sql, parameters).fetchall()
+def query(database: Path | Store, sql: str, *parameters: Any) -> list[Any]:
+    """Read the database as another process does."""
+    return store_at(database).query(sql, *parameters)
 
 
-def bridge_settings(sim: SimulatorClient, database: Path, **overrides: Any) -> Settings:
+def bridge_settings(sim: SimulatorClient, database: Path | Store, **overrides: Any) -> Settings:
     """Settings of a bridge to the simulator: no waiting for a budget, webhooks or nothing."""
     values = {
         "polar_access_token": DEFAULT_TOKEN,
@@ -276,16 +274,16 @@ def bridge_settings(sim: SimulatorClient, database: Path, **overrides: Any) -> S
 
 @contextlib.contextmanager
 def running(
-    sim: SimulatorClient, database: Path, *, webhooks: bool = True, **overrides: Any
+    sim: SimulatorClient, database: Path | Store, *, webhooks: bool = True, **overrides: Any
 ) -> Iterator[Bridge]:
-    """The application on this SQLite file, with its webhook endpoint at Polar."""
+    """The application on this database, with its webhook endpoint at Polar."""
     settings = bridge_settings(sim, database, **overrides)
     with serve_settings(settings) as url, httpx.Client(base_url=url, timeout=WAIT) as app:
         endpoint: Mapping[str, Any] | None = None
         if webhooks:
             endpoint = sim.endpoint(f"{url}/webhooks/polar", secret=POLAR_SECRET)
         try:
-            yield Bridge(sim, settings, app)
+            yield Bridge(sim, settings, app, store_at(database))
         finally:
             if endpoint is not None:
                 sim.api.delete(f"/v1/webhooks/endpoints/{endpoint['id']}")

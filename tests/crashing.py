@@ -26,7 +26,7 @@ import uvicorn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.main import create_app
-from sync.database import Database
+from sync.database import Database, Lane
 from sync.settings import Settings
 
 
@@ -61,7 +61,7 @@ class Points:
 
 def wrap(points: Points) -> None:
     """Have the moments seen."""
-    write: Callable[[Database], AbstractAsyncContextManager[AsyncSession]] = Database.write
+    write: Callable[[Database, Lane], AbstractAsyncContextManager[AsyncSession]] = Database.write
     request = httpx.AsyncClient.request
 
     @contextlib.asynccontextmanager
@@ -73,8 +73,10 @@ def wrap(points: Points) -> None:
             points.reach(f"before commit of {name}")
         points.reach(f"after commit of {name}")
 
-    def observed_write(database: Database) -> AbstractAsyncContextManager[AsyncSession]:
-        return observed(write(database), _caller(sys._getframe(1)))
+    def observed_write(
+        database: Database, lane: Lane = Lane.LEDGER
+    ) -> AbstractAsyncContextManager[AsyncSession]:
+        return observed(write(database, lane), _caller(sys._getframe(1)))
 
     async def observed_request(
         client: httpx.AsyncClient, method: str, url: str, **options: Any

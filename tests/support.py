@@ -1,5 +1,5 @@
 """What several tests need: signatures made independently of the code under test, real servers on
-loopback, and a look into the SQLite file from outside."""
+loopback, and a look into the database from outside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import json
 import os
 import re
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -22,11 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
 from app.main import create_app
 from sync.settings import Settings
+from tests.store import Store
 
 EVENT_KEY = b"the key that the app signs with."
 EVENT_SECRET = "whsec_" + base64.b64encode(EVENT_KEY).decode()
@@ -35,36 +36,43 @@ HASH_KEY = "0123456789abcdef" * 4
 
 START_SECONDS = 20.0
 
+BOTH_ENGINES = pytest.mark.engines("sqlite", "postgresql")
+SQLITE = pytest.mark.engines("sqlite")
+POSTGRESQL = pytest.mark.engines("postgresql")
 
-def environment(database: Path, **overrides: str) -> dict[str, str]:
-    """The variables of a deployment that accepts only, on this SQLite file."""
+
+def store_at(database: Path | Store) -> Store:
+    """The database, which may be given by its SQLite file's name."""
+    return database if isinstance(database, Store) else Store.of(database)
+
+
+def environment(database: Path | Store, **overrides: str) -> dict[str, str]:
+    """The variables of a deployment that accepts only, on this database."""
     return {
         "POLAR_ACCESS_TOKEN": "polar_oat_test",
         "POLAR_WEBHOOK_SECRETS": POLAR_SECRET,
         "EVENT_SECRETS": EVENT_SECRET,
         "HASH_KEY": HASH_KEY,
-        "DATABASE_URL": f"sqlite:///{database}",
+        "DATABASE_URL": store_at(database).url,
         "WORKER": "separate",
         **overrides,
     }
 
 
-def load_settings(database: Path, **overrides: Any) -> Settings:
+def load_settings(database: Path | Store, **overrides: Any) -> Settings:
     """The same as a settings object. Overrides are fields."""
     values: dict[str, Any] = {k.lower(): v for k, v in environment(database).items()}
     return Settings.load(_env_file=None, **(values | overrides))
 
 
 def database_path(settings: Settings) -> Path:
-    """The SQLite file."""
+    """The settings' SQLite file."""
     return Path(settings.database_url.get_secret_value().removeprefix("sqlite:///"))
 
 
-def inbox_rows(path: Path) -> list[sqlite3.Row]:
-    """The inbox as another process finds it in the file, oldest first."""
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        return connection.execute("SELECT * FROM inbox ORDER BY id").fetchall()
+def inbox_rows(database: Path | Store) -> list[Any]:
+    """The inbox as another process finds it, oldest first."""
+    return store_at(database).query("SELECT * FROM inbox ORDER BY id")
 
 
 def new_id() -> str:

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -45,17 +44,22 @@ from sync.leases import LeaseLost, Leases
 from sync.ledger import Ledger
 from sync.settings import Settings
 from sync.tables import OPEN_INBOX, DeletionRow, EvidenceRow, InboxRow, InboxStatus, Source
-from tests.conftest import DatabaseFactory
+from tests.conftest import StoreFactory
+from tests.store import Store
 from tests.support import (
+    BOTH_ENGINES,
     EVENT_SECRET,
     HASH_KEY,
     POLAR_SECRET,
+    SQLITE,
     environment,
     inbox_rows,
     load_settings,
     new_id,
     serve_settings,
 )
+
+pytestmark = BOTH_ENGINES
 
 CUSTOMER = "6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11"
 OTHER = "7a3d2e1f-4054-4a6f-8b66-1e7e2a7d3c22"
@@ -90,15 +94,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A deployment on a SQLite file: seeded through the ledger, looked at through the commands."""
+    """A deployment on a database: seeded through the ledger, looked at through the commands."""
 
-    path: Path
+    store: Store
     capsys: pytest.CaptureFixture[str]
     monkeypatch: pytest.MonkeyPatch
 
     @property
     def settings(self) -> Settings:
-        return load_settings(self.path)
+        return load_settings(self.store)
 
     def run(self, *arguments: str) -> Result:
         """A command through the entry point, in this process."""
@@ -112,7 +116,7 @@ class Bridge:
         return Result(exit_.value.code, out, err)
 
     def do(self, work: Callable[[Ledger], Awaitable[T]]) -> T:
-        """Anything else, on the same file."""
+        """Anything else, on the same database."""
 
         async def run() -> T:
             database = Database(self.settings.database_url.get_secret_value())
@@ -178,22 +182,21 @@ class Bridge:
         return [(row.kind, row.source, row.state) for row in self.do(work)]
 
     def sql(self, statement: str) -> None:
-        with contextlib.closing(sqlite3.connect(self.path)) as connection, connection:
-            connection.execute(statement)
+        self.store.execute(statement)
 
 
 @pytest.fixture
 def bridge(
-    new_database: DatabaseFactory,
+    new_store: StoreFactory,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Bridge:
-    path = new_database()
+    store = new_store()
     # No `.env` of whoever runs the tests.
-    monkeypatch.chdir(path.parent)
-    for name, value in environment(path).items():
+    monkeypatch.chdir(store.directory)
+    for name, value in environment(store).items():
         monkeypatch.setenv(name, value)
-    return Bridge(path, capsys, monkeypatch)
+    return Bridge(store, capsys, monkeypatch)
 
 
 def process(*arguments: str, variables: dict[str, str], cwd: Path) -> subprocess.Popen[str]:
@@ -437,6 +440,7 @@ def test_status_counts_the_backlog(bridge: Bridge) -> None:
     assert ISO.fullmatch(inbox["oldest_pending_at"])
 
 
+@SQLITE
 def test_status_reads_the_inbox_by_its_index(bridge: Bridge) -> None:
     async def plan(ledger: Ledger) -> str:
         async with ledger.database.read() as session:
@@ -611,13 +615,13 @@ def test_what_comes_from_elsewhere_cannot_rewrite_the_terminal(bridge: Bridge) -
 def test_a_pipe_gets_no_colours_and_any_encoding_will_do(bridge: Bridge) -> None:
     bridge.deletion("usér-1", *VERIFIED[:-1])
     variables = {
-        **environment(bridge.path),
+        **environment(bridge.store),
         "FORCE_COLOR": "1",
         "PYTHONIOENCODING": "ascii",
         "TERM": "xterm-256color",
     }
 
-    result = finished("show", "usér-1", variables=variables, cwd=bridge.path.parent)
+    result = finished("show", "usér-1", variables=variables, cwd=bridge.store.directory)
 
     assert (result.code, result.err) == (0, "")
     assert "\x1b" not in result.out
@@ -771,7 +775,7 @@ def test_dead_letters_go_back_into_the_inbox(bridge: Bridge) -> None:
 
     assert (result.code, result.out) == (0, "dead letters that are applied once more: 1\n")
     assert result.err == "1 cannot be retried: their content is forgotten\n"
-    one, two = inbox_rows(bridge.path)
+    one, two = inbox_rows(bridge.store)
     assert (one["status"], one["error"], one["applied_at"]) == (InboxStatus.PENDING, None, None)
     assert two["status"] == InboxStatus.DEAD
     assert bridge.run("retry", "--dead-letters").code == 1
@@ -882,7 +886,7 @@ def test_send_signs_what_the_server_takes(bridge: Bridge) -> None:
     assert restored.code == 0
     assert (lost.code, lost.out[:3]) == (1, "404")
     assert (forged.code, forged.out[:3]) == (1, "401")
-    rows = inbox_rows(bridge.path)
+    rows = inbox_rows(bridge.store)
     assert [row["event_type"] for row in rows] == ["user.deleted", "user.restored"]
     data = json.loads(rows[0]["body"])["data"]
     assert data == {"user_id": "user-1", "external_id": "cus/1"}
@@ -892,12 +896,12 @@ def test_send_puts_the_fields_where_the_settings_look_for_them(bridge: Bridge) -
     variables = {"EVENT_PRESET": "clerk", "EVENT_TIMESTAMP_PATH": "data.at"}
     for name, value in variables.items():
         bridge.monkeypatch.setenv(name, value)
-    settings = load_settings(bridge.path, **{k.lower(): v for k, v in variables.items()})
+    settings = load_settings(bridge.store, **{k.lower(): v for k, v in variables.items()})
     with serve_settings(settings) as url:
         bridge.monkeypatch.setenv("PORT", url.rpartition(":")[2])
         assert bridge.run("send", "user.deleted", "user-1").code == 0
 
-    assert json.loads(inbox_rows(bridge.path)[0]["body"])["data"]["id"] == "user-1"
+    assert json.loads(inbox_rows(bridge.store)[0]["body"])["data"]["id"] == "user-1"
 
 
 def test_send_to_nobody(bridge: Bridge) -> None:
@@ -914,8 +918,8 @@ def test_serve_accepts_and_ends_cleanly(bridge: Bridge) -> None:
         "serve",
         "--port",
         "0",
-        variables={**environment(bridge.path), **nowhere},
-        cwd=bridge.path.parent,
+        variables={**environment(bridge.store), **nowhere},
+        cwd=bridge.store.directory,
         until="running on",
     ) as (popen, line):
         found = re.match(r"(\S+Z) INFO uvicorn.error: .*running on (http://127\.0\.0\.1:\d+)", line)
@@ -941,8 +945,8 @@ def test_serve_on_a_port_that_is_taken(bridge: Bridge) -> None:
             "serve",
             "--port",
             url.rpartition(":")[2],
-            variables=environment(bridge.path),
-            cwd=bridge.path.parent,
+            variables=environment(bridge.store),
+            cwd=bridge.store.directory,
         )
 
     assert result.code == 1
@@ -958,12 +962,12 @@ def test_the_worker_applies_the_inbox_until_it_is_told_to_stop(
     assert bridge.run("retry", "--dead-letters").code == 0
     with started(
         "worker",
-        variables=environment(bridge.path),
-        cwd=bridge.path.parent,
+        variables=environment(bridge.store),
+        cwd=bridge.store.directory,
         until="the worker has started",
     ) as (popen, _):
         begun = time.monotonic()
-        while inbox_rows(bridge.path)[0]["status"] != InboxStatus.DEAD:
+        while inbox_rows(bridge.store)[0]["status"] != InboxStatus.DEAD:
             assert time.monotonic() - begun < 20
             time.sleep(0.02)
         begun = time.monotonic()

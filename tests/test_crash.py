@@ -30,10 +30,13 @@ from sync.database import Database
 from sync.simulator import DEFAULT_TOKEN
 from tests import bridge
 from tests.bridge import POLL, WAIT, Bridge, ago
-from tests.conftest import DatabaseFactory
+from tests.conftest import StoreFactory
 from tests.simulator.conftest import SimulatorClient
+from tests.store import Store
 from tests.support import (
+    BOTH_ENGINES,
     POLAR_SECRET,
+    POSTGRESQL,
     environment,
     event_body,
 )
@@ -46,7 +49,7 @@ _REVOKED = "commit of Actions._revoke_survivors"
 _STEPS = {
     "commit of Hasher.check",
     "commit of Worker._retry_blocked",
-    "commit of Inbox._commit",
+    "commit of Inbox._write",
     "commit of Applier.apply_batch",
     "commit of Leases.claim",
     "commit of Budget.take",
@@ -97,7 +100,7 @@ class Crashing:
 
     sim: SimulatorClient
     launcher: Launcher
-    database: Path
+    store: Store
     listener: socket.socket
     directory: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -117,18 +120,19 @@ class Crashing:
         self.url = f"http://{host}:{port}"
         self.it = Bridge(
             self.sim,
-            bridge.bridge_settings(self.sim, self.database),
+            bridge.bridge_settings(self.sim, self.store),
             # A connection for each event: one to a dead process would be of no use.
             httpx.Client(
                 base_url=self.url,
                 timeout=0.5,
                 limits=httpx.Limits(max_keepalive_connections=0),
             ),
+            self.store,
         )
 
     @property
     def points_file(self) -> Path:
-        return self.directory / f"{self.database.parent.name}.points"
+        return self.directory / f"{self.store.directory.name}.points"
 
     def points(self) -> list[str]:
         """The moments that have passed."""
@@ -142,7 +146,7 @@ class Crashing:
         self.pid = self.launcher.start(
             {
                 "variables": environment(
-                    self.database,
+                    self.store,
                     **{
                         "POLAR_ACCESS_TOKEN": DEFAULT_TOKEN,
                         "POLAR_BASE_URL": self.sim.url,
@@ -253,13 +257,13 @@ def new_crashing(
     polar: SimulatorClient,
     launcher: Launcher,
     listener: socket.socket,
-    new_database: DatabaseFactory,
+    new_store: StoreFactory,
     tmp_path: Path,
 ) -> Callable[..., contextlib.AbstractContextManager[Crashing]]:
     @contextlib.contextmanager
     def make(crash_at: str | None = None, nth: int = 1, **settings: str) -> Iterator[Crashing]:
         polar.control("POST", "/reset")
-        one = Crashing(polar, launcher, new_database(), listener, tmp_path, settings)
+        one = Crashing(polar, launcher, new_store(), listener, tmp_path, settings)
         # No connection is kept, so that none is left from one process to the next.
         polar.endpoint(f"{one.url}/webhooks/polar", secret=POLAR_SECRET)
         one.start(crash_at, nth)
@@ -394,6 +398,26 @@ def test_killed_at_every_moment(new_crashing: New) -> None:
     assert crashed >= {f"{when} {what}" for when in ("before", "after") for what in _STEPS}
 
 
+@POSTGRESQL
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "commit of Inbox._write",
+        "commit of Applier.apply_batch",
+        "commit of Leases.claim",
+        "commit of Actions._record for _found",
+        "commit of Actions._about_to_delete",
+        "DELETE customers",
+        "commit of Actions._record for delete",
+        "commit of Actions._record for _record_check",
+    ],
+)
+def test_killed_on_postgresql(new_crashing: New, when: str, step: str) -> None:
+    assert die_at(new_crashing, (f"{when} {step}", 1))
+
+
+@BOTH_ENGINES
 def test_killed_again_and_again_under_load(new_crashing: New) -> None:
     rng = random.Random(20261124)  # noqa: S311 - reproducible, no secret
     users = bridge.names(30)
@@ -408,22 +432,27 @@ def test_killed_again_and_again_under_load(new_crashing: New) -> None:
         }
         one.kills = iter([rng.uniform(0.2, 0.8) for _ in range(8)])
         one.plan_kill()
-        back = {}
-        for user in users:
-            one.send(event_body("user.deleted", user, timestamp=ago(minutes=9)), f"msg-{user}")
-            # Somebody comes back at once, while the process may be dead.
+        back: dict[str, str] = {}
+
+        def come_back() -> None:
+            """Somebody comes back at once, while the process may be dead."""
             for returning in users[:27:5]:
                 if returning not in back and it.is_gone(customers[returning]):
                     back[returning] = it.customer(returning, "active", email=f"{returning}@new")
 
+        for user in users:
+            one.send(event_body("user.deleted", user, timestamp=ago(minutes=9)), f"msg-{user}")
+            come_back()
+
         def ended() -> bool:
+            come_back()
             states = Counter(row["state"] for row in it.query("SELECT state FROM deletion"))
             return states == {"verified": 25, "incomplete": 2, "no_customer": 3}
 
         one.until(lambda: ended() and one.crashes >= 8, "every deletion has ended")
         one.until_quiet()
         assert ended()
-        assert back
+        assert len(back) == 6
         assert not any(map(it.is_gone, back.values()))
         check_deletes(one, list(customers.values()))
         check_evidence(one)

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -19,10 +18,11 @@ from sync.polar_webhooks import PolarWebhooks
 from sync.simulator import DEFAULT_TOKEN
 from sync.webhook_line import NEEDED_TYPES
 from tests import bridge
-from tests.bridge import query
-from tests.conftest import DatabaseFactory
+from tests.conftest import StoreFactory
 from tests.simulator.conftest import Json, SimulatorClient
+from tests.store import Store
 from tests.support import (
+    BOTH_ENGINES,
     EVENT_SECRET,
     HASH_KEY,
     POLAR_SECRET,
@@ -85,8 +85,8 @@ class Deployment:
     commands: Commands
 
     @property
-    def path(self) -> Path:
-        return self.commands.path
+    def store(self) -> Store:
+        return self.commands.store
 
     def set(self, **variables: str | None) -> None:
         for name, value in variables.items():
@@ -134,36 +134,34 @@ def polar_process() -> Iterator[SimulatorClient]:
 
 
 @pytest.fixture(scope="module")
-def served(new_database: DatabaseFactory) -> Iterator[tuple[str, Path]]:
-    """The real server, and its database."""
-    path = new_database()
-    with serve_settings(load_settings(path)) as url:
-        yield url, path
+def served(new_store: StoreFactory) -> Iterator[str]:
+    """The real server."""
+    with serve_settings(load_settings(new_store())) as url:
+        yield url
 
 
 @pytest.fixture
 def deployment(
     polar_process: SimulatorClient,
-    served: tuple[str, Path],
-    new_database: DatabaseFactory,
+    served: str,
+    new_store: StoreFactory,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Deployment:
     """Its database is its own, the server is everybody's."""
-    url, _ = served
     polar_process.control("POST", "/reset")
-    path = new_database()
-    monkeypatch.chdir(path.parent)
+    store = new_store()
+    monkeypatch.chdir(store.directory)
     made = polar_process.endpoint(
-        f"{url}/webhooks/polar", secret=POLAR_SECRET, events=list(NEEDED_TYPES)
+        f"{served}/webhooks/polar", secret=POLAR_SECRET, events=list(NEEDED_TYPES)
     )
-    deployment = Deployment(polar_process, made, Commands(path, capsys, monkeypatch))
+    deployment = Deployment(polar_process, made, Commands(store, capsys, monkeypatch))
     deployment.set(
         **environment(
-            path,
+            store,
             POLAR_ACCESS_TOKEN=DEFAULT_TOKEN,
             POLAR_BASE_URL=polar_process.url,
-            PUBLIC_URL=url,
+            PUBLIC_URL=served,
         )
     )
     return deployment
@@ -172,13 +170,14 @@ def deployment(
 # --- all is well ----------------------------------------------------------------------------
 
 
+@BOTH_ENGINES
 def test_a_healthy_deployment(deployment: Deployment) -> None:
-    path = deployment.path
-    with serve_settings(load_settings(path)) as url:
+    store = deployment.store
+    with serve_settings(load_settings(store)) as url:
         deployment.change(url=f"{url}/webhooks/polar")
         deployment.set(PUBLIC_URL=url)
         check_health(deployment)
-    assert len(query(path, "SELECT 1 FROM inbox")) == 2
+    assert len(store.query("SELECT 1 FROM inbox")) == 2
 
 
 def check_health(deployment: Deployment) -> None:
@@ -191,7 +190,7 @@ def check_health(deployment: Deployment) -> None:
     assert report.outcomes("skip") == ["scope subscriptions:write"]
     # Nothing was changed at Polar; the bridge got one webhook, of a type that it ignores.
     assert deployment.polar.control("GET", "/requests?effect=true")["requests"] == before
-    (row,) = query(deployment.path, "SELECT * FROM inbox")
+    (row,) = deployment.store.query("SELECT * FROM inbox")
     assert b'"doctor.visit"' in row["body"]
     assert deployment.doctor().rows["inbox"]["detail"].startswith("2 waiting, the oldest for ")
 
@@ -254,6 +253,7 @@ def test_a_database_that_cannot_be_used_hides_nothing_else(
     assert report.outcomes("skip") == skipped
 
 
+@BOTH_ENGINES
 def test_a_database_of_a_newer_version(deployment: Deployment) -> None:
     deployment.commands.sql("UPDATE alembic_version SET version_num = 'of-tomorrow'")
 
@@ -263,6 +263,7 @@ def test_a_database_of_a_newer_version(deployment: Deployment) -> None:
     assert report.rows["database"]["remedy"] == "install that version"
 
 
+@BOTH_ENGINES
 def test_another_hash_key(deployment: Deployment) -> None:
     assert deployment.doctor().ok
     deployment.set(HASH_KEY="another" * 8)
@@ -284,11 +285,10 @@ def test_another_hash_key(deployment: Deployment) -> None:
     ],
 )
 def test_an_api_that_is_not_polars(
-    deployment: Deployment, served: tuple[str, Path], variables: dict[str, str], words: list[str]
+    deployment: Deployment, served: str, variables: dict[str, str], words: list[str]
 ) -> None:
-    url, _ = served
     deployment.set(
-        **{k: v.format(polar=deployment.polar.url, bridge=url) for k, v in variables.items()}
+        **{k: v.format(polar=deployment.polar.url, bridge=served) for k, v in variables.items()}
     )
 
     report = deployment.doctor()
@@ -420,9 +420,7 @@ def test_two_endpoints_for_the_same(deployment: Deployment) -> None:
 # --- the bridge, as Polar reaches it --------------------------------------------------------
 
 
-def test_without_a_public_url_the_bridge_is_not_tried(
-    deployment: Deployment, served: tuple[str, Path]
-) -> None:
+def test_without_a_public_url_the_bridge_is_not_tried(deployment: Deployment, served: str) -> None:
     deployment.set(PUBLIC_URL=None)
 
     report = deployment.doctor()
@@ -431,7 +429,7 @@ def test_without_a_public_url_the_bridge_is_not_tried(
     assert report.outcomes("warn") == ["webhook endpoint"]
     assert report.rows["webhook endpoint"]["remedy"] == "set PUBLIC_URL"
     assert report.outcomes("skip") == ["scope subscriptions:write", *OF_BRIDGE]
-    assert deployment.doctor("--url", served[0]).outcomes("warn") == []
+    assert deployment.doctor("--url", served).outcomes("warn") == []
 
 
 def test_a_url_that_is_none_is_a_wrong_usage(deployment: Deployment) -> None:
@@ -477,9 +475,9 @@ def test_a_url_that_does_not_lead_to_the_bridge(
 
 
 def test_a_server_that_runs_with_another_secret(
-    deployment: Deployment, new_database: DatabaseFactory
+    deployment: Deployment, new_store: StoreFactory
 ) -> None:
-    settings = load_settings(new_database(), polar_webhook_secrets="the-secret-of-yesterday")
+    settings = load_settings(new_store(), polar_webhook_secrets="the-secret-of-yesterday")
     with serve_settings(settings) as url:
         deployment.change(url=f"{url}/webhooks/polar")
         deployment.set(PUBLIC_URL=url)
@@ -510,12 +508,14 @@ def test_a_backlog(deployment: Deployment, age: timedelta, outcome: str) -> None
         deployment.only("inbox", outcome, "1 waiting", "worker")
 
 
+@BOTH_ENGINES
 def test_dead_letters(deployment: Deployment) -> None:
     deployment.commands.dead_letter()
 
     deployment.only("dead letters", "warn", "1 could not be applied", "retry --dead-letters")
 
 
+@BOTH_ENGINES
 def test_deletions_that_need_a_person(deployment: Deployment) -> None:
     deployment.commands.deletion("user-1", SUPERSEDED)
     assert deployment.doctor().outcomes("warn") == []

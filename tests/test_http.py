@@ -41,12 +41,15 @@ from app.main import create_app
 from app.state import AppState
 from sync.hashing import Hasher
 from sync.settings import Settings, SettingsError
-from tests.conftest import DatabaseFactory, SettingsFactory
+from tests.conftest import DatabaseFactory, SettingsFactory, StoreFactory
+from tests.store import Store
 from tests.support import (
+    BOTH_ENGINES,
     EVENT_KEY,
     EVENT_SECRET,
     HASH_KEY,
     POLAR_SECRET,
+    SQLITE,
     database_path,
     environment,
     event_body,
@@ -62,6 +65,8 @@ from tests.support import (
     signed_headers,
 )
 
+pytestmark = BOTH_ENGINES
+
 MARKER = "echo-me-not"
 MIB = 1_048_576
 SECOND_KEY = b"a second key, still being rolled"
@@ -73,14 +78,14 @@ Headers = dict[str, str | bytes]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A server, a client for it, and its file."""
+    """A server, a client for it, and its database."""
 
     url: str
     client: httpx.Client
-    path: Path
+    store: Store
 
-    def rows(self) -> list[sqlite3.Row]:
-        return inbox_rows(self.path)
+    def rows(self) -> list[Any]:
+        return inbox_rows(self.store)
 
     def post(self, path: str, body: bytes, headers: dict[str, str] | Headers) -> httpx.Response:
         raw = [(k.encode(), v if isinstance(v, bytes) else v.encode()) for k, v in headers.items()]
@@ -101,19 +106,22 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(settings: Settings) -> Iterator[Site]:
-    with serve_settings(settings) as url, httpx.Client(base_url=url, timeout=20) as client:
-        yield Site(url, client, database_path(settings))
+def site(store: Store, **settings: Any) -> Iterator[Site]:
+    with (
+        serve_settings(load_settings(store, **settings)) as url,
+        httpx.Client(base_url=url, timeout=20) as client,
+    ):
+        yield Site(url, client, store)
 
 
 @pytest.fixture(scope="module")
-def server(new_settings: SettingsFactory) -> Iterator[Site]:
+def server(new_store: StoreFactory) -> Iterator[Site]:
     """Accepts only; two secrets of each sender, one of Polar's with a `whsec_` prefix."""
-    settings = new_settings(
+    with site(
+        new_store(),
         event_secrets=f"{EVENT_SECRET},{SECOND_SECRET}",
         polar_webhook_secrets=f"{POLAR_SECRET} whsec_{SECOND_SECRET}",
-    )
-    with site(settings) as running:
+    ) as running:
         yield running
 
 
@@ -666,7 +674,7 @@ def test_an_id_of_each_sender_is_its_own(server: Site) -> None:
     assert server.webhook(b"{}", webhook_id=webhook_id).json() == {"status": "accepted"}
 
 
-def test_clerk(new_settings: SettingsFactory) -> None:
+def test_clerk(new_store: StoreFactory) -> None:
     payload = {
         "data": {"deleted": True, "id": "user_29wBMCtzATuFJut8jO2VNTVekS4", "object": "user"},
         "event_attributes": {"http_request": {"client_ip": "192.0.2.1", "user_agent": "x"}},
@@ -676,7 +684,7 @@ def test_clerk(new_settings: SettingsFactory) -> None:
         "type": "user.deleted",
     }
     created = {**payload, "type": "user.created"}
-    with site(new_settings(event_preset="clerk")) as clerk:
+    with site(new_store(), event_preset="clerk") as clerk:
         for event, status in ((payload, "accepted"), (created, "ignored")):
             body = json.dumps(event).encode()
             answer = clerk.event(body, family="svix")
@@ -810,8 +818,8 @@ def test_fuzz_of_signed_webhooks(server: Site, body: bytes) -> None:
 # --- what a 2xx promises -----------------------------------------------------------------------
 
 
-def test_concurrent_posts_are_stored_once(new_settings: SettingsFactory) -> None:
-    with site(new_settings()) as busy:
+def test_concurrent_posts_are_stored_once(new_store: StoreFactory) -> None:
+    with site(new_store()) as busy:
         ids = [new_id() for _ in range(64)]
 
         def post(webhook_id: str) -> str:
@@ -827,10 +835,10 @@ def test_concurrent_posts_are_stored_once(new_settings: SettingsFactory) -> None
         assert sorted(row["webhook_id"] for row in busy.rows()) == sorted(ids)
 
 
-def test_kill_after_2xx(new_database: DatabaseFactory) -> None:
-    path = new_database()
+def test_kill_after_2xx(new_store: StoreFactory) -> None:
+    store = new_store()
     body, webhook_id = event_body(), new_id()
-    with serve_process(environment(path), path.parent) as process:
+    with serve_process(environment(store), store.directory) as process:
         answer = httpx.post(
             f"{process.url}/events",
             content=body,
@@ -839,7 +847,7 @@ def test_kill_after_2xx(new_database: DatabaseFactory) -> None:
         process.popen.kill()
         assert answer.status_code == 202
         process.popen.wait()
-    assert [(row["webhook_id"], row["body"]) for row in inbox_rows(path)] == [(webhook_id, body)]
+    assert [(row["webhook_id"], row["body"]) for row in inbox_rows(store)] == [(webhook_id, body)]
 
 
 def test_full_disk(new_database: DatabaseFactory) -> None:
@@ -889,6 +897,7 @@ async def in_process(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClien
             yield client, lifespan_state["app"]
 
 
+@SQLITE
 def test_full_inbox(new_settings: SettingsFactory) -> None:
     """While another process holds the database, 4,096 events may wait; the rest come again."""
     settings = new_settings()
@@ -952,43 +961,38 @@ def test_healthy(server: Site) -> None:
     assert server.client.get("/readyz").json() == {"status": "ready"}
 
 
-def test_ready_only_with_its_database(new_settings: SettingsFactory) -> None:
-    with site(new_settings()) as running:
-        with contextlib.closing(sqlite3.connect(running.path)) as connection:
-            revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-            connection.execute("UPDATE alembic_version SET version_num = 'unknown'")
-            connection.commit()
+def test_ready_only_with_its_database(new_store: StoreFactory) -> None:
+    store = new_store()
+    with site(store) as running:
+        [revision] = store.query("SELECT version_num FROM alembic_version")
+        store.execute("UPDATE alembic_version SET version_num = 'unknown'")
         answer = running.client.get("/readyz")
         assert answer.status_code == 503
         assert "newer version" in answer.json()["detail"]
         assert running.client.get("/livez").status_code == 200
-        with contextlib.closing(sqlite3.connect(running.path)) as connection:
-            connection.execute("UPDATE alembic_version SET version_num = ?", revision)
-            connection.execute("ALTER TABLE inbox RENAME TO elsewhere")
-            connection.commit()
+        store.execute("UPDATE alembic_version SET version_num = ?", revision[0])
+        store.execute("ALTER TABLE inbox RENAME TO elsewhere")
         answer = running.event(event_body())
         assert (answer.status_code, answer.json()["error"]) == (503, "not_stored")
 
 
-def test_starts_only_on_its_own_database(new_settings: SettingsFactory, tmp_path: Path) -> None:
+def test_starts_only_on_its_own_database(new_store: StoreFactory, tmp_path: Path) -> None:
     async def start(settings: Settings) -> None:
         async with in_process(settings):
             pass
 
     with pytest.raises(Exception, match="polar-sync migrate"):
         anyio.run(start, load_settings(tmp_path / "empty.db"))
-    settings = new_settings()
-    anyio.run(start, settings)
-    other_key = load_settings(
-        database_path(settings), hash_key="another key, also long enough, yes"
-    )
+    store = new_store()
+    anyio.run(start, load_settings(store))
+    other_key = load_settings(store, hash_key="another key, also long enough, yes")
     with pytest.raises(SettingsError, match="HASH_KEY"):
         anyio.run(start, other_key)
 
 
-def test_stops_when_told(new_database: DatabaseFactory) -> None:
-    path = new_database()
-    with serve_process(environment(path, WORKER="embedded"), path.parent) as process:
+def test_stops_when_told(new_store: StoreFactory) -> None:
+    store = new_store()
+    with serve_process(environment(store, WORKER="embedded"), store.directory) as process:
         assert httpx.get(f"{process.url}/readyz").status_code == 200
         process.popen.terminate()
         assert process.popen.wait(15) == -signal.SIGTERM

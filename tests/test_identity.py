@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import sqlite3
 import tracemalloc
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from sync.database import Database, migrate
+from sync.database import Database
 from sync.deletion import State
 from sync.hashing import Hasher
 from sync.identity import (
@@ -32,6 +30,11 @@ from sync.identity import (
 )
 from sync.settings import Settings
 from sync.tables import DeletionRow, MappingRow
+from tests.conftest import StoreFactory
+from tests.store import Store
+from tests.support import BOTH_ENGINES
+
+pytestmark = BOTH_ENGINES
 
 HASHER = Hasher(SecretStr("k" * 32))
 UUID = "6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11"
@@ -43,8 +46,9 @@ T = TypeVar("T")
 class Files:
     """One migrated database, and coroutines run against it."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.url = store.url
 
     def run(self, work: Coroutine[Any, Any, T], database: Database) -> T:
         async def closing() -> T:
@@ -133,10 +137,8 @@ class Files:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
-    url = f"sqlite:///{tmp_path}/identity.db"
-    migrate(url)
-    return Files(url)
+def files(new_store: StoreFactory) -> Files:
+    return Files(new_store())
 
 
 def failure(files: Files, content: bytes, kind: Literal["csv", "jsonl"] = "csv") -> ImportFailed:
@@ -364,14 +366,10 @@ def test_of_many_problems_the_first_are_told_and_all_are_counted(files: Files) -
     assert str(failed).endswith("and 980 more")
 
 
-def test_the_database_is_not_locked_while_a_slow_stream_is_read(
-    files: Files, tmp_path: Path
-) -> None:
+def test_the_database_is_not_locked_while_a_slow_stream_is_read(files: Files) -> None:
     class Slow(io.BytesIO):
         def readline(self, size: int | None = -1, /) -> bytes:
-            with sqlite3.connect(tmp_path / "identity.db", timeout=0) as other:
-                other.execute("INSERT OR REPLACE INTO meta VALUES ('meanwhile', 'written')")
-            other.close()
+            files.store.execute("DELETE FROM deletion")
             return super().readline(size)
 
     database = Database(files.url)

@@ -1,11 +1,10 @@
-"""The whole bridge: the real application, a real database file and real signatures, and a simulated
+"""The whole bridge: the real application, a real database and real signatures, and a simulated
 Polar on the other side. One test for each promise and each hard case."""
 
 from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -36,9 +35,11 @@ from tests.bridge import (
     names,
     now,
 )
-from tests.conftest import DatabaseFactory
+from tests.conftest import StoreFactory
 from tests.simulator.conftest import SimulatorClient
+from tests.store import Store
 from tests.support import (
+    BOTH_ENGINES,
     EVENT_SECRET,
     HASH_KEY,
     POLAR_SECRET,
@@ -68,16 +69,16 @@ def sim(polar: SimulatorClient) -> SimulatorClient:
 
 
 @pytest.fixture
-def database(new_database: DatabaseFactory) -> Path:
-    return new_database()
+def store(new_store: StoreFactory) -> Store:
+    return new_store()
 
 
 @pytest.fixture
-def run(sim: SimulatorClient, database: Path) -> Run:
+def run(sim: SimulatorClient, store: Store) -> Run:
     """Runs the bridge on this test's database; settings are given by name."""
 
     def start(**settings: Any) -> AbstractContextManager[Bridge]:
-        return bridge.running(sim, database, **settings)
+        return bridge.running(sim, store, **settings)
 
     return start
 
@@ -109,6 +110,7 @@ def outside(moment: str, request: dict[str, Any], seconds: float) -> bool:
 # --- the ordinary way --------------------------------------------------------------------------
 
 
+@BOTH_ENGINES
 def test_webhooks_alone_prove_a_deletion_in_three_requests(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active", "past_due", grants=2)
@@ -127,6 +129,7 @@ def test_webhooks_alone_prove_a_deletion_in_three_requests(run: Run) -> None:
         assert it.evidence(row)[-2]["source"] == "webhook"
 
 
+@BOTH_ENGINES
 def test_the_api_proves_what_lost_webhooks_did_not(run: Run) -> None:
     with run(verify_after=0.4) as it:
         it.sim.webhook_faults(LOST)
@@ -195,6 +198,7 @@ def test_every_subscription_status(run: Run, *, webhooks: bool) -> None:
         }
 
 
+@BOTH_ENGINES
 def test_webhooks_out_of_order_repeated_and_without_the_external_id(run: Run) -> None:
     users = names(5)
     with run() as it:
@@ -222,6 +226,7 @@ def test_webhooks_out_of_order_repeated_and_without_the_external_id(run: Run) ->
             assert len(of_webhooks) == len(set(of_webhooks)) > 0
 
 
+@BOTH_ENGINES
 def test_webhooks_in_reverse(run: Run) -> None:
     with run() as it:
         it.customer("u1", "active", grants=1)
@@ -310,6 +315,7 @@ def test_a_rate_limit_of_polars_is_lived_with(run: Run) -> None:
         assert len(deleted_customers(it)) == 4
 
 
+@BOTH_ENGINES
 def test_the_budget_spaces_requests(run: Run) -> None:
     users = names(4)
     with run(rate_per_minute=240) as it:
@@ -340,6 +346,7 @@ def test_polar_down_and_back(run: Run) -> None:
         assert row["reason"] is None
 
 
+@BOTH_ENGINES
 def test_a_wrong_token_blocks_until_a_restart_with_the_right_one(run: Run) -> None:
     with run(polar_access_token="polar_oat_wrong") as it:
         customers = [it.customer(user, "active") for user in names(3)]
@@ -467,6 +474,7 @@ def test_everything_going_wrong_at_once(run: Run) -> None:
 # --- survivors ---------------------------------------------------------------------------------
 
 
+@BOTH_ENGINES
 def test_a_survivor_is_revoked_where_that_is_wanted(run: Run) -> None:
     with run(on_survivor="revoke") as it:
         customer = it.customer("u1", "paused", "active", grants=1)
@@ -545,6 +553,7 @@ def test_an_incomplete_deletion_is_verified_once_the_operator_has_ended_what_sur
         assert it.evidence(row)[-2]["detail"]["by"] == "api"
 
 
+@BOTH_ENGINES
 def test_a_late_grant_revocation(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active", grants=2)
@@ -573,6 +582,7 @@ def test_a_grant_that_is_never_revoked_is_named_then_noticed(run: Run) -> None:
 # --- the brake, the delay, the user who comes back ---------------------------------------------
 
 
+@BOTH_ENGINES
 def test_the_brake_holds_what_is_too_much(run: Run) -> None:
     users = names(4)
     with run(max_deletions_per_hour=2) as it:
@@ -594,6 +604,7 @@ def test_the_brake_holds_what_is_too_much(run: Run) -> None:
         assert it.counts()[DELETE] == 3
 
 
+@BOTH_ENGINES
 def test_a_restoration_in_time_and_too_late(run: Run) -> None:
     with run(deletion_delay=1) as it:
         restored = it.customer("restored", "active")
@@ -627,6 +638,7 @@ def test_a_restoration_in_time_and_too_late(run: Run) -> None:
         assert not it.is_gone(first)
 
 
+@BOTH_ENGINES
 def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
     with run() as it:
         customers = {user: it.customer(user, "active") for user in ("state", "list")}
@@ -676,6 +688,7 @@ def test_a_held_deletion_whose_customer_is_deleted_by_hand(run: Run) -> None:
         assert it.counts()[DELETE] == 1
 
 
+@BOTH_ENGINES
 def test_two_workers_share_the_work(run: Run) -> None:
     users = names(40)
     with run() as it, run(webhooks=False):
@@ -694,6 +707,7 @@ def test_two_workers_share_the_work(run: Run) -> None:
             assert it.receipt(row)["chain_unbroken"] if user == users[0] else True
 
 
+@BOTH_ENGINES
 def test_who_signed_up_again_is_not_deleted_for_the_old_event(run: Run) -> None:
     with run() as it:
         old = it.customer("u1", "active", created_at=ago(days=9))
@@ -744,6 +758,7 @@ def test_a_sign_up_while_the_answer_to_delete_is_lost(run: Run) -> None:
         assert not it.is_gone(new)
 
 
+@BOTH_ENGINES
 def test_two_events_in_a_burst(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
@@ -758,6 +773,7 @@ def test_two_events_in_a_burst(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@BOTH_ENGINES
 def test_one_event_sent_twice_at_once_and_once_more_later(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
@@ -777,6 +793,7 @@ def test_one_event_sent_twice_at_once_and_once_more_later(run: Run) -> None:
 # --- who the user is at Polar ------------------------------------------------------------------
 
 
+@BOTH_ENGINES
 def test_a_user_mapped_by_customer_id(run: Run) -> None:
     with run() as it:
         customer = it.customer(None, "active")
@@ -802,6 +819,7 @@ def test_template_and_the_events_own_external_id(run: Run) -> None:
         assert not it.is_gone(bystander)
 
 
+@BOTH_ENGINES
 def test_an_unmapped_user_goes_on_once_mapped(run: Run) -> None:
     with run(mapping="table") as it:
         customer = it.customer("x1", "active")
@@ -813,6 +831,7 @@ def test_an_unmapped_user_goes_on_once_mapped(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@BOTH_ENGINES
 def test_external_ids_of_any_kind(run: Run) -> None:
     ids = [
         "a/b",
@@ -844,6 +863,7 @@ def test_external_ids_of_any_kind(run: Run) -> None:
         assert not any(map(it.is_gone, bystanders))
 
 
+@BOTH_ENGINES
 def test_a_customer_who_appears_after_all(run: Run) -> None:
     with run(recheck_after=0.3) as it:
         it.tell("u1", timestamp=ago(minutes=1))
@@ -859,6 +879,7 @@ def test_a_customer_who_appears_after_all(run: Run) -> None:
         assert not it.is_gone(newer)
 
 
+@BOTH_ENGINES
 def test_a_customer_who_appears_while_others_are_asked_about(run: Run) -> None:
     users = ("appears", "slow")
     with run(worker="separate") as it:
@@ -874,6 +895,7 @@ def test_a_customer_who_appears_while_others_are_asked_about(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@BOTH_ENGINES
 def test_a_customer_deleted_by_hand_before_the_event(run: Run) -> None:
     with run(verify_after=0.4) as it:
         customer = it.customer("u1", "active", grants=1)
@@ -895,6 +917,7 @@ def test_a_user_without_a_customer(run: Run) -> None:
         assert row["next_attempt_at"] is not None  # it looks once more
 
 
+@BOTH_ENGINES
 def test_a_user_without_a_customer_is_forgotten_after_the_last_look(run: Run) -> None:
     with run(recheck_after=0.3) as it:
         it.tell("somebody-who-never-paid")
@@ -907,6 +930,7 @@ def test_a_user_without_a_customer_is_forgotten_after_the_last_look(run: Run) ->
 # --- what comes in -----------------------------------------------------------------------------
 
 
+@BOTH_ENGINES
 def test_dead_letters_do_not_block_and_ignored_events_keep_no_body(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
@@ -975,6 +999,7 @@ def resent(it: Bridge, *, broken: bool = False) -> int:
     return len(payloads)
 
 
+@BOTH_ENGINES
 def test_nothing_personal_is_left_on_the_disk(run: Run) -> None:
     with run() as it:
         ada(it, "active")
@@ -999,6 +1024,7 @@ def test_nothing_personal_is_left_on_the_disk(run: Run) -> None:
         assert len(it.deletions("user-ada")) == 1
 
 
+@BOTH_ENGINES
 def test_late_dead_letters_keep_nothing_personal_either(run: Run) -> None:
     with run() as it:
         ada(it, "active")
@@ -1024,6 +1050,7 @@ def test_evidence_and_receipt_hold_nothing_personal(run: Run) -> None:
             assert not [personal for personal in PERSONAL if personal in text]
 
 
+@BOTH_ENGINES
 def test_the_receipt_can_be_checked(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
@@ -1052,14 +1079,17 @@ def test_the_receipt_can_be_checked(run: Run) -> None:
         "UPDATE evidence SET seq = seq + 100 WHERE seq > 2",
         "UPDATE evidence SET hash = (SELECT hash FROM evidence WHERE seq = 1) WHERE seq = 4",
     )
-    original = it.path.read_bytes()
+    evidence = it.query("SELECT * FROM evidence ORDER BY seq")
+    columns = ", ".join(evidence[0].keys())
+    places = ", ".join("?" for _ in evidence[0].keys())  # noqa: SIM118 - not a dict on SQLite
     for statement in tampering:
-        it.path.write_bytes(original)
-        connection = sqlite3.connect(it.path)
-        with connection:
-            assert connection.execute(statement).rowcount
-        connection.close()
+        assert it.store.execute(statement)
         assert it.receipt(row)["chain_unbroken"] is False, statement
+        it.store.execute("DELETE FROM evidence")
+        for link in evidence:
+            values = [link[name] for name in link.keys()]  # noqa: SIM118
+            it.store.execute(f"INSERT INTO evidence ({columns}) VALUES ({places})", *values)  # noqa: S608
+    assert it.receipt(row)["chain_unbroken"] is True
 
 
 # --- processes ---------------------------------------------------------------------------------
@@ -1079,18 +1109,18 @@ def variables(sim: SimulatorClient, **more: str) -> dict[str, str]:
     }
 
 
-def beside_process(sim: SimulatorClient, database: Path, url: str) -> Bridge:
+def beside_process(sim: SimulatorClient, store: Store, url: str) -> Bridge:
     """The view on a bridge that runs as a process."""
-    settings = bridge.bridge_settings(sim, database)
-    return Bridge(sim, settings, httpx.Client(base_url=url, timeout=bridge.WAIT))
+    settings = bridge.bridge_settings(sim, store)
+    return Bridge(sim, settings, httpx.Client(base_url=url, timeout=bridge.WAIT), store)
 
 
 def test_the_log_tells_no_secret_and_nothing_personal(
-    sim: SimulatorClient, database: Path, tmp_path: Path
+    sim: SimulatorClient, store: Store, tmp_path: Path
 ) -> None:
-    environment = variables(sim, DATABASE_URL=f"sqlite:///{database}", REQUEST_TIMEOUT="0.5")
+    environment = variables(sim, DATABASE_URL=store.url, REQUEST_TIMEOUT="0.5")
     with serve_process(environment, tmp_path) as process:
-        it = beside_process(sim, database, process.url)
+        it = beside_process(sim, store, process.url)
         sim.endpoint(f"{process.url}/webhooks/polar", secret=POLAR_SECRET)
         ada(it, "active")
         sim.faults(
@@ -1117,14 +1147,12 @@ def test_the_log_tells_no_secret_and_nothing_personal(
 
 
 def test_sigterm_with_work_in_flight(
-    sim: SimulatorClient, database: Path, tmp_path: Path, run: Run
+    sim: SimulatorClient, store: Store, tmp_path: Path, run: Run
 ) -> None:
     users = names(6)
-    environment = variables(
-        sim, DATABASE_URL=f"sqlite:///{database}", REQUEST_TIMEOUT="60", VERIFY_AFTER="1"
-    )
+    environment = variables(sim, DATABASE_URL=store.url, REQUEST_TIMEOUT="60", VERIFY_AFTER="1")
     with serve_process(environment, tmp_path) as process:
-        it = beside_process(sim, database, process.url)
+        it = beside_process(sim, store, process.url)
         customers = [it.customer(user, "active", webhooks=False) for user in users]
         # Some answers come while the worker waits for them, some never.
         sim.faults(
@@ -1151,8 +1179,9 @@ def test_sigterm_with_work_in_flight(
     assert sorted(deleted_customers(it)) == sorted(customers)
 
 
-def test_a_worker_in_a_process_of_its_own(sim: SimulatorClient, database: Path, run: Run) -> None:
-    environment = variables(sim, DATABASE_URL=f"sqlite:///{database}", WORKER="separate")
+@BOTH_ENGINES
+def test_a_worker_in_a_process_of_its_own(sim: SimulatorClient, store: Store, run: Run) -> None:
+    environment = variables(sim, DATABASE_URL=store.url, WORKER="separate")
     with run(worker="separate") as it:
         customers = [it.customer(user, "active") for user in names(3)]
         for user in names(3):

@@ -14,6 +14,7 @@ from sync.simulator import DEFAULT_TOKEN
 from sync.webhook_line import NEEDED_TYPES
 from tests import bridge
 from tests.simulator.conftest import Json, SimulatorClient
+from tests.store import Store
 from tests.support import POLAR_SECRET
 from tests.test_cli import Bridge as Commands
 from tests.test_cli import Result
@@ -51,7 +52,9 @@ def setup(
     monkeypatch.setenv("POLAR_BASE_URL", polar.url)
 
     def run(*arguments: str) -> Result:
-        result = Commands(tmp_path / "none.db", capsys, monkeypatch).run("setup", *arguments)
+        result = Commands(Store.of(tmp_path / "none.db"), capsys, monkeypatch).run(
+            "setup", *arguments
+        )
         assert DEFAULT_TOKEN not in result.out + result.err
         # No secret but in the one line, and that only where an endpoint was made.
         for item in endpoints(polar):
