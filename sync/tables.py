@@ -277,7 +277,7 @@ class SubscriptionRow(_Mirrored, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     status: str
     product_id: str
-    amount: int
+    amount: int = Field(sa_type=sa.BigInteger)
     currency: str
     recurring_interval: str
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
