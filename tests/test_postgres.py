@@ -576,7 +576,9 @@ def test_the_first_requests_ever_share_one_row(store: Store) -> None:
 
 def test_a_429_keeps_every_process_quiet(run: Run) -> None:
     users = names(8)
-    with run(concurrency=1) as it, run(concurrency=1, webhooks=False):
+    # At a rate that Polar allows, no process has more than one request in reserve.
+    settings = {"concurrency": 1, "rate_per_minute": 450}
+    with run(**settings) as it, run(**settings, webhooks=False):
         for user in users:
             it.customer(user, "active", webhooks=False)
         it.sim.faults({"kind": "rate_limit", "retry_after": 1, "count": 1})
