@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -403,6 +403,12 @@ def _clock_ahead(response: httpx.Response) -> timedelta | None:
     with contextlib.suppress(ValueError, TypeError):
         return parsedate_to_datetime(response.headers.get("Date", "")) - datetime.now(UTC)
     return None
+
+
+def batches(items: Sequence[T], size: int = MAX_IDS) -> Iterator[Sequence[T]]:
+    """So many at a time: unless told otherwise, as many as one list request can ask about."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def segment(text: str) -> str:

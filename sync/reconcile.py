@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,15 @@ from sync.database import Database, StorageUnavailable
 from sync.deletion import Checked, CustomerGone, State, observe
 from sync.ledger import Ledger, snapshot, wake
 from sync.mirror import API, ENDED_STATUSES, Customer, Grant, M, Mirrored, Subscription
-from sync.polar import MAX_IDS, CustomerState, NotFound, Page, PolarError, Unavailable
+from sync.polar import (
+    MAX_IDS,
+    CustomerState,
+    NotFound,
+    Page,
+    PolarError,
+    Unavailable,
+    batches,
+)
 from sync.polar_webhooks import PolarWebhooks
 from sync.settings import Settings
 from sync.tables import CustomerRow, DeletionRow, GrantRow, ReconciliationRow, SubscriptionRow
@@ -340,7 +348,7 @@ class Reconciler:
         names: dict[str, list[str]] = {}
         for name, owner in unseen:
             names.setdefault(owner, []).append(name)
-        for owners in _batches(sorted(names), 1 if kind is Customer else MAX_IDS):
+        for owners in batches(sorted(names), 1 if kind is Customer else MAX_IDS):
             wanted = {name for owner in owners for name in names[owner]}
             found = [item for item in await self._ask(kind, owners) if item.id in wanted]
             async with self._session() as session:
@@ -630,7 +638,7 @@ class Reconciler:
     async def _compare(self, customer_ids: Sequence[str], there: Set[str]) -> None:
         """Compare these customers, with their subscriptions and grants. Who is `there` has been
         compared already; of the others those are asked for whom the mirror has as living."""
-        for batch in _batches(customer_ids, MAX_IDS):
+        for batch in batches(customer_ids):
             read_at = datetime.now(UTC)
             async with self._database.read() as session:
                 known = await mirror_rows.stored(self._database, session, Customer, batch)
@@ -638,7 +646,7 @@ class Reconciler:
                 if item.row.deleted_at is None and item.row.id not in there:
                     await self._settle_customer(item.row.id, read_at)
         self._listed_at = datetime.now(UTC)
-        for batch in _batches(customer_ids, MAX_IDS):
+        for batch in batches(customer_ids):
             read_at = datetime.now(UTC)
             subscriptions = await self._ask(Subscription, batch)
             grants = await self._ask(Grant, batch)
@@ -833,11 +841,6 @@ def _ended(row: M, now: datetime) -> M:
     if isinstance(row, Customer):
         return replace(row, deleted_at=now, observed_at=now, written_by=API).merge(row)
     return replace(row, is_granted=False, observed_at=now, written_by=API)  # type: ignore[call-arg]
-
-
-def _batches(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
 
 
 def _to_be_checked() -> sa.ColumnElement[bool]:

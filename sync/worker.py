@@ -16,7 +16,7 @@ from sync.database import Database, StorageUnavailable
 from sync.deletion import Action, next_action
 from sync.leases import Leased, Leases
 from sync.ledger import Ledger, snapshot
-from sync.polar import MAX_IDS, PolarClient
+from sync.polar import MAX_IDS, PolarClient, batches
 from sync.retention import Retention
 from sync.schedule import Schedule
 from sync.settings import Settings
@@ -153,11 +153,11 @@ class Worker:
             (idle if action is None else by_action[action]).append(leased)
         if idle:
             await self._leases.give_back([leased.token for leased in idle])
-        for batch in _chunks(by_action[Action.RESOLVE]):
+        for batch in batches(by_action[Action.RESOLVE]):
             self._start(actions.resolve(batch), batch)
         for leased in by_action[Action.DELETE]:
             self._start(actions.delete(leased), [leased])
-        for batch in _chunks(by_action[Action.CHECK]):
+        for batch in batches(by_action[Action.CHECK]):
             self._start(actions.check(batch), batch)
         if claimed:
             await asyncio.sleep(_GATHER)
@@ -203,8 +203,3 @@ class Worker:
 
     def _tokens(self) -> Iterator[str]:
         return (leased.token for batch in self._held.values() for leased in batch)
-
-
-def _chunks(batch: Sequence[Leased]) -> Iterator[Sequence[Leased]]:
-    for start in range(0, len(batch), MAX_IDS):
-        yield batch[start : start + MAX_IDS]
