@@ -244,15 +244,20 @@ class Bridge:
 
     def beside(self, work: Callable[[Database], Awaitable[T]]) -> T:
         """Do something with the database as another process would."""
+        return beside(self.settings, work)
 
-        async def run() -> T:
-            database = Database(self.settings.database_url.get_secret_value())
-            try:
-                return await work(database)
-            finally:
-                await database.close()
 
-        return asyncio.run(run())
+def beside(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do something with the settings' database as a process of its own would."""
+
+    async def run() -> T:
+        database = Database(settings.database_url.get_secret_value())
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
 
 
 def query(database: Path | Store, sql: str, *parameters: Any) -> list[Any]:

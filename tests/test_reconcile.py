@@ -94,15 +94,7 @@ class Desk:
 
     def beside(self, work: Callable[[Database], Awaitable[T]]) -> T:
         """Do something with the database as a process would."""
-
-        async def run() -> T:
-            database = Database(self.settings.database_url.get_secret_value())
-            try:
-                return await work(database)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
+        return bridge.beside(self.settings, work)
 
     def environment(self, **variables: str) -> dict[str, str]:
         return environment(
