@@ -55,6 +55,7 @@ Run = Callable[..., AbstractContextManager[Bridge]]
 ROOT = Path(__file__).parent.parent
 WEB = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--no-access-log"]
 WORKER = [sys.executable, "-m", "sync.cli", "worker"]
+STARTED = re.compile("Application startup complete|the worker has started")
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +99,10 @@ class Process:
     log: list[str] = field(default_factory=list)
     popen: subprocess.Popen[str] | None = None
     _reader: threading.Thread | None = None
+    _lives_before: int = 0
 
     def start(self) -> None:
+        self._lives_before = self._lives()
         self.popen = subprocess.Popen(
             self.command,
             cwd=ROOT,
@@ -112,6 +115,14 @@ class Process:
         assert self.popen.stderr is not None
         self._reader = threading.Thread(target=self.log.extend, args=(self.popen.stderr,))
         self._reader.start()
+
+    def _lives(self) -> int:
+        """How often it has said that it is up."""
+        return sum(STARTED.search(line) is not None for line in self.log)
+
+    @property
+    def is_up(self) -> bool:
+        return self._lives() > self._lives_before
 
     def signal(self, number: signal.Signals) -> None:
         assert self.popen is not None
@@ -243,6 +254,8 @@ def test_processes_and_database_killed_again_and_again(
                 deployment.send(event_body(user_id=user), f"msg-{user}")
             more_deletes(it, 2)
             if round_ == 2:
+                # One that finds no database when it starts ends, to be started again.
+                it.polls(lambda: all(process.is_up for process in processes), "all are up")
                 postgres.stop()
                 postgres.start()
             elif round_ == 3:
