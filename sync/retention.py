@@ -123,7 +123,7 @@ class Retention:
                     sa.update(InboxRow).where(col(InboxRow.id).in_(ids)).values(body=None),
                     execution_options=_IN_THE_TABLE,
                 )
-                self.database.scrub_due = True
+                self.database.overwritten()
             dropped += len(ids)
             await asyncio.sleep(_PAUSE)
 
@@ -163,7 +163,7 @@ class Retention:
                     sa.update(InboxRow).where(*window, dead).values(body=None),
                     execution_options=_IN_THE_TABLE,
                 )
-                self.database.scrub_due = True
+                self.database.overwritten()
             removed += result.rowcount
             await asyncio.sleep(_PAUSE)
 
@@ -215,6 +215,6 @@ class Retention:
                     sa.delete(DeletionRow).where(col(DeletionRow.id).in_(ids)),
                     execution_options=_IN_THE_TABLE,
                 )
-                self.database.scrub_due = True
+                self.database.overwritten()
             removed += len(ids)
             await asyncio.sleep(_PAUSE)
