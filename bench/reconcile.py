@@ -26,6 +26,7 @@ from pathlib import Path
 
 import httpx
 
+from sync import garbage
 from sync.database import Database, migrate
 from sync.ledger import Ledger
 from sync.reconcile import Report, reconciler
@@ -112,7 +113,7 @@ async def measure(customers: int, url: str, database_url: str) -> dict[str, floa
 
 
 def child(customers: int) -> None:
-    with tempfile.TemporaryDirectory() as directory, simulator(customers) as url:
+    with tempfile.TemporaryDirectory() as directory, simulator(customers) as url, garbage.spared():
         database_url = f"sqlite:///{Path(directory) / 'bench.db'}"
         migrate(database_url)
         print(json.dumps(asyncio.run(measure(customers, url, database_url))))

@@ -80,10 +80,34 @@ _POLARS: Mapping[type, tuple[str, ...]] = {
 _LISTED_CONTENT = {kind: attrgetter(*names) for kind, names in _POLARS.items()}
 _BEFORE = 2
 """`Stored.values` begins with the id and `written_at`."""
+
+
+def _position(kind: type, name: str) -> int:
+    """Of the field, in `Stored.values`."""
+    return FIELDS[kind].index(name) + _BEFORE
+
+
 _STORED_CONTENT = {
-    kind: itemgetter(*(FIELDS[kind].index(name) + _BEFORE for name in names))
+    kind: itemgetter(*(_position(kind, name) for name in names)) for kind, names in _POLARS.items()
+}
+_TIMES: Mapping[type, tuple[tuple[str, int], ...]] = {
+    kind: tuple(
+        (field.name, _position(kind, field.name))
+        for field in fields(kind)
+        if field.name in _POLARS[kind] and str(field.type).startswith("AwareDatetime")
+    )
+    for kind in KINDS
+}
+_NOT_TIMES = {
+    kind: tuple(name for name in names if name not in dict(_TIMES[kind]))
     for kind, names in _POLARS.items()
 }
+_SENT_CONTENT = {kind: itemgetter(*names) for kind, names in _NOT_TIMES.items()}
+_STORED_NOT_TIMES = {
+    kind: itemgetter(*(_position(kind, name) for name in names))
+    for kind, names in _NOT_TIMES.items()
+}
+_VERSION = {kind: _position(kind, "version_at") for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,19 @@ class Stored(Generic[M]):
     """By our clock."""
 
     @property
+    def id(self) -> str:
+        """Polar's."""
+        name: str = self.values[0]
+        return name
+
+    @property
+    def customer_id(self) -> str:
+        """Whose it is."""
+        owner = "id" if self.kind is Customer else "customer_id"
+        name: str = self.values[_position(self.kind, owner)]
+        return name
+
+    @property
     def row(self) -> M:
         """The row as an object."""
         return self.kind(**dict(zip(FIELDS[self.kind], self.values[_BEFORE:], strict=True)))
@@ -105,7 +142,7 @@ class Stored(Generic[M]):
     @property
     def version_at(self) -> datetime:
         """As the row's."""
-        version_at: datetime = self.values[FIELDS[self.kind].index("version_at") + _BEFORE]
+        version_at: datetime = self.values[_VERSION[self.kind]]
         return version_at
 
     def equals(self, listed: M) -> bool:
@@ -114,6 +151,27 @@ class Stored(Generic[M]):
             listed
         )
         return content
+
+    def is_as_sent(self, item: Mapping[str, Any]) -> bool:
+        """Whether this is what Polar sent, and of no older version: nothing is left to judge.
+
+        False also where that cannot be told of the item as it was sent, without parsing it.
+        """
+        kind, values = self.kind, self.values
+        try:
+            if _SENT_CONTENT[kind](item) != _STORED_NOT_TIMES[kind](values):
+                return False
+            for name, position in _TIMES[kind]:
+                sent, at = item[name], values[position]
+                if sent is None or at is None:
+                    if sent is not at:
+                        return False
+                elif datetime.fromisoformat(sent) != at:
+                    return False
+            version_at = datetime.fromisoformat(item["modified_at"] or item["created_at"])
+            return version_at <= self.version_at
+        except (KeyError, TypeError, ValueError):
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

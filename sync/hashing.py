@@ -54,4 +54,4 @@ class Hasher:
 
     def _hash(self, purpose: str, value: str) -> str:
         message = f"{purpose}\0{value}".encode()
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, message, "sha256").hex()

@@ -15,7 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar
 
@@ -154,6 +154,12 @@ class Grant(_Observed):
     granted_at: AwareDatetime | None = None
     revoked_at: AwareDatetime | None = None
 
+
+SENT: Mapping[type, tuple[str, ...]] = {
+    kind: tuple({field.name: None for field in fields(kind)} | {"modified_at": None})
+    for kind in (Customer, Subscription, Grant)
+}
+"""Fields of Polar's objects that are mirrored, or made use of."""
 
 Mirrored = Customer | Subscription | Grant
 M = TypeVar("M", Customer, Subscription, Grant)

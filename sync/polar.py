@@ -20,9 +20,10 @@ import httpx
 import orjson
 
 from sync.budget import Meter
-from sync.mirror import API, Customer, Grant, M, Subscription, parse
+from sync.mirror import API, SENT, Customer, Grant, M, Subscription, parse
 from sync.settings import PolarSettings
 from sync.tenant import Tenant, WrongOrganization
+from sync.walk import NEVER, PAGE
 
 T = TypeVar("T")
 
@@ -39,7 +40,6 @@ L = TypeVar("L", bound=Listed)
 MAX_IDS = 50
 """Customers asked about in one list request: keeps the URL under 4 KiB, which proxies accept."""
 
-_PAGE = 100
 _NO_RETRY_AFTER = timedelta(seconds=5)
 _MAX_RETRY_AFTER = timedelta(hours=1)
 
@@ -95,10 +95,31 @@ class CustomerState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Generic[M]):
+    """An item of a whole list as it was sent. Most are what the mirror has already, and are never
+    made into an object."""
+
+    kind: type[M]
+    id: str
+    key: datetime
+    """What the list is sorted by; `NEVER` where it is not set."""
+    content: Mapping[str, Any]
+    read_at: datetime
+
+    def parsed(self) -> M:
+        """The item as an object.
+
+        Raises:
+            Refused: it cannot be read.
+        """
+        return understood(lambda: _observed(self.kind, self.content, self.read_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[M]):
     """A page of a whole list."""
 
-    items: Sequence[M]
+    items: Sequence[Item[M]]
     total: int
     """Items in the whole list, as of this page."""
     pages: int
@@ -252,13 +273,19 @@ class PolarClient:
         params = {
             **filters,
             "page": number,
-            "limit": _PAGE,
+            "limit": PAGE,
             "sorting": f"-{key}" if descending else key,
         }
         answer = await self._json("GET", path, params=params)
-        items, total, pages = understood(
-            partial(_page_of, partial(_observed, kind), answer, read_at)
-        )
+
+        def read(content: Mapping[str, Any], read_at: datetime) -> Item[M]:
+            at = _moment(content[key]) if content[key] is not None else NEVER
+            name = content["id"].lower()
+            # The rest, a multiple of it, is not kept until the item is judged.
+            kept = {field: content[field] for field in SENT[kind] if field in content}
+            return Item(kind=kind, id=name, key=at, content=kept, read_at=read_at)
+
+        items, total, pages = understood(partial(_page_of, read, answer, read_at))
         if not items:
             await self._make_sure_of_tenant()
         return Page(items=items, total=total, pages=pages, read_at=read_at)
@@ -272,7 +299,7 @@ class PolarClient:
         page, last_page = 1, 1
         while page <= last_page:
             read_at = datetime.now(UTC)
-            params = {**filters, "page": page, "limit": _PAGE}
+            params = {**filters, "page": page, "limit": PAGE}
             answer = await self._json("GET", path, params=params)
             items, count, last_page = understood(partial(_page_of, read, answer, read_at))
             found.update((item.id, item) for item in items)
@@ -376,6 +403,13 @@ class PolarClient:
 
 def _observed(kind: type[M], item: Mapping[str, Any], read_at: datetime) -> M:
     return parse(kind, item, observed_at=read_at, by=API)
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
 
 
 def _page_of(

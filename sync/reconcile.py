@@ -2,35 +2,47 @@
 
 The whole of Polar is read page by page (`sync.walk`), each row is judged (`sync.compare`), and what
 a page leads to is written in one transaction together with the place reached, so that a stop at any
-point loses nothing and repeats at most a page. Memory does not grow with the number of customers.
+point loses nothing; where there is nothing to write, the place is written once a second. Memory
+does not grow with the number of customers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence, Set
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set,
+)
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync import identity, mirror_rows
 from sync.budget import Budget
-from sync.compare import KINDS, Difference, Finding, Judgement, extra, judge
-from sync.database import Database, StorageUnavailable
+from sync.compare import KINDS, Difference, Finding, Judgement, Stored, extra, judge
+from sync.database import Database, StorageUnavailable, Texts, any_of
 from sync.deletion import Checked, CustomerGone, State, observe
 from sync.ledger import Ledger, snapshot, wake
 from sync.mirror import API, ENDED_STATUSES, Customer, Grant, M, Mirrored, Subscription
 from sync.polar import (
     MAX_IDS,
     CustomerState,
+    Item,
     NotFound,
     Page,
     PolarError,
@@ -42,7 +54,7 @@ from sync.settings import Settings
 from sync.tables import CustomerRow, DeletionRow, GrantRow, ReconciliationRow, SubscriptionRow
 from sync.tasks import end
 from sync.tenant import Tenant
-from sync.walk import NEVER, Walk, Window, joined
+from sync.walk import PAGE, Walk, Window, joined
 from sync.webhook_line import LineReport, heal
 
 LISTED = 100
@@ -55,14 +67,18 @@ _RESUMABLE = timedelta(days=1)
 """Older than this, a reconciliation that was stopped begins anew."""
 _BATCH = 200
 _TOGETHER = 10
-"""Pages judged and written together, where they have come faster than they are judged."""
+"""Pages judged and written together, at most."""
+_SOON = 0.1
+"""Seconds that are waited for them: at Polar's own rate limit, little more than for one."""
+
+_KEEP_EVERY = 1.0
+"""Seconds after which the place reached is written although nothing else has to be."""
 
 _RETRY_AFTER = (1.0, 2.0, 4.0)
 """Seconds to wait before a request that got no usable answer is sent again."""
 
 T = TypeVar("T")
 
-_NAMES = tuple(KINDS.values())
 _SORT_KEYS = frozenset({"created_at", "started_at"})
 
 
@@ -116,16 +132,23 @@ class Progress(BaseModel):
 
     report: Report
     since: datetime | None = None
-    kind: int = 0
-    """Which list is being read: customers, subscriptions, benefit grants."""
-    walk: Walk = Walk()
+    walks: dict[str, Walk] = {}
+    """How far each list that was begun has been read, by kind."""
     listed_at: datetime | None = None
     """When the reading of subscriptions and grants began."""
 
+    def walk(self, kind: type[Mirrored]) -> Walk:
+        """How far this list has been read."""
+        return self.walks.get(KINDS[kind], Walk())
+
+    def at(self, kind: type[Mirrored], walk: Walk) -> Progress:
+        """The same but for one list."""
+        return self.model_copy(update={"walks": self.walks | {KINDS[kind]: walk}})
+
     @property
-    def name(self) -> str:
+    def reading(self) -> Sequence[str]:
         """What is being read."""
-        return _NAMES[self.kind] if self.kind < len(_NAMES) else "deletion"
+        return [name for name, walk in self.walks.items() if not walk.done] or ["deletion"]
 
 
 @asynccontextmanager
@@ -158,7 +181,7 @@ class _Stopped(Exception):
 class _Read(Generic[M]):
     """A page that was read, what it proves, and where the walk stands after it."""
 
-    items: Sequence[M]
+    items: Sequence[Item[M]]
     """Those that were on no page before."""
     read_at: datetime
     window: Window | None
@@ -190,7 +213,10 @@ class Reconciler:
         self._polar = polar
         self._dry_run = dry_run
         self._max_calls = max_calls
+        # What a page leads to needs calls too, or the next run would come no further.
+        self._together = _TOGETHER if max_calls is None else 1
         self._on_progress = on_progress
+        self._keep_by = time.monotonic() + _KEEP_EVERY
         self._token = uuid.uuid4().hex
         self._requests_before = polar.requests
         self._calls_before = 0
@@ -222,23 +248,17 @@ class Reconciler:
             progress = await self._begin(since)
             self._report = progress.report
             try:
-                lists = (
-                    partial(self._read_list, progress, Customer),
-                    partial(self._read_list, progress, Subscription),
-                    partial(self._read_list, progress, Grant),
-                )
-                while progress.kind < len(lists):
-                    # Stopped after a list's last page, it goes on with the next list.
-                    if not progress.walk.done:
-                        await lists[progress.kind]()
-                    progress.kind, progress.walk = progress.kind + 1, Walk()
-                    progress.listed_at = progress.listed_at or datetime.now(UTC)
+                await self._read_list(progress, Customer)
+                progress.listed_at = progress.listed_at or datetime.now(UTC)
+                await self._read_lists(progress, Subscription, Grant)
                 # What belongs to customers who were gone by then is in the mirror as Polar has it.
                 listed_at = progress.listed_at if since is None else None
                 await self._check_deletions(None, listed_at)
                 await self._count_deleted_elsewhere()
             except (PolarError, _Stopped) as error:
                 self._report.stopped = str(error)
+                async with self._session() as session:
+                    await self._keep(session, progress)
             else:
                 await self._end(progress)
             self._count_calls()
@@ -274,37 +294,69 @@ class Reconciler:
 
     # --- a whole list ----------------------------------------------------------------------
 
+    async def _read_lists(self, progress: Progress, *kinds: type[Any]) -> None:
+        """Read the lists at once: while Polar works on a page of one, a page of another is judged.
+        What stops one lets the others come as far as they can."""
+        if self._max_calls is not None:
+            # In turn, so that each call allowed is made use of and no more.
+            for kind in kinds:
+                await self._read_list(progress, kind)
+            return
+        stopped: list[Exception] = []
+
+        async def read(kind: type[Any]) -> None:
+            try:
+                await self._read_list(progress, kind)
+            except PolarError as error:
+                stopped.append(error)
+
+        tasks = [asyncio.create_task(read(kind)) for kind in kinds]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await end(tasks)
+        if stopped:
+            raise stopped[0]
+
     async def _read_list(self, progress: Progress, kind: type[M]) -> None:
         ahead: asyncio.Queue[_Read[M] | Exception] = asyncio.Queue(_TOGETHER)
         reader = asyncio.create_task(self._read_ahead(progress, kind, ahead))
         try:
-            while not progress.walk.done:
-                batch = [_or_raise(await ahead.get())]
-                while len(batch) < _TOGETHER and not ahead.empty():
-                    following = ahead.get_nowait()
-                    if isinstance(following, Exception):
-                        await ahead.put(following)
-                        break
-                    batch.append(following)
-                await self._take(progress, kind, batch)
-                for _ in batch:
-                    ahead.task_done()
-                self._on_progress(progress)
+            async with self._database.reading() as connection:
+                while not progress.walk(kind).done:
+                    batch = await self._gathered(ahead)
+                    await self._take(progress, kind, batch, connection)
+                    for _ in batch:
+                        ahead.task_done()
+                    self._on_progress(progress)
         finally:
             await end([reader])
+
+    async def _gathered(self, ahead: asyncio.Queue[_Read[M] | Exception]) -> list[_Read[M]]:
+        """The page that is next, and those that come soon after it."""
+        batch = [_or_raise(await ahead.get())]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SOON):
+                while len(batch) < self._together and not batch[-1].walk.done:
+                    following = await ahead.get()
+                    if isinstance(following, Exception):
+                        # First what was read before it.
+                        ahead.put_nowait(following)
+                        break
+                    batch.append(following)
+        return batch
 
     async def _read_ahead(
         self, progress: Progress, kind: type[M], ahead: asyncio.Queue[_Read[M] | Exception]
     ) -> None:
         """Read pages while those before are being judged."""
-        walk = progress.walk.model_copy()
+        walk = progress.walk(kind).model_copy()
         try:
             while not walk.done:
-                if self._max_calls is not None:
-                    # What a page leads to needs calls too, or the next run would come no further.
+                if self._together == 1:
                     await ahead.join()
                 page = await self._page(kind, walk.page, descending=walk.descending)
-                keys = [(item.id, _key(item)) for item in page.items]
+                keys = [(item.id, item.key) for item in page.items]
                 repeated = walk.repeated(keys)
                 window = walk.read(keys, page.total, page.pages)
                 if progress.since is not None and any(key < progress.since for _, key in keys):
@@ -319,23 +371,50 @@ class Reconciler:
     async def _page(self, kind: type[M], number: int, *, descending: bool) -> Page[M]:
         return await self._patiently(lambda: self._polar.page(kind, number, descending=descending))
 
-    async def _take(self, progress: Progress, kind: type[M], batch: Sequence[_Read[M]]) -> None:
+    async def _take(
+        self,
+        progress: Progress,
+        kind: type[M],
+        batch: Sequence[_Read[M]],
+        connection: AsyncConnection,
+    ) -> None:
         """Judge the pages, and write what that leads to together with the place reached."""
-        listed: list[M] = [item for read in batch for item in read.items]
+        listed = [item for read in batch for item in read.items]
         read_at = min(read.read_at for read in batch)
         windows = [read.window for read in batch if read.window is not None]
-        if windows:
-            await self._look_for(progress, kind, joined(windows), read_at)
-        async with self._session() as session:
-            now = await self._database.now(session)
-            await self._judge(session, kind, listed, now)
-            await self._owed(session, listed, read_at, now)
-            self._count(kind, len(listed))
-            progress.walk = batch[-1].walk
-            await self._keep(session, progress)
+        window = joined(windows) if windows else None
+        keys = {item.id: item.key for item in listed}
+        known = await mirror_rows.listed(connection, kind, window, keys)
+        differing: list[M] = []
+        external_ids: dict[str, str | None] = {}
+        for number, item in enumerate(listed):
+            if number % PAGE == 0:
+                # Meanwhile the next pages come in.
+                await asyncio.sleep(0)
+            stored = known.get(item.id)
+            if stored is not None and stored.is_as_sent(item.content):
+                # Whatever is written to it from now on is newer than the list.
+                if kind is Customer:
+                    external_ids[item.id] = item.content["external_id"]
+            else:
+                differing.append(item.parsed())
+        customers = external_ids | _external_ids(differing)
+        if window is not None:
+            await self._look_for(progress, kind, _unseen(known, window, read_at), read_at)
+        to_write = differing or await self._any_concerned(connection, customers)
+        walk = batch[-1].walk
+        self._count(kind, len(listed))
+        if to_write or time.monotonic() >= self._keep_by:
+            async with self._session() as session:
+                now = await self._database.now(session)
+                await self._judge(session, kind, differing, now)
+                await self._owed(session, customers, read_at, now)
+                await self._keep(session, progress.at(kind, walk))
+        # Only now: what another list writes meanwhile must not claim these pages.
+        progress.walks[KINDS[kind]] = walk
 
     async def _look_for(
-        self, progress: Progress, kind: type[M], window: Window, read_at: datetime
+        self, progress: Progress, kind: type[M], unseen: Iterable[Stored[M]], read_at: datetime
     ) -> None:
         """Ask for the rows that the pages should have shown and did not. What comes of each request
         is written at once: however many there are, and however few calls are allowed, it gets on.
@@ -343,18 +422,16 @@ class Reconciler:
         Args:
             progress: as it was before the pages, which are not taken yet.
         """
-        async with self._database.read() as session:
-            unseen = await mirror_rows.not_listed(session, kind, window, read_at)
         names: dict[str, list[str]] = {}
-        for name, owner in unseen:
-            names.setdefault(owner, []).append(name)
+        for item in unseen:
+            names.setdefault(item.customer_id, []).append(item.id)
         for owners in batches(sorted(names), 1 if kind is Customer else MAX_IDS):
             wanted = {name for owner in owners for name in names[owner]}
             found = [item for item in await self._ask(kind, owners) if item.id in wanted]
             async with self._session() as session:
                 now = await self._database.now(session)
                 await self._judge(session, kind, found, now)
-                await self._owed(session, found, read_at, now)
+                await self._owed(session, _external_ids(found), read_at, now)
                 await self._bury(session, kind, wanted - {item.id for item in found}, read_at, now)
                 await self._keep(session, progress)
 
@@ -375,9 +452,7 @@ class Reconciler:
         listed: Sequence[M],
         now: datetime,
     ) -> None:
-        known = await mirror_rows.stored(
-            self._database, session, kind, [item.id for item in listed]
-        )
+        known = await mirror_rows.stored(session, kind, [item.id for item in listed])
         write: list[M] = []
         for item in listed:
             judgement: Judgement[M] = judge(known.get(item.id), item)
@@ -406,7 +481,7 @@ class Reconciler:
         now: datetime,
     ) -> None:
         """Have the mirror follow Polar where Polar has nothing."""
-        known = await mirror_rows.stored(self._database, session, kind, gone)
+        known = await mirror_rows.stored(session, kind, gone)
         rows = [item.row for item in known.values() if item.written_at < read_at]
         for row in rows:
             self._report.add(extra(row))
@@ -435,49 +510,60 @@ class Reconciler:
     async def _owed(
         self,
         session: AsyncSession,
-        listed: Sequence[Mirrored],
+        customers: Mapping[str, str | None],
         read_at: datetime,
         now: datetime,
     ) -> None:
-        """Customers who are still there although their user was deleted."""
-        customers = [item for item in listed if isinstance(item, Customer)]
+        """Customers who are still there although their user was deleted.
+
+        Args:
+            customers: Polar's ids with the external ids, as listed.
+        """
         if not customers:
             return
-        hashes = {
-            self._ledger.hasher.external(item.external_id): item
-            for item in customers
-            if item.external_id is not None
-        }
-        rows = await session.exec(
-            self._database.locked(
-                select(DeletionRow).where(
-                    sa.or_(
-                        col(DeletionRow.customer_id).in_([item.id for item in customers])
-                        & col(DeletionRow.state).in_(
-                            [State.DELETED, State.INCOMPLETE, State.VERIFIED]
-                        ),
-                        col(DeletionRow.external_hash).in_(list(hashes))
-                        & (col(DeletionRow.state) == State.NO_CUSTOMER),
-                    )
-                )
-            )
+        by_hash = self._by_hash(customers)
+        found = await session.exec(
+            self._locked(select(DeletionRow).where(_CONCERNING)),
+            params={"customers": customers, "hashes": by_hash},
         )
-        for row in rows.all():
-            if row.state is not State.NO_CUSTOMER:
-                if row.deleted_at is not None and row.deleted_at < read_at:
-                    self._add(
-                        row,
-                        f"Polar lists customer {row.customer_id}, which it had said was deleted:"
-                        " delete it in its dashboard",
-                        repaired=False,
-                    )
-                continue
-            customer = hashes[row.external_hash or ""]
-            self._add(row, f"customer {customer.id} is there now; the deletion looks again")
-            if not self._dry_run:
-                # The id may have been forgotten here; this is it again.
-                row.external_id = customer.external_id
-                wake(row, now)
+        for row in found.all():
+            if row.state is State.NO_CUSTOMER:
+                customer_id = by_hash[row.external_hash or ""]
+                self._add(row, f"customer {customer_id} is there now; the deletion looks again")
+                if not self._dry_run:
+                    # The id may have been forgotten here; this is it again.
+                    row.external_id = customers[customer_id]
+                    wake(row, now)
+            elif (
+                row.customer_id in customers
+                and row.state in {State.DELETED, State.INCOMPLETE, State.VERIFIED}
+                and row.deleted_at is not None
+                and row.deleted_at < read_at
+            ):
+                self._add(
+                    row,
+                    f"Polar lists customer {row.customer_id}, which it had said was deleted:"
+                    " delete it in its dashboard",
+                    repaired=False,
+                )
+
+    async def _any_concerned(
+        self, connection: AsyncConnection, customers: Mapping[str, str | None]
+    ) -> bool:
+        """Whether there are deletions of these customers, or of others with their external ids."""
+        if not customers:
+            return False
+        parameters = {"customers": customers, "hashes": self._by_hash(customers)}
+        found = await connection.execute(ANY_CONCERNED, parameters)
+        return found.first() is not None
+
+    def _by_hash(self, customers: Mapping[str, str | None]) -> dict[str, str]:
+        """Polar's ids by the hash of the external id."""
+        return {
+            self._ledger.hasher.external(external_id): customer_id
+            for customer_id, external_id in customers.items()
+            if external_id is not None
+        }
 
     async def _check_deletions(self, ids: Sequence[int] | None, listed_at: datetime | None) -> None:
         """Show the mirror, which is as Polar listed it since `listed_at`, to the deletions."""
@@ -486,7 +572,7 @@ class Reconciler:
             async with self._session() as session:
                 rows: Sequence[DeletionRow] = (
                     await session.exec(
-                        self._database.locked(
+                        self._locked(
                             select(DeletionRow)
                             .where(
                                 col(DeletionRow.id) > last,
@@ -631,7 +717,8 @@ class Reconciler:
         async with self._session() as session:
             now = await self._database.now(session)
             await self._judge(session, Customer, [state.customer], now)
-            await self._owed(session, [state.customer], state.customer.observed_at, now)
+            owed = _external_ids([state.customer])
+            await self._owed(session, owed, state.customer.observed_at, now)
         self._count(Customer, 1)
         return {state.customer.id}
 
@@ -641,7 +728,7 @@ class Reconciler:
         for batch in batches(customer_ids):
             read_at = datetime.now(UTC)
             async with self._database.read() as session:
-                known = await mirror_rows.stored(self._database, session, Customer, batch)
+                known = await mirror_rows.stored(session, Customer, batch)
             for item in known.values():
                 if item.row.deleted_at is None and item.row.id not in there:
                     await self._settle_customer(item.row.id, read_at)
@@ -672,7 +759,7 @@ class Reconciler:
         now: datetime,
     ) -> None:
         await self._judge(session, kind, listed, now)
-        known = await mirror_rows.stored_of(self._database, session, kind, customer_ids)
+        known = await mirror_rows.stored_of(session, kind, customer_ids)
         there = {item.id for item in listed}
         gone = [
             name
@@ -687,6 +774,9 @@ class Reconciler:
         self._report.compared[name] = self._report.compared.get(name, 0) + number
 
     # --- calls, sessions, progress -----------------------------------------------------------
+
+    def _locked(self, statement: Any) -> Any:
+        return statement if self._dry_run else self._database.locked(statement)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask Polar while calls are allowed, and again where that can help: one time-out must not
@@ -814,6 +904,7 @@ class Reconciler:
             raise AlreadyRunning("another process has taken over this reconciliation")
         row.progress = progress.model_dump(mode="json")
         session.add(row)
+        self._keep_by = time.monotonic() + _KEEP_EVERY
 
     async def _end(self, progress: Progress) -> None:
         self._report.finished = True
@@ -825,15 +916,27 @@ class Reconciler:
             session.add(row)
 
 
-def _key(item: Mirrored) -> datetime:
-    """What Polar's list is sorted by."""
-    return (item.started_at or NEVER) if isinstance(item, Subscription) else item.created_at
-
-
 def _or_raise(read: _Read[M] | Exception) -> _Read[M]:
     if isinstance(read, Exception):
         raise read
     return read
+
+
+def _unseen(
+    known: Mapping[str, Stored[M]], window: Window, read_at: datetime
+) -> Iterator[Stored[M]]:
+    """What should have been listed and was not. Not what was written only after the list was read:
+    the list may be the older of the two."""
+    return (
+        item
+        for name, item in known.items()
+        if name not in window.seen and item.written_at < read_at
+    )
+
+
+def _external_ids(listed: Iterable[Mirrored]) -> dict[str, str | None]:
+    """Of the customers among them, by Polar's id."""
+    return {item.id: item.external_id for item in listed if isinstance(item, Customer)}
 
 
 def _ended(row: M, now: datetime) -> M:
@@ -841,6 +944,15 @@ def _ended(row: M, now: datetime) -> M:
     if isinstance(row, Customer):
         return replace(row, deleted_at=now, observed_at=now, written_by=API).merge(row)
     return replace(row, is_granted=False, observed_at=now, written_by=API)  # type: ignore[call-arg]
+
+
+# No word of the state: SQLite would look it up, and read through all that have been verified.
+_CONCERNING = sa.or_(
+    any_of(col(DeletionRow.customer_id), sa.bindparam("customers", type_=Texts())),
+    any_of(col(DeletionRow.external_hash), sa.bindparam("hashes", type_=Texts())),
+)
+# Without a LIMIT: for one row PostgreSQL would rather begin to read the table.
+ANY_CONCERNED = sa.select(col(DeletionRow.id)).where(_CONCERNING)
 
 
 def _to_be_checked() -> sa.ColumnElement[bool]:

@@ -30,7 +30,7 @@ def exit_code(report: Report) -> int:
 def progress_bar(console: Console, rate_per_minute: int) -> Iterator[Bar]:
     """A bar with pages, calls and the time left at the rate budget; nothing without a terminal."""
     columns = (
-        TextColumn("{task.description:<14}"),
+        TextColumn("{task.description:<27}"),
         BarColumn(bar_width=30),
         TextColumn("{task.completed}/{task.total} pages"),
         TextColumn("{task.fields[calls]} calls"),
@@ -54,15 +54,15 @@ class Bar:
 
     def show(self, reached: Reached) -> None:
         """Draw what has been reached."""
-        walk = reached.walk
-        done = walk.pages - max(walk.page, 0) if not walk.done else walk.pages
+        pages = sum(walk.pages for walk in reached.walks.values())
+        left = sum(max(walk.page, 0) for walk in reached.walks.values() if not walk.done)
         elapsed = self._progress.tasks[0].elapsed or 1.0
-        minutes, seconds = divmod(round(60 * (walk.pages - done) / self._rate), 60)
+        minutes, seconds = divmod(round(60 * left / self._rate), 60)
         self._progress.update(
             self._task,
-            description=reached.name,
-            total=walk.pages,
-            completed=done,
+            description=", ".join(reached.reading),
+            total=pages,
+            completed=pages - left,
             calls=reached.report.calls,
             rows_per_second=sum(reached.report.compared.values()) / elapsed,
             left=f"{minutes}:{seconds:02}",

@@ -25,7 +25,8 @@ PAGE = 100
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for a sort key that is not set. Polar sorts those last, and first when descending."""
 
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+"""Before every sort key."""
 
 _MAX_TAILS = 5
 """Times the end is read again while it keeps growing; webhooks bring what comes after."""
@@ -74,9 +75,9 @@ class Walk(BaseModel):
     """The lowest key read backwards so far."""
     at_until: list[str] = []
     """What was seen with exactly that key: more of the same may be on the page before."""
-    highest: datetime = _BEGINNING
+    highest: datetime = BEGINNING
     """The highest key seen."""
-    known: datetime = _BEGINNING
+    known: datetime = BEGINNING
     """The highest key seen before the newest items are read again: up to there all is known."""
     tails: int = 0
     last: list[str] = []

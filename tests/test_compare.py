@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.compare import FIELDS, Finding, Stored, extra, judge
-from sync.mirror import API, Customer, Grant, M, Mirrored, Subscription
+from sync.mirror import API, SENT, Customer, Grant, M, Mirrored, Subscription, parse
 from tests import property_profiles
 
 property_profiles.load()
@@ -261,3 +261,48 @@ def test_only_equal_content_is_written_over_what_came_since(
     judgement = judge(stored(mirrored, written_at), listed)
     assert judgement.difference is None
     assert judgement.write is None or stored(mirrored).equals(judgement.write)
+
+
+def _sent(row: Any) -> dict[str, Any]:
+    """The item of Polar's list that is parsed into this row."""
+    values = {**{name: getattr(row, name, None) for name in SENT[type(row)]}}
+    values["modified_at"] = row.version_at
+    return {
+        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+@given(pair=_ANY)
+def test_an_item_that_need_not_be_parsed_would_not_have_been_found_fault_with(
+    pair: tuple[Any, Any],
+) -> None:
+    mirrored, listed = pair
+    item = _sent(listed)
+    parsed = parse(type(listed), item, observed_at=listed.observed_at, by=API)
+    if mirrored is not None and stored(mirrored).is_as_sent(item):
+        assert (found := judge(stored(mirrored), parsed)).difference is None
+        assert found.write is None
+
+
+@pytest.mark.parametrize("row", ONE_OF_EACH)
+def test_an_item_is_recognized_as_it_was_sent(row: Any) -> None:
+    item = _sent(row)
+    assert stored(row).is_as_sent(item)
+    assert stored(row).is_as_sent({**item, "modified_at": None})
+    newer = (NOON + MINUTE).isoformat()
+    assert not stored(row).is_as_sent({**item, "modified_at": newer})
+    for name in item.keys() - {"version_at", "observed_at", "digest", "written_by"}:
+        if name in {"modified_at", "final_state_at", "final_state_open", "forgotten_at"}:
+            continue
+        others: tuple[Any, ...] = ("2031-01-01T00:00:00Z", 7, None, [], {})
+        for other in others:
+            if other != item[name]:
+                assert not stored(row).is_as_sent({**item, name: other}), name
+        assert not stored(row).is_as_sent({key: item[key] for key in item if key != name})
+
+
+@pytest.mark.parametrize("at", ["2026-10-01T12:00:00", "noon", 1_790_856_000, True])
+def test_a_time_that_cannot_be_read_is_not_taken_for_equal(at: object) -> None:
+    for name in ("created_at", "modified_at"):
+        assert not stored(GRANT).is_as_sent({**_sent(GRANT), name: at})

@@ -7,21 +7,24 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
-from sync import reports
+from sync import mirror_rows, receipts, reports
 from sync.apply import Applier
 from sync.database import Database
 from sync.inbox import Entry, Inbox, Outcome
 from sync.leases import Leases
 from sync.ledger import DELETED, Ledger
+from sync.mirror import Customer, Grant, Subscription
+from sync.reconcile import ANY_CONCERNED
 from sync.retention import Retention
 from sync.tables import Source
+from sync.walk import NEVER, Window
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import event_body, load_settings
@@ -30,10 +33,11 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 INBOX_ROWS = 200_000
 DELETIONS = 50_000
+MIRRORED = 50_000
 DAYS = 200
 """How far back the rows reach, the oldest first."""
 
-LARGE = ("inbox", "deletion", "evidence")
+LARGE = ("inbox", "deletion", "evidence", "customer", "subscription", "benefit_grant")
 """The tables that grow."""
 COUNTS = "GROUP BY deletion.state"
 """To count the deletions by state, each is visited: by SQLite in the small index on the state."""
@@ -57,7 +61,7 @@ def fill(store: Store) -> None:
         else f"now() - ({INBOX_ROWS} - i) * interval '{seconds} seconds'"
     )
     payload = "x'7b7d'" if store.is_sqlite else r"'\x7b7d'::bytea"
-    yes = "1" if store.is_sqlite else "true"
+    yes, no = ("1", "0") if store.is_sqlite else ("true", "false")
     store.execute(
         f"{series} INSERT INTO inbox (source, webhook_id, received_at, applied_at, event_at, body,"  # noqa: S608
         " digest, status, event_type, customer_id, user_hash)"
@@ -79,6 +83,23 @@ def fill(store: Store) -> None:
         f"{series} INSERT INTO evidence (deletion_id, seq, at, kind, source, state, detail, hash)"  # noqa: S608
         f" SELECT 1 + i / 4, 1 + i % 4, {at}, 'checked', 'api', 'deleted', '{{}}', '' FROM n"
         f" WHERE i < {DELETIONS} * 4"
+    )
+    version = f"{at}, {at}, '', 'api', {at}"
+    store.execute(
+        f"{series} INSERT INTO customer (id, created_at, version_at, observed_at, digest,"  # noqa: S608
+        f" written_by, written_at) SELECT 'c' || i, {at}, {version} FROM n WHERE i <= {MIRRORED}"
+    )
+    store.execute(
+        f"{series} INSERT INTO subscription (id, customer_id, created_at, started_at, status,"  # noqa: S608
+        " product_id, amount, currency, recurring_interval, cancel_at_period_end, version_at,"
+        f" observed_at, digest, written_by, written_at) SELECT 's' || i, 'c' || i, {at},"
+        f" CASE WHEN i % 1000 > 0 THEN {at} END, 'active', 'p', 100, 'usd', 'month', {no},"
+        f" {version} FROM n WHERE i <= {MIRRORED}"
+    )
+    store.execute(
+        f"{series} INSERT INTO benefit_grant (id, customer_id, benefit_id, created_at, is_granted,"  # noqa: S608
+        " version_at, observed_at, digest, written_by, written_at)"
+        f" SELECT 'g' || i, 'c' || i, 'b', {at}, {yes}, {version} FROM n WHERE i <= {MIRRORED}"
     )
     if not store.is_sqlite:
         # What autovacuum does by itself before long. A SQLite file is not analyzed by anybody.
@@ -125,6 +146,8 @@ async def a_day(store: Store) -> None:
     leases = Leases(database, timedelta(seconds=settings.lease))
     assert await leases.anything_due()
     assert len(await leases.claim(50)) == 50
+    async with database.write() as session:
+        assert len(await receipts.ends(session, range(1, 51))) == 50
     report = await reports.status(database, 50)
     assert report["dead_letters"]["total"] == INBOX_ROWS / 5_000
     retention = Retention(
@@ -135,7 +158,33 @@ async def a_day(store: Store) -> None:
     )
     swept = await retention.sweep()
     assert min(swept.payloads, swept.inbox_rows, swept.deletions) > 0
+    await a_page_of_each_list(database)
     await database.close()
+
+
+async def a_page_of_each_list(database: Database) -> None:
+    """What a reconciliation looks up for it, in the middle of the list and at its end."""
+    newest = datetime.now(UTC) - timedelta(days=DAYS * (1 - MIRRORED / INBOX_ROWS))
+    day = timedelta(days=1)
+    windows = (
+        Window(after=newest - 10 * day, until=newest - 9 * day, seen=frozenset()),
+        Window(after=newest - day, until=NEVER, seen=frozenset()),
+    )
+    kinds: tuple[tuple[Any, str], ...] = ((Customer, "c"), (Subscription, "s"), (Grant, "g"))
+    ids = [str(number) for number in range(100, 200)]
+    async with database.reading() as connection:
+        for kind, letter in kinds:
+            for window in windows:
+                assert window.after is not None
+                names = dict.fromkeys((letter + number for number in ids), window.after)
+                found = await mirror_rows.listed(connection, kind, window, names)
+                assert set(names) < set(found)
+        customers = {"customers": names, "hashes": names}
+        assert (await connection.execute(ANY_CONCERNED, customers)).first() is None
+    async with database.read() as session:
+        owners = [f"c{number}" for number in ids]
+        for kind, _ in kinds[1:]:
+            assert len(await mirror_rows.stored_of(session, kind, owners)) == len(owners)
 
 
 def sqlite_visits(store: Store, statement: str, parameters: Any) -> tuple[int, list[str]]:
