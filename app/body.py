@@ -25,16 +25,19 @@ async def read_body(request: AppRequest, *, only_json: bool) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BODY:
         raise _too_large()
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
-    if only_json and not _JSON.fullmatch(media_type):
-        raise HTTPException(415, "the body must be JSON; send Content-Type: application/json")
-    body = bytearray()
+    if only_json:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+        if not _JSON.fullmatch(media_type):
+            raise HTTPException(415, "the body must be JSON; send Content-Type: application/json")
+    chunks: list[bytes] = []
+    size = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY:
             # The rest is never read into memory; the server throws it away as it comes.
             raise _too_large()
-    return bytes(body)
+    return b"".join(chunks)
 
 
 def _too_large() -> HTTPException:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from app.body import read_body
+from app.endpoint import taken
 from app.state import AppRequest
 from sync.events import OtherEvent, parse_event
 from sync.inbox import Entry, Outcome
 from sync.tables import Source
 
 
-async def post_event(request: AppRequest) -> JSONResponse:
+async def post_event(request: AppRequest) -> Response:
     """Verify, check and store one event; 202 once it is on disk."""
     app = request.state["app"]
     body = await read_body(request, only_json=True)
@@ -41,4 +42,4 @@ async def post_event(request: AppRequest) -> JSONResponse:
             "keep it when sending the event again",
         )
     status = "ignored" if ignored and outcome is Outcome.ACCEPTED else outcome.value
-    return JSONResponse({"status": status}, 202)
+    return taken(status)

@@ -12,11 +12,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from app.endpoint import Endpoint
 from app.errors import EXCEPTION_HANDLERS, UnhandledErrors
 from app.events import post_event
 from app.health import livez, readyz
 from app.state import AppState, LifespanState
 from app.webhooks import post_polar
+from sync import garbage
 from sync.database import Database
 from sync.hashing import Hasher
 from sync.inbox import Inbox
@@ -48,8 +50,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/events", post_event, methods=["POST"]),
-            Route("/webhooks/polar", post_polar, methods=["POST"]),
+            Route("/webhooks/polar", Endpoint(post_polar), methods=["POST"]),
+            Route("/events", Endpoint(post_event), methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
@@ -79,15 +81,16 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
             tasks["worker"] = asyncio.create_task(worker.run(stop), name="worker")
         for task in tasks.values():
             task.add_done_callback(lambda task: _report(task, stop))
-        yield AppState(
-            settings=settings,
-            database=database,
-            hasher=hasher,
-            inbox=inbox,
-            event_verifier=Verifier.for_app(settings.event_secrets),
-            polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
-            tasks=tasks,
-        )
+        with garbage.spared():
+            yield AppState(
+                settings=settings,
+                database=database,
+                hasher=hasher,
+                inbox=inbox,
+                event_verifier=Verifier.for_app(settings.event_secrets),
+                polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
+                tasks=tasks,
+            )
     finally:
         stop.set()
         if "worker" in tasks:

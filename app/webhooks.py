@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from app.body import read_body
+from app.endpoint import taken
 from app.state import AppRequest
 from sync.inbox import Entry
 from sync.tables import Source
 
 
-async def post_polar(request: AppRequest) -> JSONResponse:
+async def post_polar(request: AppRequest) -> Response:
     """Verify and store one webhook; 202 once it is on disk.
 
     What the body says is not looked at, nor its Content-Type: Polar disables an endpoint that
@@ -20,4 +21,4 @@ async def post_polar(request: AppRequest) -> JSONResponse:
     body = await read_body(request, only_json=False)
     webhook_id = app.polar_verifier.verify(request.headers, body)
     outcome = await app.inbox.put(Entry(source=Source.POLAR, webhook_id=webhook_id, body=body))
-    return JSONResponse({"status": outcome.value}, 202)
+    return taken(outcome.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -15,6 +16,7 @@ from sync.tables import MAX_ID
 
 TOLERANCE = timedelta(minutes=5)
 """How far from now a signature's timestamp may be."""
+_TOLERANCE_SECONDS = TOLERANCE.total_seconds()
 # A sender has as many signatures as it has secrets in use. Without a bound, one header could make
 # the library compare thousands.
 _MAX_ENTRIES = 16
@@ -37,7 +39,10 @@ class Verifier:
         """`families`: the header names' first parts taken, in order of preference. `setting`: where
         the operator finds the secrets, for the message."""
         self._webhooks = [Webhook(key) for key in keys]
-        self._families = families
+        self._families = {
+            family: (f"{family}-id", f"{family}-timestamp", f"{family}-signature")
+            for family in families
+        }
         self._setting = setting
 
     @classmethod
@@ -68,8 +73,7 @@ class Verifier:
             SignatureError: a header is missing or malformed, the timestamp is more than 5 minutes
                 from now, or no signature is by one of the secrets.
         """
-        family = self._family(headers)
-        webhook_id, timestamp, signature = (headers[name] for name in _names(family))
+        family, webhook_id, timestamp, signature = self._signed(headers)
         if not _ID.fullmatch(webhook_id):
             raise SignatureError(
                 f"the {family}-id header is malformed: "
@@ -89,13 +93,11 @@ class Verifier:
             raise SignatureError(
                 "the body is not UTF-8, so its signature cannot be checked; send JSON in UTF-8"
             ) from None
-        signed = dict(
-            zip(
-                _names("webhook"),
-                (webhook_id, timestamp, " ".join(entries[:_MAX_ENTRIES])),
-                strict=True,
-            )
-        )
+        signed = {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": " ".join(entries[:_MAX_ENTRIES]),
+        }
         for webhook in self._webhooks:
             try:
                 webhook.verify(text, signed, json_parse=False)
@@ -107,10 +109,12 @@ class Verifier:
             "the body is sent byte for byte as it was signed"
         )
 
-    def _family(self, headers: Mapping[str, str]) -> str:
-        for family in self._families:
-            if all(headers.get(name) for name in _names(family)):
-                return family
+    def _signed(self, headers: Mapping[str, str]) -> tuple[str, str, str, str]:
+        """The first family that is there as a whole, and its id, timestamp and signature."""
+        for family, names in self._families.items():
+            webhook_id, timestamp, signature = [headers.get(name) for name in names]
+            if webhook_id and timestamp and signature:
+                return family, webhook_id, timestamp, signature
         raise SignatureError(
             "a signature header is missing; send webhook-id, webhook-timestamp and "
             "webhook-signature as Standard Webhooks has them"
@@ -147,22 +151,18 @@ def _signed(key: bytes, webhook_id: str, at: datetime, body: bytes) -> dict[str,
     }
 
 
-def _names(family: str) -> tuple[str, str, str]:
-    return f"{family}-id", f"{family}-timestamp", f"{family}-signature"
-
-
 def _check_timestamp(family: str, timestamp: str) -> None:
     if not _TIMESTAMP.fullmatch(timestamp):
         raise SignatureError(
             f"the {family}-timestamp header is malformed: it must be seconds since 1970, in digits"
         )
-    age = datetime.now(UTC).timestamp() - int(timestamp)
-    if age > TOLERANCE.total_seconds():
+    age = time.time() - int(timestamp)
+    if age > _TOLERANCE_SECONDS:
         raise SignatureError(
             f"the {family}-timestamp is stale, more than 5 minutes old; "
             "sign each attempt anew, and check the clocks"
         )
-    if -age > TOLERANCE.total_seconds():
+    if -age > _TOLERANCE_SECONDS:
         raise SignatureError(
             f"the {family}-timestamp is more than 5 minutes in the future; check the clocks"
         )

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import ArgumentError
 
+from sync import garbage
 from sync.database import Database, StorageUnavailable
 from sync.ledger import Ledger
 from sync.settings import Settings, SettingsError
@@ -52,7 +53,8 @@ def in_deployment(work: Callable[[Deployment], Awaitable[T]]) -> T:
             await driver_ended()
             raise
 
-    return asyncio.run(run())
+    with garbage.spared():
+        return asyncio.run(run())
 
 
 async def _with_database(work: Callable[[Deployment], Awaitable[T]]) -> T:

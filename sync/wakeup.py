@@ -10,30 +10,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-import sqlalchemy as sa
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from sync.database import Database, StorageUnavailable
 
 _log = logging.getLogger(__name__)
 
-_CHANNEL = "polar_sync_inbox"
+CHANNEL = "polar_sync_inbox"
+"""Told of each commit that holds events."""
 _AFTER_ERROR = 1.0
 """Seconds until a lost connection is made again; meanwhile the worker looks by itself."""
-
-
-async def announce(database: Database, session: AsyncSession) -> None:
-    """Wake the workers of all processes once the session's transaction is committed."""
-    if not database.is_sqlite:
-        connection = await session.connection()
-        await connection.execute(sa.select(sa.func.pg_notify(_CHANNEL, "")))
 
 
 async def listen(database: Database, wake: Callable[[], None]) -> None:
     """Call `wake` for each announcement, and whenever one may have been missed. Until cancelled."""
     while True:
         try:
-            async with database.listening(_CHANNEL) as announcements:
+            async with database.listening(CHANNEL) as announcements:
                 wake()
                 async for _ in announcements:
                     wake()

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import FrameType
@@ -26,7 +26,7 @@ import uvicorn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.main import create_app
-from sync.database import Database, Lane
+from sync.database import BulkInsert, Database, Lane
 from sync.settings import Settings
 
 
@@ -62,6 +62,7 @@ class Points:
 def wrap(points: Points) -> None:
     """Have the moments seen."""
     write: Callable[[Database, Lane], AbstractAsyncContextManager[AsyncSession]] = Database.write
+    insert_many = Database.insert_many
     request = httpx.AsyncClient.request
 
     @contextlib.asynccontextmanager
@@ -87,17 +88,31 @@ def wrap(points: Points) -> None:
         points.reach(f"after {name}")
         return response
 
+    async def observed_insert(
+        database: Database, insert: BulkInsert, rows: Sequence[Sequence[object]], lane: Lane
+    ) -> Sequence[tuple[Any, ...]] | None:
+        name = _caller(sys._getframe(1))
+        points.reach(f"before commit of {name}")
+        keys = await insert_many(database, insert, rows, lane)
+        points.reach(f"after commit of {name}")
+        return keys
+
     Database.write = observed_write  # type: ignore[method-assign, assignment]
+    Database.insert_many = observed_insert  # type: ignore[method-assign, assignment]
     httpx.AsyncClient.request = observed_request  # type: ignore[method-assign, assignment]
+
+
+_SHARED = {"Actions._record_all", "Actions._record"}
 
 
 def _caller(frame: FrameType | None) -> str:
     """The function whose transaction it is, and who called that where it has several callers."""
     assert frame is not None
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_qualname in _SHARED:
+        caller = caller.f_back
     name = frame.f_code.co_qualname
-    if name == "Actions._record" and frame.f_back is not None:
-        name += f" for {frame.f_back.f_code.co_name}"
-    return name
+    return name if caller is None or caller is frame else f"{name} for {caller.f_code.co_name}"
 
 
 def _route(url: str) -> str:
