@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -64,6 +64,20 @@ _AFTER_ERROR = 0.5
 _Read = Callable[[AsyncSession], Awaitable[Checked]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What is to be written about a deletion."""
+
+    leased: Leased
+    observation: Observation | _Read
+    observed: Sequence[Mirrored] = ()
+    external_id: str | None = None
+    """Under which the customer was looked for."""
+    asked_at: datetime | None = None
+    """When, where there was none."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
 class _NotSent(Exception):
     """The brake tripped when the DELETE's turn had come."""
 
@@ -92,8 +106,30 @@ class Actions:
                 subscriptions = await self.polar.subscriptions_of(customer_ids)
             except PolarError as error:
                 subscriptions = error
+        pinned = [
+            (leased.row, answer.customer.id)
+            for leased, answer in zip(batch, answers, strict=True)
+            if isinstance(answer, CustomerState)
+        ]
+        async with self.database.read() as session:
+            following = await self.ledger.following_earlier(session, pinned)
+        learnt = []
         for leased, target, answer in zip(batch, targets, answers, strict=True):
-            await self._resolved(leased, target, answer, asked_at, subscriptions, listed_at)
+            if target is None or answer is None:
+                learnt.append(_Learnt(leased, Unmapped()))
+            elif isinstance(answer, NotFound):
+                learnt.append(await self._missing(leased, target, asked_at))
+            elif isinstance(answer, PolarError):
+                learnt.append(_Learnt(leased, _failed(answer), external_id=target.external_id))
+            elif isinstance(subscriptions, PolarError):
+                failed = _failed(subscriptions)
+                learnt.append(_Learnt(leased, failed, external_id=target.external_id))
+            else:
+                follows_earlier = leased.id in following
+                learnt.append(
+                    _found(leased, target, answer, subscriptions, listed_at, follows_earlier)
+                )
+        await self._record_all(learnt)
 
     async def delete(self, leased: Leased) -> None:
         """Send the DELETE for the pinned customer, after recording that it will be sent."""
@@ -165,67 +201,20 @@ class Actions:
         except PolarError as error:
             return error
 
-    async def _resolved(
-        self,
-        leased: Leased,
-        target: Target | None,
-        answer: CustomerState | PolarError | None,
-        asked_at: datetime,
-        subscriptions: Sequence[Subscription] | PolarError,
-        listed_at: datetime,
-    ) -> None:
-        external_id = target.external_id if target is not None else None
-        if target is None or answer is None:
-            await self._record(leased, Unmapped())
-        elif isinstance(answer, NotFound):
-            async with self.database.read() as session:
-                gone = await mirror_rows.tombstone(
-                    session,
-                    external_id=external_id,
-                    customer_id=target.customer_id,
-                    created_by=leased.row.event_at + self.ledger.policy.clock_skew,
-                )
-            detail: dict[str, Any] = {"customer_id": gone.customer_id} if gone else {}
-            await self._record(
-                leased,
-                CustomerMissing(gone),
-                external_id=external_id,
-                asked_at=asked_at,
-                **detail,
-            )
-        elif isinstance(answer, PolarError):
-            await self._record(leased, _failed(answer), external_id=external_id)
-        elif isinstance(subscriptions, PolarError):
-            await self._record(leased, _failed(subscriptions), external_id=external_id)
-        else:
-            await self._found(leased, answer, subscriptions, listed_at, external_id)
-
-    async def _found(
-        self,
-        leased: Leased,
-        state: CustomerState,
-        subscriptions: Sequence[Subscription],
-        listed_at: datetime,
-        external_id: str | None,
-    ) -> None:
-        customer = state.customer
-        own = [item for item in subscriptions if item.customer_id == customer.id]
+    async def _missing(self, leased: Leased, target: Target, asked_at: datetime) -> _Learnt:
         async with self.database.read() as session:
-            follows_earlier = await self.ledger.follows_earlier(session, leased.row, customer.id)
-        await self._record(
+            gone = await mirror_rows.tombstone(
+                session,
+                external_id=target.external_id,
+                customer_id=target.customer_id,
+                created_by=leased.row.event_at + self.ledger.policy.clock_skew,
+            )
+        return _Learnt(
             leased,
-            CustomerFound(
-                customer_id=customer.id,
-                created_at=customer.created_at,
-                listed_at=listed_at,
-                follows_earlier=follows_earlier,
-            ),
-            observed=[customer, *own, *state.grants],
-            external_id=external_id,
-            customer_id=customer.id,
-            customer_created_at=customer.created_at.isoformat(),
-            subscriptions=[{"id": item.id, "status": item.status} for item in own],
-            benefit_grants=[item.id for item in state.grants],
+            CustomerMissing(gone),
+            external_id=target.external_id,
+            asked_at=asked_at,
+            detail={"customer_id": gone.customer_id} if gone else {},
         )
 
     # --- delete --------------------------------------------------------------------------
@@ -312,45 +301,67 @@ class Actions:
     # --- writing it down -----------------------------------------------------------------
 
     async def _record(
-        self,
-        leased: Leased,
-        observation: Observation | _Read,
-        *,
-        observed: Sequence[Mirrored] = (),
-        external_id: str | None = None,
-        asked_at: datetime | None = None,
-        **detail: Any,
+        self, leased: Leased, observation: Observation | _Read, **detail: Any
     ) -> None:
-        """Write what was learnt and end the lease; nothing where the lease has been lost. What
-        Polar has answered is kept until the database takes it."""
+        await self._record_all([_Learnt(leased, observation, detail=detail)])
+
+    async def _record_all(self, learnt: Sequence[_Learnt]) -> None:
+        """Write what was learnt in one transaction and end the leases; nothing where a lease has
+        been lost. What Polar has answered is kept until the database takes it."""
         while True:
             try:
                 async with self.database.write() as session:
-                    now = await self.database.now(session)
-                    row = await self.leases.held(session, leased)
-                    await mirror_rows.upsert(self.database, session, observed, now)
-                    if external_id is not None:
-                        row.external_id = external_id
-                        row.external_hash = self.ledger.hasher.external(external_id)
-                    seen = await observation(session) if callable(observation) else observation
-                    await self.ledger.record(session, row, seen, now, source="api", **detail)
-                    release(row)
-                    if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
-                        row.next_attempt_at = now
-                    if asked_at is not None and external_id is not None:
-                        await self.ledger.wake_if_overtaken(session, external_id, asked_at, now)
-                    if leased.row.state is State.BLOCKED and row.state is not State.BLOCKED:
-                        await wake_blocked(session, now)
-            except LeaseLost:
-                _log.info("deletion %s was taken back meanwhile; its answer is dropped", leased.id)
+                    await self._write(session, learnt)
             except IllegalTransition as error:
+                if len(learnt) > 1:
+                    # One deletion's fault must not cost the others their answers.
+                    for item in learnt:
+                        await self._record_all([item])
+                    return
+                leased = learnt[0].leased
                 _log.info("deletion %s: %s", leased.id, error)
                 await self.leases.give_back([leased.token])
             except StorageUnavailable as error:
-                _log.error("deletion %s: its answer cannot be recorded yet: %s", leased.id, error)
+                ids = ", ".join(str(item.leased.id) for item in learnt)
+                _log.error("deletion %s: its answer cannot be recorded yet: %s", ids, error)
                 await asyncio.sleep(_AFTER_ERROR)
                 continue
             return
+
+    async def _write(self, session: AsyncSession, learnt: Sequence[_Learnt]) -> None:
+        """What `_record_all` does in its transaction.
+
+        Raises:
+            IllegalTransition: all of it is to be rolled back.
+        """
+        now = await self.database.now(session)
+        rows = await self.leases.still_held(session, [item.leased for item in learnt])
+        for item in learnt:
+            if item.leased.id not in rows:
+                _log.info(
+                    "deletion %s was taken back meanwhile; its answer is dropped", item.leased.id
+                )
+        learnt = [item for item in learnt if item.leased.id in rows]
+        observed = [seen for item in learnt for seen in item.observed]
+        await mirror_rows.upsert(self.database, session, observed, now)
+        await receipts.ends(session, rows)
+        unblocked = False
+        for item in learnt:
+            row, leased, seen = rows[item.leased.id], item.leased, item.observation
+            if item.external_id is not None:
+                row.external_id = item.external_id
+                row.external_hash = self.ledger.hasher.external(item.external_id)
+            if callable(seen):
+                seen = await seen(session)
+            await self.ledger.record(session, row, seen, now, source="api", **item.detail)
+            release(row)
+            if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
+                row.next_attempt_at = now
+            if item.asked_at is not None and item.external_id is not None:
+                await self.ledger.wake_if_overtaken(session, item.external_id, item.asked_at, now)
+            unblocked |= leased.row.state is State.BLOCKED and row.state is not State.BLOCKED
+        if unblocked:
+            await wake_blocked(session, now)
 
     async def _now(self) -> datetime:
         async with self.database.read() as session:
@@ -372,6 +383,35 @@ async def wake_blocked(session: AsyncSession, now: datetime) -> None:
 def _customer_id(leased: Leased) -> str:
     assert leased.row.customer_id is not None  # noqa: S101 - there is no `deleted` without a pin
     return leased.row.customer_id
+
+
+def _found(
+    leased: Leased,
+    target: Target,
+    state: CustomerState,
+    subscriptions: Sequence[Subscription],
+    listed_at: datetime,
+    follows_earlier: bool,
+) -> _Learnt:
+    customer = state.customer
+    own = [item for item in subscriptions if item.customer_id == customer.id]
+    return _Learnt(
+        leased,
+        CustomerFound(
+            customer_id=customer.id,
+            created_at=customer.created_at,
+            listed_at=listed_at,
+            follows_earlier=follows_earlier,
+        ),
+        observed=[customer, *own, *state.grants],
+        external_id=target.external_id,
+        detail={
+            "customer_id": customer.id,
+            "customer_created_at": customer.created_at.isoformat(),
+            "subscriptions": [{"id": item.id, "status": item.status} for item in own],
+            "benefit_grants": [item.id for item in state.grants],
+        },
+    )
 
 
 def _failed(error: PolarError) -> Failed:

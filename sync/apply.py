@@ -31,7 +31,8 @@ from sync.tables import OPEN_INBOX, DeletionRow, InboxRow, InboxStatus, Source
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 32
+BATCH = 32
+"""Events applied in one transaction, at most."""
 _MAX_ERROR_CHARS = 500
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
@@ -125,7 +126,7 @@ class Applier:
                     select(InboxRow)
                     .where(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
                     .order_by(col(InboxRow.id))
-                    .limit(_BATCH),
+                    .limit(BATCH),
                     skip=True,
                 )
             )
@@ -176,15 +177,21 @@ class Applier:
         observed = [item for event in events for item in event.observed]
         await mirror_rows.upsert(self.database, session, observed, now)
         concerned: dict[str, list[DeletionRow]] = {}
-        for deletion in await ledger.concerning(session, {it.customer.id for it in events}):
+        found = await ledger.concerning(session, {it.customer.id for it in events})
+        await receipts.ends(session, [deletion.id for deletion in found if deletion.id])
+        for deletion in found:
             concerned.setdefault(deletion.customer_id or "", []).append(deletion)
         for event in events:
             for deletion in concerned.get(event.customer.id, ()):
                 await _show(ledger, session, deletion, event, now)
-        known = await mirror_rows.facts(session, list(concerned)) if concerned else {}
-        for customer_id, deletions in concerned.items():
-            for deletion in deletions:
-                await _check(ledger, session, deletion, known[customer_id], now)
+        if concerned:
+            known = await mirror_rows.facts(session, list(concerned))
+            checks = [
+                (deletion, known[customer_id])
+                for customer_id, deletions in concerned.items()
+                for deletion in deletions
+            ]
+            await _check(ledger, session, checks, now)
         living = (it.customer for it in events if it.customer.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
         await ledger.wake_if_missed(session, external_ids, now)
@@ -198,7 +205,7 @@ class Applier:
                 row.body = None
         if any(row.body is None for row in rows):
             # It may still be in the write-ahead log.
-            self.database.scrub_due = True
+            self.database.overwritten()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,15 +263,21 @@ async def _show(
 
 
 async def _check(
-    ledger: Ledger, session: AsyncSession, deletion: DeletionRow, checked: Checked, now: datetime
+    ledger: Ledger,
+    session: AsyncSession,
+    checks: Sequence[tuple[DeletionRow, Checked]],
+    now: datetime,
 ) -> None:
-    """See what the webhooks shown to the deletion prove."""
-    if snapshot(deletion).stage not in {State.DELETED, State.INCOMPLETE}:
-        return
-    if ask_api(snapshot(deletion), checked, ledger.policy, now):
-        wake(deletion, now)
-    else:
-        await ledger.record(session, deletion, checked, now, source="webhook")
+    """See what the webhooks shown to the deletions prove."""
+    proved = []
+    for deletion, checked in checks:
+        if snapshot(deletion).stage not in {State.DELETED, State.INCOMPLETE}:
+            continue
+        if ask_api(snapshot(deletion), checked, ledger.policy, now):
+            wake(deletion, now)
+        else:
+            proved.append((deletion, checked))
+    await ledger.record_checks(session, proved, now, source="webhook")
 
 
 def _envelope(body: bytes) -> tuple[str, datetime, dict[str, Any]]:

@@ -17,6 +17,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.database import Database, Lane
 from sync.tables import BudgetRow
 
+WINDOW = timedelta(minutes=1)
+"""What Polar counts requests in. A benchmark has it shorter, and everything else with it."""
+_BURST = 1 / 240
+"""Of the window: what may be sent at once after a pause is this long's worth."""
+_SLACK = 1 / 60
+"""Of the window: the burst, the time that a lot may be used in, and what a request's way to Polar
+may differ by. So much is left unused that no window holds more than the rate, as Polar sees it."""
+_LOTS = 300
+"""About this many a window, or twice as many, so that a rate beyond Polar's does not cost a write
+for each request. Within Polar's limits a lot is one request."""
 _ROW = 1
 _NOW = timedelta(0)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,22 +54,22 @@ class Unmetered:
 
 
 class Budget:
-    """Spaces requests evenly (GCRA), with a burst of one second's worth.
+    """Spaces requests evenly (GCRA), and has at most `rate` of them in any `WINDOW`.
 
-    A process takes a quarter of a second's worth at a time, so that a high rate does not cost a
-    write to the database for each request.
+    Lots are taken at least `interval` apart, but for the burst: within a span of `t`, fewer than
+    `(t + burst) / interval + 1` of them. What Polar sees within a window was taken within the
+    window and the rest of the slack. With `interval = (window + slack) / lots`, that is at most
+    `lots` of them.
 
     `background`: takes only what nobody else is waiting for.
     """
 
-    def __init__(
-        self, database: Database, rate_per_minute: int, *, background: bool = False
-    ) -> None:
+    def __init__(self, database: Database, rate: int, *, background: bool = False) -> None:
         self._background = background
         self._database = database
-        self._interval = timedelta(minutes=1) / rate_per_minute
-        self._burst = timedelta(seconds=0.75)
-        self._lot = max(1, rate_per_minute // 240)
+        self._lot = max(1, rate // _LOTS)
+        self._interval = WINDOW * (1 + _SLACK) / (rate // self._lot)
+        self._burst = WINDOW * _BURST
         self._left = 0
         self._left_until = 0.0
         """By the monotonic clock: when the time is over that the lot was for. A process that kept
@@ -74,22 +84,30 @@ class Budget:
         if self._left > 0 and time.monotonic() < self._left_until:
             self._left -= 1
             return
-        start_at: datetime | None = None
+        start_at, paused_until, now = await self._reserve()
+        while (wait := max(start_at, paused_until) - now) > _NOW:
+            await asyncio.sleep(wait.total_seconds())
+            # A 429 may have come in meanwhile.
+            async with self._database.read() as session:
+                now = await self._database.now(session)
+                paused_until = (await session.exec(select(BudgetRow.paused_until))).one()
+        if time.monotonic() >= self._left_until:
+            self._left = 0
+        self._left += self._lot - 1
+        self._left_until = time.monotonic() + self._interval.total_seconds()
+
+    async def _reserve(self) -> tuple[datetime, datetime, datetime]:
+        """Take a lot. Returns from when on it may be used, until when all are paused, and the time
+        now."""
         while True:
             async with self._database.write(Lane.BUDGET) as session:
                 row = await self._row(session)
                 now = await self._database.now(session)
-                wait = max(start_at or row.next_at - self._burst, row.paused_until) - now
-                if start_at is None and (wait <= _NOW or not self._background):
-                    start_at = max(now, row.next_at - self._burst)
-                    row.next_at = max(row.next_at, now) + self._lot * self._interval
-            if wait <= _NOW:
-                if time.monotonic() >= self._left_until:
-                    self._left = 0
-                self._left += self._lot - 1
-                self._left_until = time.monotonic() + (self._lot * self._interval).total_seconds()
-                return
-            # Looked at again afterwards: a 429 may have come in meanwhile.
+                start_at = max(now, row.next_at - self._burst)
+                wait = max(start_at, row.paused_until) - now
+                if wait <= _NOW or not self._background:
+                    row.next_at = max(row.next_at, now) + self._interval
+                    return start_at, row.paused_until, now
             await asyncio.sleep(wait.total_seconds())
 
     async def pause(self, duration: timedelta) -> None:

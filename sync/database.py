@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import sqlite_driver
 from sync.schema import check_revision, revision_of, upgrade
 
 _BUSY_TIMEOUT_MS = 5_000
@@ -58,8 +63,15 @@ _LEDGER_LOCK = 0x706F6C61722D7379
 """The advisory lock of whoever writes in `Lane.LEDGER`."""
 _PING = 20.0
 """Seconds of silence after which a listener makes sure that the server is still there."""
+_HAND_OVER = 0.00002
+"""Seconds: any sleep is long enough for a thread that is waiting."""
 _TRY_AGAIN = {"40001", "40P01"}
 """serialization_failure, deadlock_detected"""
+
+_SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+"""Of a SQLite file, in bytes."""
+
+T = TypeVar("T")
 
 
 class StorageUnavailable(Exception):
@@ -89,6 +101,45 @@ class Lane(Enum):
     """Taking and keeping leases: passes over rows that somebody else has locked."""
 
 
+class Texts(sa.types.TypeDecorator[Sequence[str]]):
+    """Several texts as one parameter."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        array = postgresql.ARRAY(sa.String()) if dialect.name == "postgresql" else sa.Text()
+        return dialect.type_descriptor(array)
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: sa.Dialect) -> Any:
+        texts = list(value or ())
+        return texts if dialect.name == "postgresql" else orjson.dumps(texts).decode()
+
+
+class any_of(FunctionElement[Any]):  # noqa: N801 - reads as a function, as SQLAlchemy's own do
+    """Whether the column is one of the `Texts`. For a thousand of them, an IN with a parameter for
+    each takes longer to write than to run."""
+
+    inherit_cache = True
+    # Of a Boolean SQLAlchemy would write `= 1` for SQLite, which then uses no index.
+    type = sa.types.NullType()
+
+    def __init__(self, column: Any, texts: sa.BindParameter[Sequence[str]]) -> None:
+        super().__init__(column, texts)
+
+
+@compiles(any_of, "sqlite")
+def _any_in_json(element: any_of, compiler: sa.Compiled, **options: Any) -> str:
+    column, texts = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({texts}))"  # noqa: S608 - both compiled
+
+
+@compiles(any_of, "postgresql")
+def _any_in_array(element: any_of, compiler: sa.Compiled, **options: Any) -> str:
+    column, texts = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY({texts})"
+
+
 class InUse(Exception):
     """Another process of the bridge has the database open."""
 
@@ -106,9 +157,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _engine(self.url, is_sqlite=self.is_sqlite)
         self._writer = self._engine.execution_options(writes=True)
-        self.scrub_due = True
-        """Whether personal data that was overwritten may still be in the write-ahead log. True at
-        first: the process before this one may have ended too early."""
+        self._thread = _SqliteThread(self.url) if self.is_sqlite else None
+        # At first nobody knows: the process before this one may have ended too early.
+        self._scrub_due = self.rewrite_due = self.is_sqlite
         only_turn = asyncio.Lock()
         self._turns = {lane: only_turn if self.is_sqlite else asyncio.Lock() for lane in Lane}
 
@@ -122,6 +173,18 @@ class Database:
         with _storage_errors():
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 yield session
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with over and over. Each statement sees what has been committed by
+        then: none begins a transaction, which would cost more than the reading.
+
+        Raises:
+            StorageUnavailable: the database cannot be read.
+        """
+        with _storage_errors():
+            async with self._engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextlib.asynccontextmanager
     async def write(self, lane: Lane = Lane.LEDGER) -> AsyncIterator[AsyncSession]:
@@ -186,6 +249,31 @@ class Database:
         """An INSERT with this engine's ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
+    def bulk_insert(
+        self, table: type[SQLModel], columns: Sequence[str], *, key: Sequence[str], notify: str
+    ) -> BulkInsert:
+        """What `insert_many()` inserts. `key`: the columns that it returns. `notify`: the channel
+        to tell, on PostgreSQL, of what is committed."""
+        return BulkInsert(self._engine.dialect, table, columns, key=", ".join(key), notify=notify)
+
+    async def insert_many(
+        self, insert: BulkInsert, rows: Sequence[Sequence[object]], lane: Lane
+    ) -> Sequence[tuple[Any, ...]] | None:
+        """Insert the rows by one statement, which is a transaction of its own. Returns the keys of
+        those that were not there; None: of all.
+
+        Raises:
+            StorageUnavailable: as `write()`.
+        """
+        with _storage_errors():
+            async with self._turns[lane]:
+                if self._thread is not None:
+                    return await self._thread.run(insert.on_sqlite(rows))
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    keys = await connection.exec_driver_sql(*insert.on_postgresql(rows))
+                    return None if keys.rowcount == len(rows) else [tuple(key) for key in keys]
+
     async def check_schema(self) -> None:
         """Make sure that the schema is this code's.
 
@@ -198,24 +286,160 @@ class Database:
                 current = await connection.run_sync(revision_of)
         check_revision(current)
 
+    def overwritten(self) -> None:
+        """Personal data has been overwritten, and may still be in the write-ahead log or, as
+        `sync.rewriting` has it, in the file (SQLite)."""
+        self._scrub_due = self.rewrite_due = self.is_sqlite
+
     async def scrub(self) -> None:
-        """Have what was overwritten leave the write-ahead log too (SQLite), if anything was.
+        """Have what was overwritten leave the write-ahead log too, if anything was.
 
         Tried again at the next call where a reader was in the way.
         """
-        if not self.is_sqlite or not self.scrub_due:
-            return
-        with _storage_errors():
-            async with self._turns[Lane.LEDGER], self._engine.connect() as connection:
-                self.scrub_due = False
-                autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                result = await autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                self.scrub_due = bool(result.scalar_one())  # its first column: was it busy?
+        if self._scrub_due:
+            async with self._writing_nothing() as connection:
+                await self._empty_log(connection)
+
+    async def vacuum(self) -> int:
+        """Write the file anew, without anything that was overwritten (SQLite). Returns its size in
+        bytes.
+
+        Raises:
+            StorageUnavailable: it is in use, or there is no room for another like it.
+        """
+        async with self._writing_nothing() as connection:
+            await connection.exec_driver_sql("VACUUM")
+            self.rewrite_due = False
+            await self._empty_log(connection)
+            result = await connection.exec_driver_sql(_SIZE)
+            size: int = result.scalar_one()
+            return size
+
+    @contextlib.asynccontextmanager
+    async def _writing_nothing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._turns[Lane.LEDGER], self.reading() as connection:
+            yield connection
+
+    async def _empty_log(self, connection: AsyncConnection) -> None:
+        self._scrub_due = False
+        result = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._scrub_due = bool(result.scalar_one())  # its first column: was it busy?
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._thread is not None:
+            await self._thread.close()
         await self.scrub()
         await self._engine.dispose()
+
+
+class BulkInsert:
+    """An INSERT of many rows that passes over those whose unique key is taken.
+
+    The driver gets it as it is: what SQLAlchemy makes of each row, and the steps of a transaction,
+    cost several times what the database does with them.
+    """
+
+    def __init__(
+        self,
+        dialect: sa.Dialect,
+        table: type[SQLModel],
+        columns: Sequence[str],
+        *,
+        key: str,
+        notify: str,
+    ) -> None:
+        types = [sa.inspect(table).local_table.c[name].type for name in columns]
+        self._bind = [it.dialect_impl(dialect).bind_processor(dialect) for it in types]
+        # A cast to a type with a length would cut off what is too long.
+        arrays = [f"%b::{it.compile(dialect).partition('(')[0]}[]" for it in types]
+        self._into = f"INSERT INTO {table.__tablename__} ({', '.join(columns)})"
+        self._from_arrays = (
+            f"WITH new AS ({self._into} SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608
+            f" ON CONFLICT DO NOTHING RETURNING {key})"
+            f" SELECT {key} FROM new, pg_notify('{notify}', '')"
+        )
+        self._row = f"({', '.join('?' * len(columns))})"
+        self._keys = f"SELECT {key} FROM {table.__tablename__} WHERE id > ? AND id <= ?"  # noqa: S608
+
+    def on_postgresql(self, rows: Sequence[Sequence[object]]) -> tuple[str, tuple[Any, ...]]:
+        """The statement and its parameters, an array for each column."""
+        return self._from_arrays, tuple(list(column) for column in self._bound(rows))
+
+    def on_sqlite(
+        self, rows: Sequence[Sequence[object]]
+    ) -> Callable[[sqlite3.Connection], Sequence[tuple[Any, ...]] | None]:
+        """What to do with the driver's connection."""
+        values = f"VALUES {', '.join([self._row] * len(rows))}"
+        statement = f"{self._into} {values} ON CONFLICT DO NOTHING"
+        parameters = tuple(itertools.chain.from_iterable(zip(*self._bound(rows), strict=True)))
+
+        def insert(connection: sqlite3.Connection) -> Sequence[tuple[Any, ...]] | None:
+            cursor = connection.execute(statement, parameters)
+            if cursor.rowcount == len(rows):
+                # Nearly always; RETURNING would come back from the driver for every row.
+                return None
+            # The ids that one INSERT gives are consecutive.
+            last = cursor.lastrowid or 0
+            return connection.execute(self._keys, (last - cursor.rowcount, last)).fetchall()
+
+        return insert
+
+    def _bound(self, rows: Sequence[Sequence[object]]) -> Iterator[Sequence[object]]:
+        """The values of each column, as the driver takes them."""
+        for bind, values in zip(self._bind, zip(*rows, strict=True), strict=True):
+            if bind is None:
+                yield values
+            else:
+                yield [None if value is None else bind(value) for value in values]
+
+
+def _let_go() -> None:
+    """Let another thread begin what it was just given.
+
+    It needs the interpreter for a moment, and would have to wait until the event loop is idle: the
+    disk would be working only when nothing else is.
+    """
+    time.sleep(_HAND_OVER)
+
+
+class _SqliteThread:
+    """A connection of its own in a thread of its own, where statements are their own transactions.
+
+    A transaction through the asyncio driver is a dozen hops to its thread and back, and at each the
+    two threads wait for each other to let go of the interpreter, for milliseconds on a busy server.
+    Here it is one.
+    """
+
+    def __init__(self, url: sa.URL) -> None:
+        self._engine = _blocking_sqlite(url, _BUSY_TIMEOUT_MS)
+        _configure_sqlite(self._engine, _BUSY_TIMEOUT_MS)
+        self._thread = ThreadPoolExecutor(1, "sqlite")
+        self._connection: sa.PoolProxiedConnection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._thread, self._run, work)
+        _let_go()
+        return await done
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._engine.raw_connection()
+        driver = self._connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is connected
+        try:
+            return work(driver)
+        except sqlite3.Error as error:
+            # As SQLAlchemy would say it.
+            raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error) from None
+
+    async def close(self) -> None:
+        """After what is under way: it may be a commit."""
+        await asyncio.to_thread(self._thread.shutdown)
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
 
 
 # --- without asyncio, for what has a database to itself --------------------------------------
@@ -388,7 +612,10 @@ def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:
     engine = create_async_engine(
         # Errors are logged, and a statement's parameters can be personal data.
         url,
-        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000},
+        connect_args={
+            "timeout": _BUSY_TIMEOUT_MS / 1000,
+            "async_creator_fn": sqlite_driver.connect,
+        },
         hide_parameters=True,
         json_deserializer=orjson.loads,
     )
@@ -407,6 +634,8 @@ def _configure_sqlite(engine: sa.Engine, busy_timeout_ms: int) -> None:
             # An event answered 2xx must survive a power cut, not only a crash.
             "synchronous = FULL",
             f"busy_timeout = {busy_timeout_ms}",
+            # In KiB: all but the leaves of a mirror of a million customers.
+            "cache_size = -8000",
             # What is scrubbed must be gone from the file too, not only from the row.
             "secure_delete = ON",
         ):
@@ -415,8 +644,10 @@ def _configure_sqlite(engine: sa.Engine, busy_timeout_ms: int) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            writes = options.get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _set_up(connection: Any, _record: object) -> None:

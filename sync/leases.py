@@ -99,16 +99,32 @@ class Leases:
             )
             return found.first() is not None
 
+    async def still_held(
+        self, session: AsyncSession, batch: Iterable[Leased]
+    ) -> dict[int, DeletionRow]:
+        """Those that are still these leases', by id, as they are now, locked by the session."""
+        tokens = {leased.id: leased.token for leased in batch}
+        rows: Sequence[DeletionRow] = (
+            await session.exec(
+                self.database.locked(
+                    select(DeletionRow)
+                    .where(col(DeletionRow.id).in_(tokens))
+                    .order_by(col(DeletionRow.id))
+                )
+            )
+        ).all()
+        return {row.id: row for row in rows if row.id and row.lease_token == tokens[row.id]}
+
     async def held(self, session: AsyncSession, leased: Leased) -> DeletionRow:
         """The deletion as it is now, locked by the session.
 
         Raises:
             LeaseLost: it is not this lease's any more.
         """
-        row = await self.row(session, leased)
-        if row.lease_token != leased.token:
+        rows = await self.still_held(session, [leased])
+        if leased.id not in rows:
             raise LeaseLost
-        return row
+        return rows[leased.id]
 
     async def row(self, session: AsyncSession, leased: Leased) -> DeletionRow:
         """The same, whoever holds the lease: only to note what has been done already.

@@ -6,7 +6,7 @@ the evidence and, when a deletion is verified, the forgetting are one transactio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,6 +91,37 @@ class Ledger:
         Raises:
             IllegalTransition: nothing was written.
         """
+        if await self._record(session, row, observation, now, source=source, **detail):
+            await self._forget(session, [row], now)
+
+    async def record_checks(
+        self,
+        session: AsyncSession,
+        checks: Iterable[tuple[DeletionRow, Checked]],
+        now: datetime,
+        *,
+        source: str,
+    ) -> None:
+        """The same for many at once: what is verified is forgotten together."""
+        done = [
+            row
+            for row, checked in checks
+            if await self._record(session, row, checked, now, source=source)
+        ]
+        if done:
+            await self._forget(session, done, now)
+
+    async def _record(
+        self,
+        session: AsyncSession,
+        row: DeletionRow,
+        observation: Observation,
+        now: datetime,
+        *,
+        source: str,
+        **detail: Any,
+    ) -> bool:
+        """Returns whether the user is to be forgotten now."""
         before = snapshot(row)
         after = observe(before, observation, self.policy, now)
         for name, value in asdict(after).items():
@@ -101,15 +132,14 @@ class Ledger:
             detail["was"] = before.state
         if isinstance(observation, Checked):
             if after.state == before.state and observation.listed_at is None:
-                return
+                return False
             detail.update(_checklist(observation))
         kind = _KINDS[type(observation)]
         await receipts.append(session, row, kind, source=source, at=now, **detail)
         # An answer may be recorded later than the webhooks that it led to have proved it all.
         verified = row.state is State.VERIFIED and before.state is not State.VERIFIED
         last_look = row.state is State.NO_CUSTOMER and row.next_attempt_at is None
-        if verified or last_look:
-            await self._forget(session, row, now)
+        return verified or last_look
 
     async def open(
         self,
@@ -173,6 +203,8 @@ class Ledger:
         )
         session.add(row)
         await session.flush()
+        assert row.id is not None  # noqa: S101 - it has just been written
+        receipts.begin(session, row.id)
         await receipts.append(
             session,
             row,
@@ -261,21 +293,32 @@ class Ledger:
         if found.first() is not None:
             await self.wake_if_missed(session, [external_id], now)
 
-    async def follows_earlier(
-        self, session: AsyncSession, row: DeletionRow, customer_id: str
-    ) -> bool:
-        """Whether an earlier deletion of the same user pinned another customer."""
-        found = await session.exec(
-            select(DeletionRow.id)
-            .where(
-                col(DeletionRow.user_hash) == row.user_hash,
-                col(DeletionRow.id) != row.id,
-                col(DeletionRow.customer_id).is_not(None),
-                col(DeletionRow.customer_id) != customer_id,
+    async def following_earlier(
+        self, session: AsyncSession, pinned: Sequence[tuple[DeletionRow, str]]
+    ) -> set[int]:
+        """Those of the deletions, by id, of whose user an earlier one pinned another customer than
+        the one that is given with it."""
+        hashes = {row.user_hash for row, _ in pinned}
+        others = (
+            await session.exec(
+                select(DeletionRow.id, DeletionRow.user_hash, DeletionRow.customer_id).where(
+                    col(DeletionRow.user_hash).in_(hashes),
+                    col(DeletionRow.customer_id).is_not(None),
+                )
             )
-            .limit(1)
-        )
-        return found.first() is not None
+        ).all()
+        earlier: dict[str, set[tuple[int | None, str | None]]] = {}
+        for deletion_id, user_hash, customer_id in others:
+            earlier.setdefault(user_hash, set()).add((deletion_id, customer_id))
+        return {
+            row.id
+            for row, customer_id in pinned
+            if row.id is not None
+            and any(
+                other_id != row.id and other_customer != customer_id
+                for other_id, other_customer in earlier.get(row.user_hash, ())
+            )
+        }
 
     async def _of_user(self, session: AsyncSession, user_id: str) -> Sequence[DeletionRow]:
         rows: Sequence[DeletionRow] = (
@@ -304,47 +347,52 @@ class Ledger:
         )
         return found.first() is not None
 
-    async def _forget(self, session: AsyncSession, row: DeletionRow, now: datetime) -> None:
-        """Scrub the user's personal data from every table, in the session's transaction."""
-        if row.customer_id is not None:
-            await mirror_rows.forget_customer(session, row.customer_id, now)
+    async def _forget(
+        self, session: AsyncSession, rows: Sequence[DeletionRow], now: datetime
+    ) -> None:
+        """Scrub the users' personal data from every table, in the session's transaction."""
+        ids = [row.id for row in rows]
+        hashes = {row.user_hash for row in rows}
+        customer_ids = [row.customer_id for row in rows if row.customer_id is not None]
+        if customer_ids:
+            await mirror_rows.forget_customers(session, customer_ids, now)
         await session.exec(
             sa.update(InboxRow)
             .where(
-                col(InboxRow.user_hash) == row.user_hash,
+                col(InboxRow.user_hash).in_(hashes),
                 col(InboxRow.status) != InboxStatus.PENDING,
             )
             .values(body=None)
         )
-        others_need_it = (
+        needed = set(
             await session.exec(
-                select(DeletionRow.id)
-                .where(
-                    col(DeletionRow.user_hash) == row.user_hash,
-                    col(DeletionRow.id) != row.id,
+                select(DeletionRow.user_hash).where(
+                    col(DeletionRow.user_hash).in_(hashes),
+                    col(DeletionRow.id).not_in(ids),
                     col(DeletionRow.state).not_in(ENDED),
                 )
-                .limit(1)
             )
-        ).first()
-        if row.user_id is not None and others_need_it is None:
-            await session.exec(sa.delete(MappingRow).where(col(MappingRow.user_id) == row.user_id))
-        # What ended before, for the same user, needs the id no more than this one does.
+        )
+        user_ids = {row.user_id for row in rows if row.user_hash not in needed} - {None}
+        if user_ids:
+            await session.exec(sa.delete(MappingRow).where(col(MappingRow.user_id).in_(user_ids)))
+        # What ended before, for the same users, needs the id no more than these do.
         await session.exec(
             sa.update(DeletionRow)
             .where(
-                col(DeletionRow.user_hash) == row.user_hash,
-                col(DeletionRow.id) != row.id,
+                col(DeletionRow.user_hash).in_(hashes),
+                col(DeletionRow.id).not_in(ids),
                 col(DeletionRow.state).in_(ENDED),
                 col(DeletionRow.user_id).is_not(None),
             )
             .values(**_NO_IDS, next_attempt_at=None, forgotten_at=now)
         )
-        for name, value in _NO_IDS.items():
-            setattr(row, name, value)
-        row.forgotten_at = now
-        self.database.scrub_due = True
-        await receipts.append(session, row, "forgotten", source="worker", at=now)
+        for row in rows:
+            for name, value in _NO_IDS.items():
+                setattr(row, name, value)
+            row.forgotten_at = now
+            await receipts.append(session, row, "forgotten", source="worker", at=now)
+        self.database.overwritten()
 
 
 def snapshot(row: DeletionRow) -> Deletion:

@@ -1,28 +1,36 @@
-"""The mirror's tables: writing what was observed, reading what a deletion did, forgetting."""
+"""The mirror's tables: writing what was observed, reading what a deletion did, forgetting.
+
+Whoever writes here does so in `Lane.LEDGER`, alone: what was read in the transaction still holds
+when it writes.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.compare import FIELDS, Stored
-from sync.database import Database
+from sync.database import Database, Texts, any_of
 from sync.deletion import Checked, GrantFact, SubscriptionFact, Tombstone
 from sync.mirror import API, PERSONAL, Customer, Grant, M, Mirrored, Subscription
 from sync.tables import CustomerRow, GrantRow, InboxRow, InboxStatus, SubscriptionRow
-from sync.walk import NEVER, Window
+from sync.walk import BEGINNING, NEVER, PAGE, Window
 
 _ROWS: Mapping[type[Mirrored], type[CustomerRow | SubscriptionRow | GrantRow]] = {
     Customer: CustomerRow,
     Subscription: SubscriptionRow,
     Grant: GrantRow,
 }
+
+_TABLES = {kind: sa.inspect(row).local_table for kind, row in _ROWS.items()}
 
 _LISTED_BY: Mapping[type[Mirrored], str] = {
     Customer: "created_at",
@@ -32,20 +40,38 @@ _LISTED_BY: Mapping[type[Mirrored], str] = {
 """The order of Polar's lists."""
 
 
-def _select(kind: type[Mirrored], key: str) -> sa.Select[Any]:
-    table = sa.inspect(_ROWS[kind]).local_table
-    columns = [table.c[name] for name in ("id", "written_at", *FIELDS[kind])]
-    return sa.select(*columns).where(table.c[key].in_(sa.bindparam("wanted", expanding=True)))
+def _select(kind: type[Mirrored], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    table = _TABLES[kind]
+    names = ("id", "written_at", *FIELDS[kind])
+    return sa.select(*(table.c[name] for name in names)).where(*where)
+
+
+def _select_by(kind: type[Mirrored], key: str) -> sa.Select[Any]:
+    return _select(kind, any_of(_TABLES[kind].c[key], sa.bindparam("names", type_=Texts())))
+
+
+def _select_listed(kind: type[Mirrored], *, to_the_end: bool) -> sa.CompoundSelect[Any]:
+    table = _TABLES[kind]
+    key = table.c[_LISTED_BY[kind]]
+    after, until = (sa.bindparam(name, type_=key.type) for name in ("after", "until"))
+    where = [key > after if to_the_end else sa.and_(key > after, key <= until)]
+    if to_the_end and key.nullable:
+        # Those without one stand last.
+        where = [sa.or_(*where, key.is_(None))]
+    if kind is Customer:
+        where.append(table.c.deleted_at.is_(None))
+    if kind is Grant:
+        where.append(table.c.is_granted)
+    return sa.union_all(_select(kind, *where), _select_by(kind, "id"))
 
 
 # Made once: a reconciliation runs them for every page.
-_SELECTS: Mapping[tuple[type, str], sa.Select[Any]] = {
-    (Customer, "id"): _select(Customer, "id"),
-    (Subscription, "id"): _select(Subscription, "id"),
-    (Subscription, "customer_id"): _select(Subscription, "customer_id"),
-    (Grant, "id"): _select(Grant, "id"),
-    (Grant, "customer_id"): _select(Grant, "customer_id"),
+_BY_ID = {kind: _select_by(kind, "id") for kind in _ROWS}
+_BY_CUSTOMER: Mapping[type, sa.Select[Any]] = {
+    kind: _select_by(kind, "customer_id") for kind in (Subscription, Grant)
 }
+_LISTED = {kind: _select_listed(kind, to_the_end=False) for kind in _ROWS}
+_LISTED_TO_THE_END = {kind: _select_listed(kind, to_the_end=True) for kind in _ROWS}
 
 
 async def upsert(
@@ -66,8 +92,8 @@ async def _upsert(
 ) -> None:
     if not observed:
         return
-    stored = await _load(database, session, kind, "id", {item.id for item in observed})
-    before: dict[str, M] = {name: item.row for name, item in stored.items()}
+    known = await stored(session, kind, [item.id for item in observed])
+    before: dict[str, M] = {name: item.row for name, item in known.items()}
     merged = dict(before)
     for item in observed:
         merged[item.id] = merged[item.id].merge(item) if item.id in merged else item
@@ -92,48 +118,43 @@ async def overwrite(
     await connection.execute(statement, values)
 
 
-async def stored(
-    database: Database, session: AsyncSession, kind: type[M], ids: Iterable[str]
-) -> dict[str, Stored[M]]:
-    """What the mirror has of these, by id, locked."""
-    return await _load(database, session, kind, "id", set(ids))
+async def stored(session: AsyncSession, kind: type[M], ids: Iterable[str]) -> dict[str, Stored[M]]:
+    """What the mirror has of these, by id."""
+    return await _load(await session.connection(), kind, _BY_ID[kind], ids)
 
 
 async def stored_of(
-    database: Database, session: AsyncSession, kind: type[M], customer_ids: Iterable[str]
+    session: AsyncSession, kind: type[M], customer_ids: Iterable[str]
 ) -> dict[str, Stored[M]]:
-    """The subscriptions, or the grants, of these customers, by id, locked."""
-    return await _load(database, session, kind, "customer_id", set(customer_ids))
+    """The subscriptions, or the grants, of these customers, by id."""
+    return await _load(await session.connection(), kind, _BY_CUSTOMER[kind], customer_ids)
 
 
-async def not_listed(
-    session: AsyncSession, kind: type[M], window: Window, written_before: datetime
-) -> list[tuple[str, str]]:
-    """Rows that a list should have shown in the window and did not: ids, with the customer's.
+async def listed(
+    connection: AsyncConnection,
+    kind: type[M],
+    window: Window | None,
+    items: Mapping[str, datetime],
+) -> dict[str, Stored[M]]:
+    """What the mirror has of what was listed, and what else a list should show in the window, by
+    id. Tombstones and revoked grants are in no list.
 
-    Tombstones and revoked grants are in no list. Nor is what was written only after the list was
-    read: the list may be the older of the two.
+    Args:
+        items: what was listed, with what the list is sorted by.
     """
-    table = sa.inspect(_ROWS[kind]).local_table
-    key = table.c[_LISTED_BY[kind]]
-    until = key <= window.until if window.until < NEVER else sa.or_(key <= NEVER, key.is_(None))
-    conditions = [until, table.c.written_at < written_before]
-    if window.after == NEVER:
-        return []
-    if window.after is not None:
-        conditions.append(
-            key > window.after
-            if window.until < NEVER
-            else sa.or_(key > window.after, key.is_(None))
-        )
-    if kind is Customer:
-        conditions.append(table.c.deleted_at.is_(None))
-    if kind is Grant:
-        conditions.append(table.c.is_granted)
-    owner = table.c.id if kind is Customer else table.c.customer_id
-    connection = await session.connection()
-    result = await connection.execute(sa.select(table.c.id, owner).where(*conditions))
-    return [(name, customer_id) for name, customer_id in result if name not in window.seen]
+    found: dict[str, Stored[M]] = {}
+    if window is not None and window.after != NEVER:
+        # The window begins above its lowest item, which more of the same age may follow.
+        names = [name for name, key in items.items() if key == window.after]
+        to_the_end = window.until == NEVER
+        statement = (_LISTED_TO_THE_END if to_the_end else _LISTED)[kind]
+        bounds = {"after": window.after or BEGINNING}
+        if not to_the_end:
+            bounds["until"] = window.until
+        found = await _load(connection, kind, statement, names, **bounds)
+    # Where Polar and the mirror agree on when it was made, none is left to ask for.
+    missing = items.keys() - found.keys()
+    return found | await _load(connection, kind, _BY_ID[kind], missing)
 
 
 async def remove_subscriptions(session: AsyncSession, ids: Sequence[str]) -> None:
@@ -142,13 +163,21 @@ async def remove_subscriptions(session: AsyncSession, ids: Sequence[str]) -> Non
 
 
 async def _load(
-    database: Database, session: AsyncSession, kind: type[M], key: str, values: set[str]
+    connection: AsyncConnection,
+    kind: type[M],
+    statement: sa.Executable,
+    names: Iterable[str],
+    **bounds: datetime,
 ) -> dict[str, Stored[M]]:
-    connection = await session.connection()
-    result = await connection.execute(
-        database.locked(_SELECTS[kind, key]), {"wanted": list(values)}
-    )
-    return {line[0]: Stored(kind, line, line[1]) for line in result.all()}
+    found: dict[str, Stored[M]] = {}
+    wanted = list(names)
+    if wanted or bounds:
+        result = await connection.execute(statement, {"names": wanted, **bounds})
+        for lines in result.partitions(PAGE):
+            found.update((line.id, Stored(kind, line, line.written_at)) for line in lines)
+            # The lines are here already, but to make rows of many of them takes long.
+            await asyncio.sleep(0)
+    return found
 
 
 async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[str]:
@@ -245,7 +274,7 @@ async def unlisted_grants(
     """The customers' grants that the mirror takes for granted and Polar's list of granted ones does
     not hold, as observations that they are revoked."""
     listed = {grant.id for grant in granted}
-    known = await stored_of(database, session, Grant, customer_ids)
+    known = await stored_of(session, Grant, customer_ids)
     return [
         replace(grant, is_granted=False, observed_at=read_at, written_by=API)
         for grant in (item.row for item in known.values())
@@ -254,8 +283,10 @@ async def unlisted_grants(
     ]
 
 
-async def forget_customer(session: AsyncSession, customer_id: str, now: datetime) -> None:
-    """Scrub the customer's personal fields and raw payloads; a late webhook brings none back.
+async def forget_customers(
+    session: AsyncSession, customer_ids: Sequence[str], now: datetime
+) -> None:
+    """Scrub the customers' personal fields and raw payloads; a late webhook brings none back.
 
     What is still pending in the inbox is left to be applied first; it is scrubbed then.
     """
@@ -263,13 +294,13 @@ async def forget_customer(session: AsyncSession, customer_id: str, now: datetime
     connection = await session.connection()
     await connection.execute(
         table.update()
-        .where(table.c.id == customer_id)
+        .where(table.c.id.in_(customer_ids))
         .values({**dict.fromkeys(PERSONAL), "forgotten_at": now})
     )
     await session.exec(
         sa.update(InboxRow)
         .where(
-            col(InboxRow.customer_id) == customer_id,
+            col(InboxRow.customer_id).in_(customer_ids),
             col(InboxRow.status) != InboxStatus.PENDING,
         )
         .values(body=None)

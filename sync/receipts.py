@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +21,21 @@ from sync.tables import DeletionRow, EvidenceRow
 
 RECEIPT_VERSION = 1
 _GENESIS = "0" * 64
+
+
+def _ends() -> sa.Select[Any]:
+    table = sa.inspect(EvidenceRow).local_table
+    last = (
+        sa.select(table.c.deletion_id, sa.func.max(table.c.seq).label("seq"))
+        .where(table.c.deletion_id.in_(sa.bindparam("wanted", expanding=True)))
+        .group_by(table.c.deletion_id)
+        .subquery()
+    )
+    is_last = sa.and_(table.c.deletion_id == last.c.deletion_id, table.c.seq == last.c.seq)
+    return sa.select(table.c.deletion_id, table.c.seq, table.c.hash).join(last, is_last)
+
+
+_ENDS = _ends()
 
 
 async def append(
@@ -38,9 +54,8 @@ async def append(
         detail: Polar's ids, statuses, times and digests. Never personal data: it stays for ever.
     """
     assert deletion.id is not None  # noqa: S101 - flushed by whoever opened it
-    # What this transaction has added itself is remembered: it holds the deletion's lock.
-    links: dict[int, tuple[int, str]] = session.info.setdefault("chain", {})
-    seq, previous = links.get(deletion.id) or await _end_of_chain(session, deletion.id)
+    links = await ends(session, [deletion.id])
+    seq, previous = links[deletion.id]
     row = EvidenceRow(
         deletion_id=deletion.id,
         seq=seq + 1,
@@ -56,16 +71,27 @@ async def append(
     session.add(row)
 
 
-async def _end_of_chain(session: AsyncSession, deletion_id: int) -> tuple[int, str]:
-    last = (
-        await session.exec(
-            select(EvidenceRow.seq, EvidenceRow.hash)
-            .where(col(EvidenceRow.deletion_id) == deletion_id)
-            .order_by(col(EvidenceRow.seq).desc())
-            .limit(1)
-        )
-    ).first()
-    return (0, _GENESIS) if last is None else (last[0], last[1])
+async def ends(session: AsyncSession, deletion_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """The last link of each chain: its number and hash. The deletions must be locked.
+
+    They are remembered until the transaction ends, and `append` keeps them up to date: whoever is
+    going to add to many chains asks for all of them at once.
+    """
+    known: dict[int, tuple[int, str]] = session.info.setdefault("chain", {})
+    wanted = [item for item in deletion_ids if item not in known]
+    if wanted:
+        connection = await session.connection()
+        # Not through the session, which would write first what this transaction has to add. That
+        # is remembered.
+        found = await connection.execute(_ENDS, {"wanted": wanted})
+        known.update(dict.fromkeys(wanted, (0, _GENESIS)))
+        known.update((deletion_id, (seq, digest)) for deletion_id, seq, digest in found)
+    return known
+
+
+def begin(session: AsyncSession, deletion_id: int) -> None:
+    """A chain that this transaction begins need not be looked for."""
+    session.info.setdefault("chain", {})[deletion_id] = (0, _GENESIS)
 
 
 async def chain(session: AsyncSession, deletion_id: int) -> Sequence[EvidenceRow]:

@@ -217,7 +217,8 @@ class EvidenceRow(SQLModel, table=True):
     state: State = Field(sa_type=Name(State))
     """The deletion's state after this."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
-    hash: str
+    # Tells the rows of one INSERT apart, so that the ORM need not send one for each.
+    hash: str = Field(sa_column=sa.Column(sa.String, nullable=False, insert_sentinel=True))
     """SHA-256 over the hash before it and this row's content, in hex."""
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sync import tasks
 from sync.actions import Actions, wake_blocked
-from sync.apply import Applier
+from sync.apply import BATCH, Applier
 from sync.budget import Budget
 from sync.database import Database, StorageUnavailable
 from sync.deletion import Action, next_action
@@ -18,6 +18,7 @@ from sync.leases import Leased, Leases
 from sync.ledger import Ledger, snapshot
 from sync.polar import MAX_IDS, PolarClient, batches
 from sync.retention import Retention
+from sync.rewriting import Rewriter
 from sync.schedule import Schedule
 from sync.settings import Settings
 from sync.tenant import Tenant
@@ -32,7 +33,7 @@ _IDLE = 0.5
 _UNTOLD = 0.1
 """The same for the inbox, where another process fills it and cannot say so."""
 _GATHER = 0.05
-"""Seconds after taking work up, in which more becomes due that can share its list requests."""
+"""Seconds after taking work up, or emptying the inbox, in which more comes to be done together."""
 _AFTER_ERROR = 1.0
 """Seconds to wait when the database does not answer, or something unforeseen happens."""
 _GRACE = 8.0
@@ -47,10 +48,13 @@ class Worker:
         self._settings = settings
         self._ledger = Ledger.of(database, settings)
         self._applier = Applier(database, self._ledger, settings)
+        self._rewriter = Rewriter(database)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
         self._inbox_changed = asyncio.Event()
         self._deletions_changed = asyncio.Event()
         self._held: dict[asyncio.Task[None], Sequence[Leased]] = {}
+        self._listing: set[asyncio.Task[None]] = set()
+        """Those of the tasks that ask for lists."""
 
     def wake(self) -> None:
         """Something has come into the inbox: do not wait for the next look."""
@@ -139,11 +143,16 @@ class Worker:
         applied = await self._applier.apply_batch()
         if applied:
             self._deletions_changed.set()
+        if applied < BATCH:
+            await asyncio.sleep(_GATHER)
         return applied > 0
 
     async def _act(self, actions: Actions) -> bool:
         free = _MAX_HELD - sum(len(batch) for batch in self._held.values())
-        if free <= 0 or not await self._leases.anything_due():
+        # What becomes due meanwhile shares the next list requests. One batch asks while the other
+        # writes down what it was answered, so that the rate budget is never left unused.
+        busy = len(self._listing) > 1 or free < MAX_IDS // 2
+        if busy or not await self._leases.anything_due():
             return False
         claimed = await self._leases.claim(free)
         by_action: dict[Action, list[Leased]] = {action: [] for action in Action}
@@ -153,20 +162,21 @@ class Worker:
             (idle if action is None else by_action[action]).append(leased)
         if idle:
             await self._leases.give_back([leased.token for leased in idle])
-        for batch in batches(by_action[Action.RESOLVE]):
-            self._start(actions.resolve(batch), batch)
         for leased in by_action[Action.DELETE]:
             self._start(actions.delete(leased), [leased])
+        for batch in batches(by_action[Action.RESOLVE]):
+            self._listing.add(self._start(actions.resolve(batch), batch))
         for batch in batches(by_action[Action.CHECK]):
-            self._start(actions.check(batch), batch)
+            self._listing.add(self._start(actions.check(batch), batch))
         if claimed:
             await asyncio.sleep(_GATHER)
         return False
 
-    def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
+    def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._guarded(work, batch))
         self._held[task] = batch
         task.add_done_callback(self._done)
+        return task
 
     async def _guarded(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
         try:
@@ -188,6 +198,7 @@ class Worker:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._held[task]
+        self._listing.discard(task)
         self._deletions_changed.set()
 
     async def _renew(self) -> bool:
@@ -199,6 +210,7 @@ class Worker:
 
     async def _scrub(self) -> bool:
         await self._database.scrub()
+        await self._rewriter.rewrite()
         return False
 
     def _tokens(self) -> Iterator[str]:

@@ -164,7 +164,7 @@ class Bridge:
 
     # --- waiting -------------------------------------------------------------------------------
 
-    def wait(self, user_id: str, *states: str, deletion: int = 0) -> Any:
+    def wait(self, user_id: str, *states: str, deletion: int = 0, seconds: float = WAIT) -> Any:
         """Wait until the user's deletion (the first, unless told otherwise) is in such a state."""
 
         def look() -> Any:
@@ -176,7 +176,7 @@ class Bridge:
             return row if row is not None and row["state"] in states else None
 
         try:
-            return wait_for(in_state, f"{user_id} {' or '.join(states)}")
+            return wait_for(in_state, f"{user_id} {' or '.join(states)}", seconds=seconds)
         except AssertionError as error:
             row = look()
             seen = {k: row[k] for k in row.keys()} if row else None  # noqa: SIM118 - not a dict

@@ -27,6 +27,8 @@ from sync.simulator.state import Json, new_id
 API_VERSION = "2026-10"
 _MAX_RESPONSE = 2048
 _MAX_IN_FLIGHT = 32
+_TLS = httpx.create_ssl_context()
+"""Made once: it takes longer than everything else about a client."""
 
 EventState = Literal["held", "pending", "delivered", "failed", "skipped", "dropped"]
 
@@ -110,6 +112,17 @@ class _Channel:
     pump: asyncio.Task[None] | None = None
 
 
+def _new_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=_TLS,
+        # Loopback needs no proxy; a receiver's redirect is a failure, as Polar has it.
+        trust_env=False,
+        follow_redirects=False,
+        # Short, lest a connection is reused just as the receiver closes it.
+        limits=httpx.Limits(keepalive_expiry=2),
+    )
+
+
 def render_endpoint(row: Endpoint, organization_id: str) -> Json:
     return {
         "created_at": time(row.created_at),
@@ -183,7 +196,9 @@ class Webhooks:
         self._channels: dict[str, _Channel] = {}
         self._with_payload: deque[Event] = deque()
         self._timers: set[asyncio.TimerHandle] = set()
-        self._client: httpx.AsyncClient | None = None
+        self._clients: list[httpx.AsyncClient] = []
+        """Those that nothing is sent with. One connection each: httpx looks through all of a
+        client's for every request, which would take most of the simulator's time."""
         self._heap_order = 0
 
     async def close(self) -> None:
@@ -199,8 +214,8 @@ class Webhooks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     # -- endpoints -------------------------------------------------------------------------
 
@@ -442,16 +457,6 @@ class Webhooks:
 
     async def _send(self, event: Event) -> bool:
         """One request. Returns whether it was answered 2xx in time; recorded either way."""
-        if self._client is None:
-            # Loopback needs no proxy; a receiver's redirect is a failure, as Polar has it.
-            self._client = httpx.AsyncClient(
-                trust_env=False,
-                follow_redirects=False,
-                # Short, lest a connection is reused just as the receiver closes it.
-                limits=httpx.Limits(
-                    max_connections=None, max_keepalive_connections=64, keepalive_expiry=2
-                ),
-            )
         body = event.payload or ""
         at = datetime.now(UTC)
         headers = {
@@ -464,9 +469,10 @@ class Webhooks:
         timeout = self._config().timeout()
         code: int | None = None
         response: str
+        client = self._clients.pop() if self._clients else _new_client()
         try:
             async with asyncio.timeout(timeout):
-                answer = await self._client.post(
+                answer = await client.post(
                     event.endpoint.url, content=body.encode(), headers=headers, timeout=timeout
                 )
             code, response = answer.status_code, answer.text[:_MAX_RESPONSE]
@@ -474,6 +480,8 @@ class Webhooks:
             response = "TimeoutError"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             response = f"{type(error).__name__}: {error}"
+        finally:
+            self._clients.append(client)
         succeeded = code is not None and 200 <= code < 300
         event.last_http_code = code
         self.deliveries.append(
