@@ -403,13 +403,15 @@ class Reconciler:
             await self._look_for(progress, kind, _unseen(known, window, read_at), read_at)
         to_write = differing or await self._any_concerned(connection, customers)
         walk = batch[-1].walk
-        self._count(kind, len(listed))
         if to_write or time.monotonic() >= self._keep_by:
             async with self._session() as session:
                 now = await self._database.now(session)
                 await self._judge(session, kind, differing, now)
                 await self._owed(session, customers, read_at, now)
+                self._count(kind, len(listed))
                 await self._keep(session, progress.at(kind, walk))
+        else:
+            self._count(kind, len(listed))
         # Only now: what another list writes meanwhile must not claim these pages.
         progress.walks[KINDS[kind]] = walk
 
