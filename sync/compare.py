@@ -9,7 +9,7 @@ from enum import StrEnum
 from operator import attrgetter, itemgetter
 from typing import Any, Generic
 
-from sync.mirror import PERSONAL, Customer, Grant, M, Subscription
+from sync.mirror import PERSONAL, POLARS, Customer, Grant, M, Subscription
 
 KINDS: Mapping[type, str] = {
     Customer: "customer",
@@ -17,19 +17,6 @@ KINDS: Mapping[type, str] = {
     Grant: "benefit_grant",
 }
 """What each kind is called in a report: as in Polar's event types."""
-
-_NOT_POLARS = frozenset(
-    {
-        "version_at",
-        "observed_at",
-        "digest",
-        "written_by",
-        "final_state_at",
-        "final_state_open",
-        "forgotten_at",
-    }
-)
-"""Fields of the mirror's own, which no listing has."""
 
 _HIDDEN = "(personal)"
 
@@ -74,10 +61,7 @@ class Difference:
 FIELDS: Mapping[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in KINDS
 }
-_POLARS: Mapping[type, tuple[str, ...]] = {
-    kind: tuple(name for name in names if name not in _NOT_POLARS) for kind, names in FIELDS.items()
-}
-_LISTED_CONTENT = {kind: attrgetter(*names) for kind, names in _POLARS.items()}
+_LISTED_CONTENT = {kind: attrgetter(*names) for kind, names in POLARS.items()}
 _BEFORE = 2
 """`Stored.values` begins with the id and `written_at`."""
 
@@ -88,19 +72,19 @@ def _position(kind: type, name: str) -> int:
 
 
 _STORED_CONTENT = {
-    kind: itemgetter(*(_position(kind, name) for name in names)) for kind, names in _POLARS.items()
+    kind: itemgetter(*(_position(kind, name) for name in names)) for kind, names in POLARS.items()
 }
 _TIMES: Mapping[type, tuple[tuple[str, int], ...]] = {
     kind: tuple(
         (field.name, _position(kind, field.name))
         for field in fields(kind)
-        if field.name in _POLARS[kind] and str(field.type).startswith("AwareDatetime")
+        if field.name in POLARS[kind] and str(field.type).startswith("AwareDatetime")
     )
     for kind in KINDS
 }
 _NOT_TIMES = {
     kind: tuple(name for name in names if name not in dict(_TIMES[kind]))
-    for kind, names in _POLARS.items()
+    for kind, names in POLARS.items()
 }
 _SENT_CONTENT = {kind: itemgetter(*names) for kind, names in _NOT_TIMES.items()}
 _STORED_NOT_TIMES = {
@@ -110,7 +94,7 @@ _STORED_NOT_TIMES = {
 _VERSION = {kind: _position(kind, "version_at") for kind in KINDS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes longer to make
 class Stored(Generic[M]):
     """A mirrored row as it comes from the table. Most are equal to what Polar lists, and are never
     made into an object."""
@@ -246,7 +230,7 @@ def _adopt(mirrored: M, listed: M) -> M:
 def _changes(mirrored: M, listed: M) -> tuple[Change, ...]:
     return tuple(
         Change(field=name, old=_shown(name, old), new=_shown(name, new))
-        for name in _POLARS[type(listed)]
+        for name in POLARS[type(listed)]
         if (old := getattr(mirrored, name)) != (new := getattr(listed, name))
     )
 

@@ -634,8 +634,8 @@ def _configure_sqlite(engine: sa.Engine, busy_timeout_ms: int) -> None:
             # An event answered 2xx must survive a power cut, not only a crash.
             "synchronous = FULL",
             f"busy_timeout = {busy_timeout_ms}",
-            # In KiB: all but the leaves of a mirror of a million customers.
-            "cache_size = -8000",
+            # In KiB, of each connection.
+            "cache_size = -6000",
             # What is scrubbed must be gone from the file too, not only from the row.
             "secure_delete = ON",
         ):

@@ -155,11 +155,22 @@ class Grant(_Observed):
     revoked_at: AwareDatetime | None = None
 
 
-SENT: Mapping[type, tuple[str, ...]] = {
-    kind: tuple({field.name: None for field in fields(kind)} | {"modified_at": None})
+_OWN = frozenset(
+    {
+        "version_at",
+        "observed_at",
+        "digest",
+        "written_by",
+        "final_state_at",
+        "final_state_open",
+        "forgotten_at",
+    }
+)
+POLARS: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind) if field.name not in _OWN)
     for kind in (Customer, Subscription, Grant)
 }
-"""Fields of Polar's objects that are mirrored, or made use of."""
+"""Fields that Polar's objects have; the others are the mirror's own."""
 
 Mirrored = Customer | Subscription | Grant
 M = TypeVar("M", Customer, Subscription, Grant)

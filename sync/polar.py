@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
+from operator import itemgetter
 from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ import httpx
 import orjson
 
 from sync.budget import Meter
-from sync.mirror import API, SENT, Customer, Grant, M, Subscription, parse
+from sync.mirror import API, POLARS, Customer, Grant, M, Subscription, parse
 from sync.settings import PolarSettings
 from sync.tenant import Tenant, WrongOrganization
 from sync.walk import NEVER, PAGE
@@ -94,7 +95,7 @@ class CustomerState:
     grants: Sequence[Grant]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # not frozen, which takes longer to make
 class Item(Generic[M]):
     """An item of a whole list as it was sent. Most are what the mirror has already, and are never
     made into an object."""
@@ -132,6 +133,10 @@ _LISTS: Mapping[type, tuple[str, str, Mapping[str, str]]] = {
     Subscription: ("/v1/subscriptions/", "started_at", {}),
     Grant: ("/v1/benefit-grants/", "created_at", {"is_granted": "true"}),
 }
+
+
+_NAMES = {kind: (*names, "modified_at") for kind, names in POLARS.items()}
+_VALUES = {kind: itemgetter(*names) for kind, names in _NAMES.items()}
 
 
 class PolarClient:
@@ -281,9 +286,7 @@ class PolarClient:
         def read(content: Mapping[str, Any], read_at: datetime) -> Item[M]:
             at = _moment(content[key]) if content[key] is not None else NEVER
             name = content["id"].lower()
-            # The rest, a multiple of it, is not kept until the item is judged.
-            kept = {field: content[field] for field in SENT[kind] if field in content}
-            return Item(kind=kind, id=name, key=at, content=kept, read_at=read_at)
+            return Item(kind, name, at, _without_the_rest(kind, content), read_at)
 
         items, total, pages = understood(partial(_page_of, read, answer, read_at))
         if not items:
@@ -410,6 +413,14 @@ def _moment(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
     return at
+
+
+def _without_the_rest(kind: type, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is mirrored of it: the rest is a multiple, and need not be kept until it is judged."""
+    try:
+        return dict(zip(_NAMES[kind], _VALUES[kind](content), strict=True))
+    except KeyError:
+        return content
 
 
 def _page_of(
