@@ -256,9 +256,7 @@ class Actions:
         granted = await self.polar.granted_benefits_of(customer_ids)
         async with self.database.write() as session:
             now = await self.database.now(session)
-            revoked = await mirror_rows.unlisted_grants(
-                self.database, session, customer_ids, granted, listed_at
-            )
+            revoked = await mirror_rows.unlisted_grants(session, customer_ids, granted, listed_at)
             observed: list[Mirrored] = [*subscriptions, *granted, *revoked]
             await mirror_rows.upsert(self.database, session, observed, now)
         return listed_at

@@ -277,7 +277,7 @@ async def _check(
             wake(deletion, now)
         else:
             proved.append((deletion, checked))
-    await ledger.record_checks(session, proved, now, source="webhook")
+    await ledger.record_all(session, proved, now, source="webhook")
 
 
 def _envelope(body: bytes) -> tuple[str, datetime, dict[str, Any]]:

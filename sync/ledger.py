@@ -91,22 +91,22 @@ class Ledger:
         Raises:
             IllegalTransition: nothing was written.
         """
-        if await self._record(session, row, observation, now, source=source, **detail):
-            await self._forget(session, [row], now)
+        await self.record_all(session, [(row, observation)], now, source=source, **detail)
 
-    async def record_checks(
+    async def record_all(
         self,
         session: AsyncSession,
-        checks: Iterable[tuple[DeletionRow, Checked]],
+        observations: Iterable[tuple[DeletionRow, Observation]],
         now: datetime,
         *,
         source: str,
+        **detail: Any,
     ) -> None:
         """The same for many at once: what is verified is forgotten together."""
         done = [
             row
-            for row, checked in checks
-            if await self._record(session, row, checked, now, source=source)
+            for row, observation in observations
+            if await self._record(session, row, observation, now, source, dict(detail))
         ]
         if done:
             await self._forget(session, done, now)
@@ -117,9 +117,8 @@ class Ledger:
         row: DeletionRow,
         observation: Observation,
         now: datetime,
-        *,
         source: str,
-        **detail: Any,
+        detail: dict[str, Any],
     ) -> bool:
         """Returns whether the user is to be forgotten now."""
         before = snapshot(row)

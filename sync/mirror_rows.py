@@ -265,7 +265,6 @@ async def facts(
 
 
 async def unlisted_grants(
-    database: Database,
     session: AsyncSession,
     customer_ids: Sequence[str],
     granted: Iterable[Grant],

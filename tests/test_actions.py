@@ -58,39 +58,34 @@ def states(store: Store) -> list[str]:
     return [row[0] for row in store.query("SELECT state FROM deletion ORDER BY id")]
 
 
-def test_one_deletion_that_cannot_be_recorded_costs_the_others_nothing(
-    new_store: StoreFactory,
-) -> None:
-    store = new_store()
+def resolve_all(store: Store, *, after: str) -> None:
+    """Have the three resolved together; what is executed comes between taking them up and that."""
 
     async def main() -> None:
         desk = await Desk.opened(store)
         leases = Leases(desk.database, timedelta(seconds=30))
         batch = await leases.claim(10)
-        # Against all rules: nobody takes a lease back by it.
-        store.execute("UPDATE deletion SET state = 'verified' WHERE id = 2")
+        store.execute(after)
         polar = cast(PolarClient, NobodyThere())
         await Actions(desk.database, desk.ledger, leases, polar, desk.settings).resolve(batch)
         await desk.database.close()
 
     asyncio.run(main())
+
+
+def test_one_deletion_that_cannot_be_recorded_costs_the_others_nothing(
+    new_store: StoreFactory,
+) -> None:
+    store = new_store()
+    # Against all rules: nobody takes a lease back by it.
+    resolve_all(store, after="UPDATE deletion SET state = 'verified' WHERE id = 2")
     assert states(store) == ["no_customer", "verified", "no_customer"]
     assert store.query("SELECT 1 FROM deletion WHERE lease_token IS NOT NULL") == []
 
 
 def test_what_has_been_taken_back_is_not_written(new_store: StoreFactory) -> None:
     store = new_store()
-
-    async def main() -> None:
-        desk = await Desk.opened(store)
-        leases = Leases(desk.database, timedelta(seconds=30))
-        batch = await leases.claim(10)
-        store.execute("UPDATE deletion SET lease_token = 'another' WHERE id = 2")
-        polar = cast(PolarClient, NobodyThere())
-        await Actions(desk.database, desk.ledger, leases, polar, desk.settings).resolve(batch)
-        await desk.database.close()
-
-    asyncio.run(main())
+    resolve_all(store, after="UPDATE deletion SET lease_token = 'another' WHERE id = 2")
     assert states(store) == ["no_customer", "received", "no_customer"]
     assert len(store.query("SELECT 1 FROM evidence WHERE deletion_id = 2")) == 1
 
@@ -120,7 +115,7 @@ def test_those_verified_together_are_forgotten_together_and_nobody_else(
         async with desk.database.write() as session:
             both = [await session.get(DeletionRow, number) for number in (1, 2)]
             checks = [(row, checked) for row in both if row is not None]
-            await desk.ledger.record_checks(session, checks, NOW, source="webhook")
+            await desk.ledger.record_all(session, checks, NOW, source="webhook")
         async with desk.database.read() as session:
             chains = [await receipts.chain(session, number) for number in (1, 2, 3, 4)]
         await desk.database.close()
