@@ -442,6 +442,7 @@ def test_a_404_that_is_not_polars_word_on_a_customer_blocks(run: Run, wrong: str
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.timeout(300)
 def test_everything_going_wrong_at_once(run: Run) -> None:
     statuses = ("active", "past_due", "trialing", "canceled", "paused", "unpaid")
     with run(request_timeout=0.5, verify_after=1, concurrency=4) as it:
@@ -452,9 +453,9 @@ def test_everything_going_wrong_at_once(run: Run) -> None:
         }
         it.settled()
         faults: list[dict[str, Any]] = [
-            {"kind": "drop", "probability": 0.05},
+            {"kind": "drop", "probability": 0.05, "count": 6},
             {"kind": "timeout", "seconds": 1, "probability": 0.1, "count": 4},
-            {"kind": "error", "status": 502, "after_effect": True, "probability": 0.05},
+            {"kind": "error", "status": 502, "after_effect": True, "probability": 0.05, "count": 6},
             {"kind": "rate_limit", "retry_after": 1, "probability": 0.1, "count": 2},
             {"kind": "delay", "seconds": 0.1, "probability": 0.3},
         ]
@@ -477,8 +478,8 @@ def test_everything_going_wrong_at_once(run: Run) -> None:
         ]
         for user in customers:
             survives = user.startswith(("paused", "unpaid"))
-            # Where several of its requests fail one after the other, the backoff adds up.
-            it.wait(user, "incomplete" if survives else "verified", seconds=60)
+            # Once in many runs several requests of one fail in a row, and its backoff is minutes.
+            it.wait(user, "incomplete" if survives else "verified", seconds=200)
         it.settled()
         assert sorted(deleted_customers(it)) == sorted(customers.values())
         assert not any(map(it.is_gone, back))
