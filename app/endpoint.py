@@ -21,7 +21,7 @@ def taken(status: str) -> Response:
 class Endpoint:
     """Has `accept` answer each request, without what Starlette wraps around a function.
 
-    That wrapping handles exceptions, which the middleware around the whole application does again.
+    That wrapping handles exceptions, which `Errors` does for the whole application.
     """
 
     def __init__(self, accept: Callable[[AppRequest], Awaitable[Response]]) -> None:

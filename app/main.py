@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from app.endpoint import Endpoint
-from app.errors import EXCEPTION_HANDLERS, UnhandledErrors
+from app.errors import Errors
 from app.events import post_event
 from app.health import livez, readyz
 from app.state import AppState, LifespanState
@@ -48,20 +47,23 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with _running(chosen) as state:
             yield {"app": state}
 
-    app = Starlette(
+    app = _App(
         routes=[
             Route("/webhooks/polar", Endpoint(post_polar), methods=["POST"]),
             Route("/events", Endpoint(post_event), methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(UnhandledErrors)],
-        exception_handlers=dict[Any, Any](EXCEPTION_HANDLERS),
         lifespan=lifespan,
     )
     # To a sender of webhooks a redirect is a failure: a wrong path had better say so.
     app.router.redirect_slashes = False
     return app
+
+
+class _App(Starlette):
+    def build_middleware_stack(self) -> ASGIApp:
+        return Errors(self.router)
 
 
 @contextlib.asynccontextmanager

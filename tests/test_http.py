@@ -29,14 +29,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from app.errors import UnhandledErrors
+from app.errors import Errors
 from app.main import create_app
 from app.state import AppState
 from sync.hashing import Hasher
@@ -1023,14 +1021,11 @@ def test_unhandled_exceptions_say_nothing(caplog: pytest.LogCaptureFixture) -> N
 
         return StreamingResponse(parts())
 
-    app = Starlette(
-        routes=[
-            Route("/fail", fail, methods=["POST"]),
-            Route("/midway", fail_midway, methods=["POST"]),
-        ],
-        middleware=[Middleware(UnhandledErrors)],
-    )
-    with serve(app) as url, httpx.Client(base_url=url) as client:
+    routes = [
+        Route("/fail", fail, methods=["POST"]),
+        Route("/midway", fail_midway, methods=["POST"]),
+    ]
+    with serve(Errors(Router(routes))) as url, httpx.Client(base_url=url) as client:
         answer = client.post("/fail", content=MARKER)
         assert answer.status_code == 500
         assert answer.json() == {
