@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -71,7 +71,8 @@ _TRY_AGAIN = {"40001", "40P01"}
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 """Of a SQLite file, in bytes."""
 
-T = TypeVar("T")
+_Rows = Sequence[Sequence[object]]
+_Keys = Sequence[tuple[Any, ...]] | None
 
 
 class StorageUnavailable(Exception):
@@ -157,7 +158,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _engine(self.url, is_sqlite=self.is_sqlite)
         self._writer = self._engine.execution_options(writes=True)
-        self._thread = _SqliteThread(self.url) if self.is_sqlite else None
+        self._inserter: _SqliteThread | _PostgresConnection = (
+            _SqliteThread(self.url) if self.is_sqlite else _PostgresConnection(self._engine)
+        )
         # At first nobody knows: the process before this one may have ended too early.
         self._scrub_due = self.rewrite_due = self.is_sqlite
         only_turn = asyncio.Lock()
@@ -257,22 +260,17 @@ class Database:
         return BulkInsert(self._engine.dialect, table, columns, key=", ".join(key), notify=notify)
 
     async def insert_many(
-        self, insert: BulkInsert, rows: Sequence[Sequence[object]], lane: Lane
+        self, insert: BulkInsert, rows: Sequence[Sequence[object]]
     ) -> Sequence[tuple[Any, ...]] | None:
-        """Insert the rows by one statement, which is a transaction of its own. Returns the keys of
-        those that were not there; None: of all.
+        """Insert the rows by one statement, which is a transaction of its own, in `Lane.INBOX`.
+        Returns the keys of those that were not there; None: of all.
 
         Raises:
             StorageUnavailable: as `write()`.
         """
         with _storage_errors():
-            async with self._turns[lane]:
-                if self._thread is not None:
-                    return await self._thread.run(insert.on_sqlite(rows))
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    keys = await connection.exec_driver_sql(*insert.on_postgresql(rows))
-                    return None if keys.rowcount == len(rows) else [tuple(key) for key in keys]
+            async with self._turns[Lane.INBOX]:
+                return await self._inserter.insert(insert, rows)
 
     async def check_schema(self) -> None:
         """Make sure that the schema is this code's.
@@ -327,8 +325,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._thread is not None:
-            await self._thread.close()
+        await self._inserter.close()
         await self.scrub()
         await self._engine.dispose()
 
@@ -362,19 +359,17 @@ class BulkInsert:
         self._row = f"({', '.join('?' * len(columns))})"
         self._keys = f"SELECT {key} FROM {table.__tablename__} WHERE id > ? AND id <= ?"  # noqa: S608
 
-    def on_postgresql(self, rows: Sequence[Sequence[object]]) -> tuple[str, tuple[Any, ...]]:
+    def on_postgresql(self, rows: _Rows) -> tuple[str, tuple[Any, ...]]:
         """The statement and its parameters, an array for each column."""
         return self._from_arrays, tuple(list(column) for column in self._bound(rows))
 
-    def on_sqlite(
-        self, rows: Sequence[Sequence[object]]
-    ) -> Callable[[sqlite3.Connection], Sequence[tuple[Any, ...]] | None]:
+    def on_sqlite(self, rows: _Rows) -> Callable[[sqlite3.Connection], _Keys]:
         """What to do with the driver's connection."""
         values = f"VALUES {', '.join([self._row] * len(rows))}"
         statement = f"{self._into} {values} ON CONFLICT DO NOTHING"
         parameters = tuple(itertools.chain.from_iterable(zip(*self._bound(rows), strict=True)))
 
-        def insert(connection: sqlite3.Connection) -> Sequence[tuple[Any, ...]] | None:
+        def insert(connection: sqlite3.Connection) -> _Keys:
             cursor = connection.execute(statement, parameters)
             if cursor.rowcount == len(rows):
                 # Nearly always; RETURNING would come back from the driver for every row.
@@ -385,7 +380,7 @@ class BulkInsert:
 
         return insert
 
-    def _bound(self, rows: Sequence[Sequence[object]]) -> Iterator[Sequence[object]]:
+    def _bound(self, rows: _Rows) -> Iterator[Sequence[object]]:
         """The values of each column, as the driver takes them."""
         for bind, values in zip(self._bind, zip(*rows, strict=True), strict=True):
             if bind is None:
@@ -417,13 +412,13 @@ class _SqliteThread:
         self._thread = ThreadPoolExecutor(1, "sqlite")
         self._connection: sa.PoolProxiedConnection | None = None
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def insert(self, insert: BulkInsert, rows: _Rows) -> _Keys:
         loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._thread, self._run, work)
+        done = loop.run_in_executor(self._thread, self._run, insert.on_sqlite(rows))
         _let_go()
         return await done
 
-    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _run(self, work: Callable[[sqlite3.Connection], _Keys]) -> _Keys:
         if self._connection is None:
             self._connection = self._engine.raw_connection()
         driver = self._connection.driver_connection
@@ -440,6 +435,37 @@ class _SqliteThread:
         if self._connection is not None:
             self._connection.close()
         self._engine.dispose()
+
+
+class _PostgresConnection:
+    """A connection that is kept.
+
+    To take one of the pool, ask whether it is still alive, and give it back costs more than an
+    insert. Instead, one that turns out to be dead is replaced at the next attempt.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+
+    async def insert(self, insert: BulkInsert, rows: _Rows) -> _Keys:
+        try:
+            if self._connection is None:
+                self._connection = await self._engine.connect()
+                await self._connection.execution_options(isolation_level="AUTOCOMMIT")
+            keys = await self._connection.exec_driver_sql(*insert.on_postgresql(rows))
+        except BaseException:
+            if self._connection is not None:
+                # Cancelled, it may be in the middle of something.
+                await self._connection.invalidate()
+                await self.close()
+            raise
+        return None if keys.rowcount == len(rows) else [tuple(key) for key in keys]
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 # --- without asyncio, for what has a database to itself --------------------------------------

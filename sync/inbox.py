@@ -17,7 +17,7 @@ from enum import Enum
 
 from sqlmodel import col, select
 
-from sync.database import Database, Interrupted, Lane, StorageUnavailable
+from sync.database import Database, Interrupted, StorageUnavailable
 from sync.tables import InboxRow, InboxStatus, Source
 from sync.wakeup import CHANNEL
 
@@ -150,7 +150,7 @@ class Inbox:
         for entry in entries:
             first.setdefault(_key(entry), entry)
         rows = [_row(first[key]) for key in sorted(first)]
-        inserted = await self._database.insert_many(self._insert, rows, Lane.INBOX)
+        inserted = await self._database.insert_many(self._insert, rows)
         if inserted is None and len(first) == len(entries):
             return [Outcome.ACCEPTED] * len(entries)
         new = set(first) if inserted is None else {(Source(it), name) for it, name in inserted}

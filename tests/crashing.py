@@ -89,11 +89,11 @@ def wrap(points: Points) -> None:
         return response
 
     async def observed_insert(
-        database: Database, insert: BulkInsert, rows: Sequence[Sequence[object]], lane: Lane
+        database: Database, insert: BulkInsert, rows: Sequence[Sequence[object]]
     ) -> Sequence[tuple[Any, ...]] | None:
         name = _caller(sys._getframe(1))
         points.reach(f"before commit of {name}")
-        keys = await insert_many(database, insert, rows, lane)
+        keys = await insert_many(database, insert, rows)
         points.reach(f"after commit of {name}")
         return keys
 
