@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.state import AppRequest
-
-
-@functools.cache
-def taken(status: str) -> Response:
-    """202, and what was done with the event."""
-    return JSONResponse({"status": status}, 202)
 
 
 class Endpoint:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from app.body import read_body
-from app.endpoint import taken
 from app.state import AppRequest
 from sync.events import OtherEvent, parse_event
 from sync.inbox import Entry, Outcome
@@ -42,4 +41,4 @@ async def post_event(request: AppRequest) -> Response:
             "keep it when sending the event again",
         )
     status = "ignored" if ignored and outcome is Outcome.ACCEPTED else outcome.value
-    return taken(status)
+    return JSONResponse({"status": status}, 202)

@@ -669,7 +669,8 @@ def test_other_events_are_recorded_without_their_body(server: Site) -> None:
 def test_an_id_of_each_sender_is_its_own(server: Site) -> None:
     webhook_id = new_id()
     assert server.event(event_body(), webhook_id=webhook_id).json() == {"status": "accepted"}
-    assert server.webhook(b"{}", webhook_id=webhook_id).json() == {"status": "accepted"}
+    assert server.webhook(b"{}", webhook_id=webhook_id).status_code == 202
+    assert [row["webhook_id"] for row in server.rows()].count(webhook_id) == 2
 
 
 def test_clerk(new_store: StoreFactory) -> None:
@@ -715,14 +716,14 @@ def test_clerk(new_store: StoreFactory) -> None:
 def test_whatever_polar_signs_is_taken(server: Site, body: bytes) -> None:
     webhook_id, before = new_id(), len(server.rows())
     answer = server.webhook(body, webhook_id=webhook_id)
-    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    assert (answer.status_code, answer.content) == (202, b"")
     rows = server.rows()
     assert len(rows) == before + 1
     row = rows[-1]
     assert (row["source"], row["webhook_id"], row["status"]) == ("polar", webhook_id, "pending")
     assert row["body"] == body
     answer = server.webhook(body, webhook_id=webhook_id)
-    assert (answer.status_code, answer.json()) == (202, {"status": "duplicate"})
+    assert (answer.status_code, answer.content) == (202, b"")
     assert len(server.rows()) == before + 1
 
 
@@ -732,8 +733,7 @@ def test_whatever_polar_signs_is_taken(server: Site, body: bytes) -> None:
     ids=["as shown", "whsec_ as shown", "whsec_ as base64"],
 )
 def test_readings_of_polars_secrets(server: Site, key: bytes) -> None:
-    answer = server.webhook(b"{}", key=key)
-    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    assert server.webhook(b"{}", key=key).status_code == 202
 
 
 def test_polars_content_type_does_not_matter(server: Site) -> None:
@@ -809,7 +809,7 @@ def test_fuzz_of_signed_events(server: Site, event: Any) -> None:
 @FUZZ
 @given(body=st.text().map(str.encode))
 def test_fuzz_of_signed_webhooks(server: Site, body: bytes) -> None:
-    assert server.webhook(body).json() == {"status": "accepted"}
+    assert server.webhook(body).status_code == 202
     assert server.rows()[-1]["body"] == body
 
 
