@@ -72,11 +72,15 @@ class Name(sa.types.TypeDecorator[E]):
         super().__init__()
         self.members = members
 
-    def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:
-        return None if value is None else self.members(value).value
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[E | None], str | None]:
+        values: dict[E | None, str | None] = {member: member.value for member in self.members}
+        return (values | {None: None}).__getitem__
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:
-        return None if value is None else self.members(value)
+    def result_processor(
+        self, dialect: sa.Dialect, coltype: object
+    ) -> Callable[[str | None], E | None]:
+        members: dict[str | None, E | None] = {member.value: member for member in self.members}
+        return (members | {None: None}).__getitem__
 
 
 class Source(StrEnum):
