@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,7 @@ from tests.support import (
 )
 
 Json = dict[str, Any]
+Run = Callable[..., AbstractContextManager["Bridge"]]
 T = TypeVar("T")
 
 WAIT = 20.0

@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sync.database import migrate
 from sync.settings import Settings
+from tests import bridge
+from tests.bridge import Bridge, Run
 from tests.postgres import Postgres
+from tests.simulator.conftest import SimulatorClient
 from tests.store import Store
 from tests.support import load_settings
 
@@ -91,3 +96,34 @@ def new_settings(new_store: StoreFactory) -> SettingsFactory:
         return load_settings(new_store(), **overrides)
 
     return make
+
+
+@pytest.fixture
+def store(new_store: StoreFactory) -> Store:
+    """A migrated, empty database."""
+    return new_store()
+
+
+@pytest.fixture(scope="module")
+def polar_process() -> Iterator[SimulatorClient]:
+    """The simulator in a process of its own."""
+    with bridge.simulator() as client:
+        yield client
+
+
+@pytest.fixture
+def sim(polar_process: SimulatorClient) -> SimulatorClient:
+    """An empty Polar."""
+    polar_process.control("POST", "/reset")
+    return polar_process
+
+
+@pytest.fixture
+def run(sim: SimulatorClient, store: Store) -> Run:
+    """Runs a bridge on this test's database; several at once share it. Settings are given by
+    name."""
+
+    def start(**settings: Any) -> AbstractContextManager[Bridge]:
+        return bridge.running(sim, store, **settings)
+
+    return start

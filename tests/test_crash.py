@@ -224,12 +224,6 @@ class Crashing:
 
 
 @pytest.fixture(scope="module")
-def polar() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def listener() -> Iterator[socket.socket]:
     """Stays open while no process accepts: what arrives meanwhile waits for the next one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -254,7 +248,7 @@ def launcher(listener: socket.socket) -> Iterator[Launcher]:
 
 @pytest.fixture
 def new_crashing(
-    polar: SimulatorClient,
+    polar_process: SimulatorClient,
     launcher: Launcher,
     listener: socket.socket,
     new_store: StoreFactory,
@@ -262,10 +256,10 @@ def new_crashing(
 ) -> Callable[..., contextlib.AbstractContextManager[Crashing]]:
     @contextlib.contextmanager
     def make(crash_at: str | None = None, nth: int = 1, **settings: str) -> Iterator[Crashing]:
-        polar.control("POST", "/reset")
-        one = Crashing(polar, launcher, new_store(), listener, tmp_path, settings)
+        polar_process.control("POST", "/reset")
+        one = Crashing(polar_process, launcher, new_store(), listener, tmp_path, settings)
         # No connection is kept, so that none is left from one process to the next.
-        polar.endpoint(f"{one.url}/webhooks/polar", secret=POLAR_SECRET)
+        polar_process.endpoint(f"{one.url}/webhooks/polar", secret=POLAR_SECRET)
         one.start(crash_at, nth)
         try:
             yield one

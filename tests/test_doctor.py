@@ -17,7 +17,6 @@ from sync import doctor
 from sync.polar_webhooks import PolarWebhooks
 from sync.simulator import DEFAULT_TOKEN
 from sync.webhook_line import NEEDED_TYPES
-from tests import bridge
 from tests.conftest import StoreFactory
 from tests.simulator.conftest import Json, SimulatorClient
 from tests.store import Store
@@ -125,12 +124,6 @@ class Deployment:
         assert row["outcome"] == outcome
         for word in words:
             assert word in row["detail"] + " | " + row["remedy"]
-
-
-@pytest.fixture(scope="module")
-def polar_process() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

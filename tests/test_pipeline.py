@@ -9,8 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,11 +29,11 @@ from tests.bridge import (
     STATE_BY_ID,
     SUBSCRIPTIONS,
     Bridge,
+    Run,
     ago,
     names,
     now,
 )
-from tests.conftest import StoreFactory
 from tests.simulator.conftest import SimulatorClient
 from tests.store import Store
 from tests.support import (
@@ -49,38 +47,8 @@ from tests.support import (
     signed_headers,
 )
 
-Run = Callable[..., AbstractContextManager[Bridge]]
-
 LOST = {"kind": "drop"}
 """A webhook that never comes."""
-
-
-@pytest.fixture(scope="module")
-def polar() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
-
-
-@pytest.fixture
-def sim(polar: SimulatorClient) -> SimulatorClient:
-    """An empty Polar."""
-    polar.control("POST", "/reset")
-    return polar
-
-
-@pytest.fixture
-def store(new_store: StoreFactory) -> Store:
-    return new_store()
-
-
-@pytest.fixture
-def run(sim: SimulatorClient, store: Store) -> Run:
-    """Runs the bridge on this test's database; settings are given by name."""
-
-    def start(**settings: Any) -> AbstractContextManager[Bridge]:
-        return bridge.running(sim, store, **settings)
-
-    return start
 
 
 def deleted_customers(it: Bridge) -> list[str]:

@@ -35,8 +35,7 @@ from sync.simulator import DEFAULT_TOKEN
 from sync.tables import Source
 from sync.wakeup import listen
 from tests import bridge
-from tests.bridge import Bridge, ago, names, wait_for
-from tests.conftest import StoreFactory
+from tests.bridge import Bridge, Run, ago, names, wait_for
 from tests.postgres import Postgres
 from tests.simulator.conftest import SimulatorClient
 from tests.store import Store
@@ -51,39 +50,10 @@ from tests.support import (
 
 pytestmark = POSTGRESQL
 
-Run = Callable[..., AbstractContextManager[Bridge]]
 ROOT = Path(__file__).parent.parent
 WEB = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--no-access-log"]
 WORKER = [sys.executable, "-m", "sync.cli", "worker"]
 STARTED = re.compile("Application startup complete|the worker has started")
-
-
-@pytest.fixture(scope="module")
-def polar() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
-
-
-@pytest.fixture
-def sim(polar: SimulatorClient) -> SimulatorClient:
-    """An empty Polar."""
-    polar.control("POST", "/reset")
-    return polar
-
-
-@pytest.fixture
-def store(new_store: StoreFactory) -> Store:
-    return new_store()
-
-
-@pytest.fixture
-def run(sim: SimulatorClient, store: Store) -> Run:
-    """Runs a bridge on this test's database; several at once share it."""
-
-    def start(**settings: Any) -> AbstractContextManager[Bridge]:
-        return bridge.running(sim, store, **settings)
-
-    return start
 
 
 # --- processes -------------------------------------------------------------------------------

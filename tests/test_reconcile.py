@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -38,7 +38,7 @@ from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
 from sync.tables import Source
 from tests import bridge
-from tests.bridge import GRANTS, STATE, STATE_BY_ID, SUBSCRIPTIONS, ago, query, wait_for
+from tests.bridge import GRANTS, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago, query, wait_for
 from tests.conftest import DatabaseFactory
 from tests.simulator.conftest import Receiver, SimulatorClient, receiver
 from tests.support import environment
@@ -54,19 +54,6 @@ LISTS = (CUSTOMERS, SUBSCRIPTIONS, GRANTS)
 NEW_ID = "00000000-0000-4000-8000-000000000001"
 MANY = 100_000
 """Customers of the one large reconciliation."""
-
-
-@pytest.fixture(scope="module")
-def polar() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
-
-
-@pytest.fixture
-def sim(polar: SimulatorClient) -> SimulatorClient:
-    """An empty Polar."""
-    polar.control("POST", "/reset")
-    return polar
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,8 +507,6 @@ def test_a_dry_run_tells_all_and_writes_nothing(desk: Desk) -> None:
 
 
 # --- deletions --------------------------------------------------------------------------------
-
-Run = Callable[..., contextlib.AbstractContextManager[bridge.Bridge]]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from sync.settings import PolarSettings, SettingsError
 from sync.simulator import DEFAULT_TOKEN
 from sync.webhook_line import NEEDED_TYPES
-from tests import bridge
 from tests.simulator.conftest import Json, SimulatorClient
 from tests.store import Store
 from tests.support import POLAR_SECRET
@@ -25,21 +24,9 @@ ENDPOINT = f"{URL}/webhooks/polar"
 Setup = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
-def polar_process() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
-
-
-@pytest.fixture
-def polar(polar_process: SimulatorClient) -> SimulatorClient:
-    polar_process.control("POST", "/reset")
-    return polar_process
-
-
 @pytest.fixture
 def setup(
-    polar: SimulatorClient,
+    sim: SimulatorClient,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -49,7 +36,7 @@ def setup(
     for name in ("POLAR_WEBHOOK_SECRETS", "EVENT_SECRETS", "HASH_KEY", "PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("POLAR_ACCESS_TOKEN", DEFAULT_TOKEN)
-    monkeypatch.setenv("POLAR_BASE_URL", polar.url)
+    monkeypatch.setenv("POLAR_BASE_URL", sim.url)
 
     def run(*arguments: str) -> Result:
         result = Commands(Store.of(tmp_path / "none.db"), capsys, monkeypatch).run(
@@ -57,7 +44,7 @@ def setup(
         )
         assert DEFAULT_TOKEN not in result.out + result.err
         # No secret but in the one line, and that only where an endpoint was made.
-        for item in endpoints(polar):
+        for item in endpoints(sim):
             shown = result.out.replace(f"POLAR_WEBHOOK_SECRETS={item['secret']}\n", "")
             assert item["secret"] not in shown + result.err
         assert list(tmp_path.iterdir()) == []
@@ -66,22 +53,20 @@ def setup(
     return run
 
 
-def endpoints(polar: SimulatorClient) -> list[Json]:
-    found: list[Json] = polar.control("GET", "/webhooks?events=false")["endpoints"]
+def endpoints(sim: SimulatorClient) -> list[Json]:
+    found: list[Json] = sim.control("GET", "/webhooks?events=false")["endpoints"]
     return found
 
 
-def writes(polar: SimulatorClient) -> list[str]:
-    found = polar.control("GET", "/requests?effect=true")["requests"]
+def writes(sim: SimulatorClient) -> list[str]:
+    found = sim.control("GET", "/requests?effect=true")["requests"]
     return [item["method"] for item in found]
 
 
-def test_the_endpoint_is_made_and_its_secret_shown_once(
-    polar: SimulatorClient, setup: Setup
-) -> None:
+def test_the_endpoint_is_made_and_its_secret_shown_once(sim: SimulatorClient, setup: Setup) -> None:
     first = setup("--url", f"{URL}/")
 
-    (made,) = endpoints(polar)
+    (made,) = endpoints(sim)
     assert (made["url"], made["format"], made["enabled"]) == (ENDPOINT, "raw", True)
     assert made["events"] == list(NEEDED_TYPES)
     assert (first.code, first.err) == (0, "")
@@ -93,8 +78,8 @@ def test_the_endpoint_is_made_and_its_secret_shown_once(
 
     again = setup("--url", URL)
 
-    assert endpoints(polar) == [made]
-    assert writes(polar) == ["POST"]
+    assert endpoints(sim) == [made]
+    assert writes(sim) == ["POST"]
     assert again.code == 0
     assert again.out.splitlines()[1] == "  as it should be"
     assert "POLAR_WEBHOOK_SECRETS=" not in again.out
@@ -114,62 +99,62 @@ def test_the_endpoint_is_made_and_its_secret_shown_once(
     ],
 )
 def test_an_endpoint_is_mended_and_no_more(
-    polar: SimulatorClient, setup: Setup, fields: Json, words: list[str]
+    sim: SimulatorClient, setup: Setup, fields: Json, words: list[str]
 ) -> None:
-    other = polar.endpoint("https://other.example.com/webhooks/polar", enabled=False)
-    ours = polar.endpoint(**{"url": ENDPOINT, "secret": POLAR_SECRET, **fields})
+    other = sim.endpoint("https://other.example.com/webhooks/polar", enabled=False)
+    ours = sim.endpoint(**{"url": ENDPOINT, "secret": POLAR_SECRET, **fields})
 
     result = setup("--url", URL)
 
-    left, mended = endpoints(polar)
+    left, mended = endpoints(sim)
     assert left == {**other, "failures_in_row": 0}
     assert (mended["id"], mended["secret"]) == (ours["id"], POLAR_SECRET)
     assert (mended["format"], mended["enabled"]) == ("raw", True)
     assert set(mended["events"]) == {*NEEDED_TYPES, *ours["events"]}
     assert result.code == 0
     assert all(word in result.out for word in words)
-    before = writes(polar)
+    before = writes(sim)
     assert setup("--url", URL).out.splitlines()[1] == "  as it should be"
-    assert writes(polar) == before
+    assert writes(sim) == before
 
 
 def test_of_two_endpoints_one_is_mended_and_the_other_named(
-    polar: SimulatorClient, setup: Setup
+    sim: SimulatorClient, setup: Setup
 ) -> None:
-    polar.endpoint(ENDPOINT, enabled=False)
-    polar.endpoint(ENDPOINT)
+    sim.endpoint(ENDPOINT, enabled=False)
+    sim.endpoint(ENDPOINT)
 
     result = setup("--url", URL)
 
-    assert [item["enabled"] for item in endpoints(polar)] == [False, True]
+    assert [item["enabled"] for item in endpoints(sim)] == [False, True]
     assert "that you can delete at Polar: 1" in result.out
 
 
 def test_public_url_takes_the_options_place(
-    polar: SimulatorClient, setup: Setup, monkeypatch: pytest.MonkeyPatch
+    sim: SimulatorClient, setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBLIC_URL", f"{URL}/mounted")
 
     assert setup().code == 0
-    assert [item["url"] for item in endpoints(polar)] == [f"{URL}/mounted/webhooks/polar"]
+    assert [item["url"] for item in endpoints(sim)] == [f"{URL}/mounted/webhooks/polar"]
 
 
 def test_what_polar_refuses_changes_nothing(
-    polar: SimulatorClient, setup: Setup, monkeypatch: pytest.MonkeyPatch
+    sim: SimulatorClient, setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    polar.settings(scopes=["webhooks:read"])
+    sim.settings(scopes=["webhooks:read"])
     refused = setup("--url", URL)
     assert (refused.code, refused.out) == (1, "")
     assert "webhooks:write" in refused.err
 
-    polar.settings(available=False)
+    sim.settings(available=False)
     down = setup("--url", URL)
     assert (down.code, down.out) == (1, "")
     assert "503" in down.err
 
     monkeypatch.setenv("POLAR_BASE_URL", "http://127.0.0.1:9")
     assert setup("--url", URL).code == 1
-    assert endpoints(polar) == []
+    assert endpoints(sim) == []
 
 
 def test_the_token_and_a_url_are_all_that_is_needed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, get_args
@@ -152,18 +152,11 @@ def test_what_is_shown_of_a_url_holds_no_secret() -> None:
 # --- with Polar -----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def polar_process() -> Iterator[SimulatorClient]:
-    with bridge.simulator() as client:
-        yield client
-
-
 @pytest.fixture
-def polar(polar_process: SimulatorClient) -> SimulatorClient:
+def polar(sim: SimulatorClient) -> SimulatorClient:
     """A Polar that gives an event up at its first failure, and never an endpoint."""
-    polar_process.control("POST", "/reset")
-    polar_process.settings(max_attempts=1, disable_after=10_000, keep_payloads=20_000)
-    return polar_process
+    sim.settings(max_attempts=1, disable_after=10_000, keep_payloads=20_000)
+    return sim
 
 
 @pytest.fixture
