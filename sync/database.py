@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -25,6 +23,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync import sqlite_driver
+from sync.bulk_insert import BulkInsert, Keys, PostgresConnection, Rows, SqliteThread
 from sync.schema import check_revision, revision_of, upgrade
 
 _BUSY_TIMEOUT_MS = 5_000
@@ -63,16 +62,11 @@ _LEDGER_LOCK = 0x706F6C61722D7379
 """The advisory lock of whoever writes in `Lane.LEDGER`."""
 _PING = 20.0
 """Seconds of silence after which a listener makes sure that the server is still there."""
-_HAND_OVER = 0.00002
-"""Seconds: any sleep is long enough for a thread that is waiting."""
 _TRY_AGAIN = {"40001", "40P01"}
 """serialization_failure, deadlock_detected"""
 
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 """Of a SQLite file, in bytes."""
-
-_Rows = Sequence[Sequence[object]]
-_Keys = Sequence[tuple[Any, ...]] | None
 
 
 class StorageUnavailable(Exception):
@@ -158,8 +152,10 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _engine(self.url, is_sqlite=self.is_sqlite)
         self._writer = self._engine.execution_options(writes=True)
-        self._inserter: _SqliteThread | _PostgresConnection = (
-            _SqliteThread(self.url) if self.is_sqlite else _PostgresConnection(self._engine)
+        self._inserter: SqliteThread | PostgresConnection = (
+            SqliteThread(_writing_sqlite(self.url, _BUSY_TIMEOUT_MS))
+            if self.is_sqlite
+            else PostgresConnection(self._engine)
         )
         # At first nobody knows: the process before this one may have ended too early.
         self._scrub_due = self.rewrite_due = self.is_sqlite
@@ -259,9 +255,7 @@ class Database:
         to tell, on PostgreSQL, of what is committed."""
         return BulkInsert(self._engine.dialect, table, columns, key=", ".join(key), notify=notify)
 
-    async def insert_many(
-        self, insert: BulkInsert, rows: Sequence[Sequence[object]]
-    ) -> Sequence[tuple[Any, ...]] | None:
+    async def insert_many(self, insert: BulkInsert, rows: Rows) -> Keys:
         """Insert the rows by one statement, which is a transaction of its own, in `Lane.INBOX`.
         Returns the keys of those that were not there; None: of all.
 
@@ -330,144 +324,6 @@ class Database:
         await self._engine.dispose()
 
 
-class BulkInsert:
-    """An INSERT of many rows that passes over those whose unique key is taken.
-
-    The driver gets it as it is: what SQLAlchemy makes of each row, and the steps of a transaction,
-    cost several times what the database does with them.
-    """
-
-    def __init__(
-        self,
-        dialect: sa.Dialect,
-        table: type[SQLModel],
-        columns: Sequence[str],
-        *,
-        key: str,
-        notify: str,
-    ) -> None:
-        types = [sa.inspect(table).local_table.c[name].type for name in columns]
-        self._bind = [it.dialect_impl(dialect).bind_processor(dialect) for it in types]
-        # A cast to a type with a length would cut off what is too long.
-        arrays = [f"%b::{it.compile(dialect).partition('(')[0]}[]" for it in types]
-        self._into = f"INSERT INTO {table.__tablename__} ({', '.join(columns)})"
-        self._from_arrays = (
-            f"WITH new AS ({self._into} SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608
-            f" ON CONFLICT DO NOTHING RETURNING {key})"
-            f" SELECT {key} FROM new, pg_notify('{notify}', '')"
-        )
-        self._row = f"({', '.join('?' * len(columns))})"
-        self._keys = f"SELECT {key} FROM {table.__tablename__} WHERE id > ? AND id <= ?"  # noqa: S608
-
-    def on_postgresql(self, rows: _Rows) -> tuple[str, tuple[Any, ...]]:
-        """The statement and its parameters, an array for each column."""
-        return self._from_arrays, tuple(list(column) for column in self._bound(rows))
-
-    def on_sqlite(self, rows: _Rows) -> Callable[[sqlite3.Connection], _Keys]:
-        """What to do with the driver's connection."""
-        values = f"VALUES {', '.join([self._row] * len(rows))}"
-        statement = f"{self._into} {values} ON CONFLICT DO NOTHING"
-        parameters = tuple(itertools.chain.from_iterable(zip(*self._bound(rows), strict=True)))
-
-        def insert(connection: sqlite3.Connection) -> _Keys:
-            cursor = connection.execute(statement, parameters)
-            if cursor.rowcount == len(rows):
-                # Nearly always; RETURNING would come back from the driver for every row.
-                return None
-            # The ids that one INSERT gives are consecutive.
-            last = cursor.lastrowid or 0
-            return connection.execute(self._keys, (last - cursor.rowcount, last)).fetchall()
-
-        return insert
-
-    def _bound(self, rows: _Rows) -> Iterator[Sequence[object]]:
-        """The values of each column, as the driver takes them."""
-        for bind, values in zip(self._bind, zip(*rows, strict=True), strict=True):
-            if bind is None:
-                yield values
-            else:
-                yield [None if value is None else bind(value) for value in values]
-
-
-def _let_go() -> None:
-    """Let another thread begin what it was just given.
-
-    It needs the interpreter for a moment, and would have to wait until the event loop is idle: the
-    disk would be working only when nothing else is.
-    """
-    time.sleep(_HAND_OVER)
-
-
-class _SqliteThread:
-    """A connection of its own in a thread of its own, where statements are their own transactions.
-
-    A transaction through the asyncio driver is a dozen hops to its thread and back, and at each the
-    two threads wait for each other to let go of the interpreter, for milliseconds on a busy server.
-    Here it is one.
-    """
-
-    def __init__(self, url: sa.URL) -> None:
-        self._engine = _blocking_sqlite(url, _BUSY_TIMEOUT_MS)
-        _configure_sqlite(self._engine, _BUSY_TIMEOUT_MS)
-        self._thread = ThreadPoolExecutor(1, "sqlite")
-        self._connection: sa.PoolProxiedConnection | None = None
-
-    async def insert(self, insert: BulkInsert, rows: _Rows) -> _Keys:
-        loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._thread, self._run, insert.on_sqlite(rows))
-        _let_go()
-        return await done
-
-    def _run(self, work: Callable[[sqlite3.Connection], _Keys]) -> _Keys:
-        if self._connection is None:
-            self._connection = self._engine.raw_connection()
-        driver = self._connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is connected
-        try:
-            return work(driver)
-        except sqlite3.Error as error:
-            # As SQLAlchemy would say it.
-            raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error) from None
-
-    async def close(self) -> None:
-        """After what is under way: it may be a commit."""
-        await asyncio.to_thread(self._thread.shutdown)
-        if self._connection is not None:
-            self._connection.close()
-        self._engine.dispose()
-
-
-class _PostgresConnection:
-    """A connection that is kept.
-
-    To take one of the pool, ask whether it is still alive, and give it back costs more than an
-    insert. Instead, one that turns out to be dead is replaced at the next attempt.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._connection: AsyncConnection | None = None
-
-    async def insert(self, insert: BulkInsert, rows: _Rows) -> _Keys:
-        try:
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-                await self._connection.execution_options(isolation_level="AUTOCOMMIT")
-            keys = await self._connection.exec_driver_sql(*insert.on_postgresql(rows))
-        except BaseException:
-            if self._connection is not None:
-                # Cancelled, it may be in the middle of something.
-                await self._connection.invalidate()
-                await self.close()
-            raise
-        return None if keys.rowcount == len(rows) else [tuple(key) for key in keys]
-
-    async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
-
-
 # --- without asyncio, for what has a database to itself --------------------------------------
 
 
@@ -497,8 +353,7 @@ def changing(url: str) -> Iterator[sa.Connection]:
         if parsed.get_backend_name() == "sqlite":
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            engine = _blocking_sqlite(parsed, _MIGRATION_TIMEOUT_MS)
-            _configure_sqlite(engine, _MIGRATION_TIMEOUT_MS)
+            engine = _writing_sqlite(parsed, _MIGRATION_TIMEOUT_MS)
         else:
             engine = _blocking_postgresql(parsed)
         try:
@@ -547,6 +402,12 @@ def _blocking_sqlite(url: sa.URL, timeout_ms: int) -> sa.Engine:
         connect_args={"timeout": timeout_ms / 1000},
         hide_parameters=True,
     )
+
+
+def _writing_sqlite(url: sa.URL, timeout_ms: int) -> sa.Engine:
+    engine = _blocking_sqlite(url, timeout_ms)
+    _configure_sqlite(engine, timeout_ms)
+    return engine
 
 
 def _blocking_postgresql(url: sa.URL) -> sa.Engine:

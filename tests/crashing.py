@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import FrameType
@@ -26,7 +26,8 @@ import uvicorn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.main import create_app
-from sync.database import BulkInsert, Database, Lane
+from sync.bulk_insert import BulkInsert, Keys, Rows
+from sync.database import Database, Lane
 from sync.settings import Settings
 
 
@@ -88,9 +89,7 @@ def wrap(points: Points) -> None:
         points.reach(f"after {name}")
         return response
 
-    async def observed_insert(
-        database: Database, insert: BulkInsert, rows: Sequence[Sequence[object]]
-    ) -> Sequence[tuple[Any, ...]] | None:
+    async def observed_insert(database: Database, insert: BulkInsert, rows: Rows) -> Keys:
         name = _caller(sys._getframe(1))
         points.reach(f"before commit of {name}")
         keys = await insert_many(database, insert, rows)
