@@ -34,6 +34,7 @@ from sync.deletion import (
     IllegalTransition,
     Observation,
     State,
+    Tombstone,
     Unmapped,
     ask_api,
     next_action,
@@ -113,12 +114,17 @@ class Actions:
         ]
         async with self.database.read() as session:
             following = await self.ledger.following_earlier(session, pinned)
+            gone = {
+                leased.id: await self._tombstone(session, leased, target)
+                for leased, target, answer in zip(batch, targets, answers, strict=True)
+                if target is not None and isinstance(answer, NotFound)
+            }
         learnt = []
         for leased, target, answer in zip(batch, targets, answers, strict=True):
             if target is None or answer is None:
                 learnt.append(_Learnt(leased, Unmapped()))
             elif isinstance(answer, NotFound):
-                learnt.append(await self._missing(leased, target, asked_at))
+                learnt.append(_missing(leased, target, gone[leased.id], asked_at))
             elif isinstance(answer, PolarError):
                 learnt.append(_Learnt(leased, _failed(answer), external_id=target.external_id))
             elif isinstance(subscriptions, PolarError):
@@ -201,20 +207,14 @@ class Actions:
         except PolarError as error:
             return error
 
-    async def _missing(self, leased: Leased, target: Target, asked_at: datetime) -> _Learnt:
-        async with self.database.read() as session:
-            gone = await mirror_rows.tombstone(
-                session,
-                external_id=target.external_id,
-                customer_id=target.customer_id,
-                created_by=leased.row.event_at + self.ledger.policy.clock_skew,
-            )
-        return _Learnt(
-            leased,
-            CustomerMissing(gone),
+    async def _tombstone(
+        self, session: AsyncSession, leased: Leased, target: Target
+    ) -> Tombstone | None:
+        return await mirror_rows.tombstone(
+            session,
             external_id=target.external_id,
-            asked_at=asked_at,
-            detail={"customer_id": gone.customer_id} if gone else {},
+            customer_id=target.customer_id,
+            created_by=leased.row.event_at + self.ledger.policy.clock_skew,
         )
 
     # --- delete --------------------------------------------------------------------------
@@ -381,6 +381,16 @@ async def wake_blocked(session: AsyncSession, now: datetime) -> None:
 def _customer_id(leased: Leased) -> str:
     assert leased.row.customer_id is not None  # noqa: S101 - there is no `deleted` without a pin
     return leased.row.customer_id
+
+
+def _missing(leased: Leased, target: Target, gone: Tombstone | None, asked_at: datetime) -> _Learnt:
+    return _Learnt(
+        leased,
+        CustomerMissing(gone),
+        external_id=target.external_id,
+        asked_at=asked_at,
+        detail={"customer_id": gone.customer_id} if gone else {},
+    )
 
 
 def _found(

@@ -211,17 +211,15 @@ class Database:
         Raises:
             StorageUnavailable: the connection cannot be made, or was lost.
         """
-        with _storage_errors():
-            async with self._engine.connect() as connection:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-                try:
-                    await connection.exec_driver_sql(f'LISTEN "{channel}"')
-                    yield self._notifications(connection)
-                except self._engine.dialect.loaded_dbapi.Error as error:
-                    raise Interrupted(str(error)) from None
-                finally:
-                    # Closed, and not given back to the pool, where it would go on listening.
-                    await connection.invalidate()
+        async with self.reading() as connection:
+            try:
+                await connection.exec_driver_sql(f'LISTEN "{channel}"')
+                yield self._notifications(connection)
+            except self._engine.dialect.loaded_dbapi.Error as error:
+                raise Interrupted(str(error)) from None
+            finally:
+                # Closed, and not given back to the pool, where it would go on listening.
+                await connection.invalidate()
 
     async def _notifications(self, connection: AsyncConnection) -> AsyncIterator[str]:
         driver = (await connection.get_raw_connection()).driver_connection

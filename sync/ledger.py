@@ -91,7 +91,8 @@ class Ledger:
         Raises:
             IllegalTransition: nothing was written.
         """
-        await self.record_all(session, [(row, observation)], now, source=source, **detail)
+        if await self._record(session, row, observation, now, source, detail):
+            await self._forget(session, [row], now)
 
     async def record_all(
         self,
@@ -100,13 +101,12 @@ class Ledger:
         now: datetime,
         *,
         source: str,
-        **detail: Any,
     ) -> None:
         """The same for many at once: what is verified is forgotten together."""
         done = [
             row
             for row, observation in observations
-            if await self._record(session, row, observation, now, source, dict(detail))
+            if await self._record(session, row, observation, now, source, {})
         ]
         if done:
             await self._forget(session, done, now)
@@ -297,6 +297,8 @@ class Ledger:
     ) -> set[int]:
         """Those of the deletions, by id, of whose user an earlier one pinned another customer than
         the one that is given with it."""
+        if not pinned:
+            return set()
         hashes = {row.user_hash for row, _ in pinned}
         others = (
             await session.exec(

@@ -77,7 +77,7 @@ async def ends(session: AsyncSession, deletion_ids: Iterable[int]) -> dict[int, 
     They are remembered until the transaction ends, and `append` keeps them up to date: whoever is
     going to add to many chains asks for all of them at once.
     """
-    known: dict[int, tuple[int, str]] = session.info.setdefault("chain", {})
+    known = _remembered(session)
     wanted = [item for item in deletion_ids if item not in known]
     if wanted:
         connection = await session.connection()
@@ -91,7 +91,12 @@ async def ends(session: AsyncSession, deletion_ids: Iterable[int]) -> dict[int, 
 
 def begin(session: AsyncSession, deletion_id: int) -> None:
     """A chain that this transaction begins need not be looked for."""
-    session.info.setdefault("chain", {})[deletion_id] = (0, _GENESIS)
+    _remembered(session)[deletion_id] = (0, _GENESIS)
+
+
+def _remembered(session: AsyncSession) -> dict[int, tuple[int, str]]:
+    links: dict[int, tuple[int, str]] = session.info.setdefault("chain", {})
+    return links
 
 
 async def chain(session: AsyncSession, deletion_id: int) -> Sequence[EvidenceRow]:

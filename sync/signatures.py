@@ -73,7 +73,7 @@ class Verifier:
             SignatureError: a header is missing or malformed, the timestamp is more than 5 minutes
                 from now, or no signature is by one of the secrets.
         """
-        family, webhook_id, timestamp, signature = self._signed(headers)
+        family, webhook_id, timestamp, signature = self._signature_headers(headers)
         if not _ID.fullmatch(webhook_id):
             raise SignatureError(
                 f"the {family}-id header is malformed: "
@@ -109,7 +109,7 @@ class Verifier:
             "the body is sent byte for byte as it was signed"
         )
 
-    def _signed(self, headers: Mapping[str, str]) -> tuple[str, str, str, str]:
+    def _signature_headers(self, headers: Mapping[str, str]) -> tuple[str, str, str, str]:
         """The first family that is there as a whole, and its id, timestamp and signature."""
         for family, names in self._families.items():
             webhook_id, timestamp, signature = [headers.get(name) for name in names]
