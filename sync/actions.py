@@ -147,8 +147,12 @@ class Actions:
                 anonymize=self.settings.anonymize,
                 before_send=partial(self._about_to_delete, leased),
             )
-        except (_NotSent, LeaseLost, IllegalTransition):
+        except (_NotSent, LeaseLost):
             return
+        except IllegalTransition as error:
+            # A webhook has said meanwhile that the customer is gone.
+            _log.info("deletion %s: %s", leased.id, error)
+            await self.leases.give_back([leased.token])
         except NotFound:
             await self._record(leased, CustomerGone(), answer="404 ResourceNotFound")
         except PolarError as error:

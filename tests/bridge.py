@@ -8,7 +8,6 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -36,13 +35,11 @@ from tests.support import (
     signed_headers,
     store_at,
 )
+from tests.waiting import WAIT, wait_for
 
 Json = dict[str, Any]
 Run = Callable[..., AbstractContextManager["Bridge"]]
 T = TypeVar("T")
-
-WAIT = 20.0
-POLL = 0.01
 
 STATE = "GET /v1/customers/external/{external_id}/state"
 STATE_BY_ID = "GET /v1/customers/{id}/state"
@@ -59,16 +56,6 @@ def now() -> datetime:
 def ago(**duration: float) -> str:
     """A time in the past, as Polar's API and the app's events write one."""
     return (now() - timedelta(**duration)).isoformat()
-
-
-def wait_for(look: Callable[[], T | None], what: str, seconds: float = WAIT) -> T:
-    """Look until there is something to see."""
-    end = time.monotonic() + seconds
-    while True:
-        if found := look():
-            return found
-        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
-        time.sleep(POLL)
 
 
 @contextlib.contextmanager
@@ -195,7 +182,7 @@ class Bridge:
         wait_for(lambda: not self.query("SELECT 1 FROM inbox WHERE status = 'pending'"), "applied")
 
     def polls(self, look: Callable[[], bool], what: str) -> None:
-        wait_for(lambda: look() or None, what)
+        wait_for(look, what)
 
     def forgotten(self, *texts: str) -> None:
         """Wait until none of the texts is anywhere on the disk."""
@@ -205,7 +192,7 @@ class Bridge:
             return [text for text in texts if text.encode() in stored]
 
         try:
-            wait_for(lambda: not left() or None, "forgotten", seconds=6)
+            wait_for(lambda: not left(), "forgotten")
         except AssertionError:
             raise AssertionError(f"still on the disk: {left()}") from None
 

@@ -13,12 +13,14 @@ import pytest
 
 from sync.database import migrate
 from sync.settings import Settings
-from tests import bridge
+from tests import bridge, property_profiles
 from tests.bridge import Bridge, Run
 from tests.postgres import Postgres
 from tests.simulator.conftest import SimulatorClient
 from tests.store import Store
 from tests.support import load_settings
+
+property_profiles.load()
 
 DatabaseFactory = Callable[[], Path]
 StoreFactory = Callable[[], Store]

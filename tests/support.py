@@ -28,13 +28,12 @@ from starlette.types import ASGIApp
 from app.main import create_app
 from sync.settings import Settings
 from tests.store import Store
+from tests.waiting import WAIT
 
 EVENT_KEY = b"the key that the app signs with."
 EVENT_SECRET = "whsec_" + base64.b64encode(EVENT_KEY).decode()
 POLAR_SECRET = "polar_whs_bG9vcGJhY2sgb25seSwgbm9ib2R5"
 HASH_KEY = "0123456789abcdef" * 4
-
-START_SECONDS = 20.0
 
 BOTH_ENGINES = pytest.mark.engines("sqlite", "postgresql")
 SQLITE = pytest.mark.engines("sqlite")
@@ -149,7 +148,7 @@ def serve(app: ASGIApp) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            assert server.ready.wait(START_SECONDS)
+            assert server.ready.wait(WAIT)
             assert server.started, "the application did not start"
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
@@ -200,7 +199,7 @@ def serve_process(variables: Mapping[str, str], cwd: Path) -> Iterator[Process]:
     reader = threading.Thread(target=drain, args=(popen.stderr,))
     reader.start()
     try:
-        assert started.wait(START_SECONDS)
+        assert started.wait(WAIT)
         found = re.search(r"running on (http://127\.0\.0\.1:\d+)", "".join(log))
         assert found, "".join(log)
         yield Process(found[1], popen.pid, popen, log)
@@ -215,7 +214,7 @@ def exchange(url: str, request: bytes, *, finish: bool = False) -> bytes:
     """Send bytes over a raw socket and return the first thing that comes back, b"" where the server
     closes without a word. `finish`: close our sending side after them."""
     host, port = url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=WAIT) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(request)
             if finish:

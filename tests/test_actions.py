@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -10,7 +11,7 @@ from typing import cast
 from sync import receipts
 from sync.actions import Actions
 from sync.database import Database
-from sync.deletion import Checked, CustomerFound, CustomerGone, DeleteSent, State
+from sync.deletion import Checked, CustomerFound, CustomerGone, DeleteSent, Observation, State
 from sync.leases import Leases
 from sync.ledger import Ledger
 from sync.polar import NotFound, PolarClient
@@ -53,6 +54,12 @@ class NobodyThere:
     async def customer_state(self, **_: object) -> None:
         raise NotFound("GET: 404")
 
+    async def delete_customer(
+        self, _id: str, *, before_send: Callable[[], Awaitable[None]], **_: object
+    ) -> None:
+        await before_send()
+        raise NotFound("DELETE: 404")
+
 
 def states(store: Store) -> list[str]:
     return [row[0] for row in store.query("SELECT state FROM deletion ORDER BY id")]
@@ -88,6 +95,35 @@ def test_what_has_been_taken_back_is_not_written(new_store: StoreFactory) -> Non
     resolve_all(store, after="UPDATE deletion SET lease_token = 'another' WHERE id = 2")
     assert states(store) == ["no_customer", "received", "no_customer"]
     assert len(store.query("SELECT 1 FROM evidence WHERE deletion_id = 2")) == 1
+
+
+def test_a_webhook_that_comes_before_the_delete_leaves_no_lease(new_store: StoreFactory) -> None:
+    store = new_store()
+
+    async def main() -> None:
+        desk = await Desk.opened(store)
+
+        async def seen(*observations: Observation) -> None:
+            async with desk.database.write() as session:
+                row = await session.get(DeletionRow, 1)
+                assert row is not None
+                for observation in observations:
+                    await desk.ledger.record(session, row, observation, NOW, source="webhook")
+
+        leases = Leases(desk.database, timedelta(seconds=30))
+        await seen(CustomerFound(customer_id="c1", created_at=NOW, listed_at=NOW), DeleteSent())
+        batch = await leases.claim(10)
+        await seen(CustomerGone())
+        polar = cast(PolarClient, NobodyThere())
+        actions = Actions(desk.database, desk.ledger, leases, polar, desk.settings)
+        await actions.delete(next(leased for leased in batch if leased.id == 1))
+        await desk.database.close()
+
+    asyncio.run(main())
+    assert states(store) == [State.DELETED, State.RECEIVED, State.RECEIVED]
+    assert [
+        row["id"] for row in store.query("SELECT id FROM deletion WHERE lease_token IS NULL")
+    ] == [1]
 
 
 def test_those_verified_together_are_forgotten_together_and_nobody_else(

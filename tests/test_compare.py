@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 
 from sync.compare import FIELDS, Finding, Stored, extra, judge
 from sync.mirror import API, POLARS, Customer, Grant, M, Mirrored, Subscription, parse
-from tests import property_profiles
-
-property_profiles.load()
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

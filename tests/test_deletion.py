@@ -46,9 +46,6 @@ from sync.deletion import (
     survivors,
     to_revoke,
 )
-from tests import property_profiles
-
-property_profiles.load()
 
 POLICY = Policy()
 T0 = datetime(2026, 10, 1, 12, tzinfo=UTC)

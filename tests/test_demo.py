@@ -14,7 +14,7 @@ def test_the_demo_needs_no_settings_and_ends_as_it_should(tmp_path: Path) -> Non
     bare["MAPPING"] = "table"
     command = [sys.executable, "-m", "sync.cli", "demo"]
     done = subprocess.run(
-        command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for part in ("Everything ended as it should", "receipt of deletion", "superseded", "paused"):

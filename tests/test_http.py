@@ -62,6 +62,7 @@ from tests.support import (
     signature,
     signed_headers,
 )
+from tests.waiting import WAIT
 
 pytestmark = BOTH_ENGINES
 
@@ -107,7 +108,7 @@ class Site:
 def site(store: Store, **settings: Any) -> Iterator[Site]:
     with (
         serve_settings(load_settings(store, **settings)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=WAIT) as client,
     ):
         yield Site(url, client, store)
 
@@ -744,7 +745,9 @@ def test_polars_content_type_does_not_matter(server: Site) -> None:
 # --- fuzz --------------------------------------------------------------------------------------
 
 FUZZ = hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"))
 HEADER = VALUES.map(lambda value: value.strip().encode("latin-1"))
@@ -936,7 +939,7 @@ def test_a_dead_task_is_not_hidden(
             assert (await client.get("/readyz")).status_code == 200
             assert set(state.tasks) == {"inbox", "worker"}
             state.tasks[name].cancel()
-            with anyio.fail_after(5):
+            with anyio.fail_after(WAIT):
                 while f"the {name} task stopped" not in caplog.text:
                     await anyio.lowlevel.checkpoint()
             answer = await client.get("/readyz")
@@ -944,7 +947,7 @@ def test_a_dead_task_is_not_hidden(
             assert f"the {name} task has stopped" in answer.json()["detail"]
             assert (await client.get("/livez")).status_code == 200
             body = event_body()
-            with anyio.fail_after(5):
+            with anyio.fail_after(WAIT):
                 answer = await client.post("/events", content=body, headers=signed_headers(body))
             assert answer.status_code == (503 if name == "inbox" else 202)
 
@@ -993,7 +996,7 @@ def test_stops_when_told(new_store: StoreFactory) -> None:
     with serve_process(environment(store, WORKER="embedded"), store.directory) as process:
         assert httpx.get(f"{process.url}/readyz").status_code == 200
         process.popen.terminate()
-        assert process.popen.wait(15) == -signal.SIGTERM
+        assert process.popen.wait(WAIT) == -signal.SIGTERM
     assert "Application shutdown complete" in "".join(process.log)
     assert "Traceback" not in "".join(process.log)
 

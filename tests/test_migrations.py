@@ -27,6 +27,7 @@ from tests.conftest import StoreFactory
 from tests.postgres import Postgres
 from tests.store import Store
 from tests.support import environment
+from tests.waiting import WAIT
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -138,11 +139,11 @@ def test_a_migration_waits_for_the_one_before_it(empty: Store) -> None:
     with changing(empty.url) as connection:
         connection.execute(sa.text("CREATE TABLE first (id INTEGER)"))
         thread.start()
-        assert began.wait(10)
+        assert began.wait(WAIT)
         # So long that a second one which did not wait would be through.
         thread.join(0.5)
         order.append("first")
-    thread.join(30)
+    thread.join(WAIT)
 
     assert order == ["first", "second"]
     assert {"first", "inbox"} <= names(empty)

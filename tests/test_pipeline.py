@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,6 +45,7 @@ from tests.support import (
     serve_process,
     signed_headers,
 )
+from tests.waiting import WAIT
 
 LOST = {"kind": "drop"}
 """A webhook that never comes."""
@@ -99,7 +99,7 @@ def test_webhooks_alone_prove_a_deletion_in_three_requests(run: Run) -> None:
 
 @BOTH_ENGINES
 def test_the_api_proves_what_lost_webhooks_did_not(run: Run) -> None:
-    with run(verify_after=0.4) as it:
+    with run(verify_after=2) as it:
         it.sim.webhook_faults(LOST)
         it.customer("u1", "active", "past_due", grants=2)
         it.tell("u1")
@@ -119,16 +119,12 @@ def test_many_deletions_share_their_list_requests(run: Run) -> None:
         )
         for user in users:
             it.tell(user)
-    with run(webhooks=False, verify_after=3) as it:
+    with run(webhooks=False) as it:
         it.wait_all(users, "deleted")
         assert it.counts() == {STATE: 60, SUBSCRIPTIONS: 2, DELETE: 60}
-    it.polls(
-        lambda: (
-            max(row["next_attempt_at"] for row in it.query("SELECT * FROM deletion"))
-            < now().replace(tzinfo=None).isoformat(" ")
-        ),
-        "every check is due",
-    )
+    it.sim.settle()
+    # The ten minutes are over, for all of them at the same moment.
+    it.store.execute("UPDATE deletion SET next_attempt_at = received_at")
     with run(webhooks=False, verify_after=0.1) as it:
         it.wait_all(users, "verified")
         assert it.counts() == {STATE: 60, SUBSCRIPTIONS: 4, DELETE: 60, GRANTS: 2}
@@ -235,11 +231,11 @@ def test_webhooks_in_reverse(run: Run) -> None:
 
 @pytest.mark.parametrize("webhooks", [True, False])
 def test_a_lost_answer_to_delete(run: Run, *, webhooks: bool) -> None:
-    with run(webhooks=webhooks, request_timeout=0.5, verify_after=1) as it:
+    with run(webhooks=webhooks, request_timeout=3, verify_after=3) as it:
         users = ("late", "failed after", "dropped after", "dropped before", "failed before")
         customers = {user: it.customer(user, "active", grants=1) for user in users}
         faults: dict[str, dict[str, Any]] = {
-            "late": {"kind": "timeout", "seconds": 2},
+            "late": {"kind": "timeout", "seconds": 60},
             "failed after": {"kind": "error", "status": 502, "after_effect": True},
             "dropped after": {"kind": "timeout", "seconds": 0.1, "close": True},
             "dropped before": {"kind": "drop"},
@@ -272,17 +268,14 @@ def test_a_429_keeps_everybody_quiet(run: Run, *, concurrency: int) -> None:
     with run(concurrency=concurrency) as it:
         for user in users:
             it.customer(user, "active", webhooks=False)
-        it.sim.faults({"kind": "rate_limit", "retry_after": 1, "count": 1})
+        it.sim.faults({"kind": "rate_limit", "retry_after": 3, "count": 1})
         for user in users:
             it.tell(user)
         it.wait_all(users, "verified")
         requests = it.requests()
         (refused,) = [request for request in requests if request["status"] == 429]
-        early = [item for item in requests if not outside(refused["started_at"], item, 0.95)]
-        if concurrency == 1:
-            assert not early
+        early = [item for item in requests if not outside(refused["started_at"], item, 2.95)]
         # Those that were under way already cannot be called back.
-        assert all(not outside(refused["started_at"], item, 0.3) for item in early)
         assert len(early) < concurrency
 
 
@@ -337,11 +330,10 @@ def test_a_wrong_token_blocks_until_a_restart_with_the_right_one(run: Run) -> No
         for user in names(3):
             assert "POLAR_ACCESS_TOKEN" in it.wait(user, "blocked")["reason"]
         assert not any(map(it.is_gone, customers))
-        it.query("SELECT 1")
-    started = time.monotonic()
+    # However late the next attempt is, a restart makes it.
+    it.store.execute("UPDATE deletion SET next_attempt_at = '2099-01-01 00:00:00.000000'")
     with run() as it:
         it.wait_all(names(3), "verified")
-    assert time.monotonic() - started < 5
     assert sorted(deleted_customers(it)) == sorted(customers)
 
 
@@ -410,7 +402,6 @@ def test_a_404_that_is_not_polars_word_on_a_customer_blocks(run: Run, wrong: str
         assert deleted_customers(it) == [customer]
 
 
-@pytest.mark.timeout(300)
 def test_everything_going_wrong_at_once(run: Run) -> None:
     statuses = ("active", "past_due", "trialing", "canceled", "paused", "unpaid")
     with run(request_timeout=0.5, verify_after=1, concurrency=4) as it:
@@ -492,7 +483,7 @@ def test_a_survivor_that_ended_meanwhile_answers_403_and_is_no_missing_scope(run
     with run(on_survivor="revoke", survivor_after=1) as it:
         customer = it.customer("u1", "paused")
         (subscription,) = it.truth(customer)["subscription_ids"]
-        it.sim.faults({"kind": "delay", "seconds": 0.5, "path": subscription, "method": "DELETE"})
+        it.sim.faults({"kind": "delay", "seconds": 2, "path": subscription, "method": "DELETE"})
         it.tell("u1")
         it.polls(lambda: struck(it) > 0, "the revocation is under way")
         patch = {"status": "canceled", "webhooks": False}
@@ -590,7 +581,7 @@ def test_the_brake_holds_what_is_too_much(run: Run) -> None:
 
 @BOTH_ENGINES
 def test_a_restoration_in_time_and_too_late(run: Run) -> None:
-    with run(deletion_delay=1) as it:
+    with run(deletion_delay=3) as it:
         restored = it.customer("restored", "active")
         first = it.customer("restored first", "active")
         late = it.customer("late", "active", grants=1)
@@ -626,7 +617,7 @@ def test_a_restoration_in_time_and_too_late(run: Run) -> None:
 def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
     with run() as it:
         customers = {user: it.customer(user, "active") for user in ("state", "list")}
-        slow = {"kind": "delay", "seconds": 0.6, "count": 1}
+        slow = {"kind": "delay", "seconds": 2, "count": 1}
         for user, path in (("state", "/state$"), ("list", "^/v1/subscriptions/")):
             it.sim.faults({**slow, "path": path})
             it.tell(user)
@@ -646,7 +637,7 @@ def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
 def test_a_restoration_while_the_delete_waits_for_the_budget(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
-        it.sim.faults({"kind": "rate_limit", "retry_after": 1, "method": "DELETE", "count": 1})
+        it.sim.faults({"kind": "rate_limit", "retry_after": 3, "method": "DELETE", "count": 1})
         first = it.customer("first", "active")
         it.tell("first")
         it.polls(lambda: tries(it, "first") > 0, "the pause has begun")
@@ -728,10 +719,10 @@ def test_an_event_that_comes_after_the_next_sign_up_is_superseded(run: Run) -> N
 
 
 def test_a_sign_up_while_the_answer_to_delete_is_lost(run: Run) -> None:
-    with run(request_timeout=0.4) as it:
+    with run(request_timeout=3) as it:
         it.sim.webhook_faults(LOST)
         old = it.customer("u1", "active", created_at=ago(days=9))
-        fault = {"kind": "timeout", "seconds": 1, "method": "DELETE", "count": 1}
+        fault = {"kind": "timeout", "seconds": 60, "method": "DELETE", "count": 1}
         it.sim.faults(fault)
         it.tell("u1", timestamp=ago(minutes=10))
         it.polls(lambda: it.is_gone(old), "the first DELETE had its effect")
@@ -869,7 +860,7 @@ def test_a_customer_who_appears_while_others_are_asked_about(run: Run) -> None:
     with run(worker="separate") as it:
         for user in users:
             it.tell(user)
-    it.sim.faults({"kind": "delay", "seconds": 1.5, "path": "external/slow/state"})
+    it.sim.faults({"kind": "delay", "seconds": 3, "path": "external/slow/state"})
     with run() as it:
         it.polls(lambda: it.counts().get(STATE) == 1 and struck(it) == 1, "one is answered")
         # Polar has said that it is not there; and this webhook comes before that is written down.
@@ -1096,7 +1087,7 @@ def variables(sim: SimulatorClient, **more: str) -> dict[str, str]:
 def beside_process(sim: SimulatorClient, store: Store, url: str) -> Bridge:
     """The view on a bridge that runs as a process."""
     settings = bridge.bridge_settings(sim, store)
-    return Bridge(sim, settings, httpx.Client(base_url=url, timeout=bridge.WAIT), store)
+    return Bridge(sim, settings, httpx.Client(base_url=url, timeout=WAIT), store)
 
 
 def test_the_log_tells_no_secret_and_nothing_personal(
@@ -1122,7 +1113,7 @@ def test_the_log_tells_no_secret_and_nothing_personal(
         it.settled()
         it.app.close()
         process.popen.send_signal(signal.SIGTERM)
-        assert process.popen.wait(10) in {0, -signal.SIGTERM}
+        assert process.popen.wait(WAIT) in {0, -signal.SIGTERM}
         log = "".join(process.log)
     assert "dead letter" in log
     for secret in (*PERSONAL, DEFAULT_TOKEN, POLAR_SECRET, EVENT_SECRET, HASH_KEY):
@@ -1134,32 +1125,32 @@ def test_sigterm_with_work_in_flight(
     sim: SimulatorClient, store: Store, tmp_path: Path, run: Run
 ) -> None:
     users = names(6)
-    environment = variables(sim, DATABASE_URL=store.url, REQUEST_TIMEOUT="60", VERIFY_AFTER="1")
+    environment = variables(
+        sim, DATABASE_URL=store.url, REQUEST_TIMEOUT="120", VERIFY_AFTER="10", LEASE="600"
+    )
     with serve_process(environment, tmp_path) as process:
         it = beside_process(sim, store, process.url)
         customers = [it.customer(user, "active", webhooks=False) for user in users]
         # Some answers come while the worker waits for them, some never.
         sim.faults(
             {"kind": "timeout", "seconds": 2, "method": "DELETE", "path": customers[0]},
-            {"kind": "timeout", "seconds": 60, "method": "DELETE"},
+            {"kind": "timeout", "seconds": 600, "method": "DELETE"},
         )
         for user in users:
             it.tell(user)
         it.polls(lambda: struck(it) == len(users), "every DELETE is under way")
         it.app.close()
-        started = time.monotonic()
         process.popen.send_signal(signal.SIGTERM)
-        assert process.popen.wait(15) in {0, -signal.SIGTERM}
-        assert time.monotonic() - started < 10
+        # What it waits for would take two minutes.
+        assert process.popen.wait(WAIT) in {0, -signal.SIGTERM}
         assert not [line for line in process.log if "Traceback" in line]
     rows = it.query("SELECT * FROM deletion")
     assert Counter(row["state"] for row in rows) == {"deleted": 1, "deleting": 5}
     assert not any(row["lease_token"] or row["lease_until"] for row in rows)
     sim.faults()
-    started = time.monotonic()
     with run(verify_after=0.2) as it:
+        # The leases were given back: nobody waits until they run out.
         it.wait_all(users, "verified")
-    assert time.monotonic() - started < 10  # and not a lease of 30 s later
     assert sorted(deleted_customers(it)) == sorted(customers)
 
 
@@ -1185,7 +1176,7 @@ def test_a_worker_in_a_process_of_its_own(sim: SimulatorClient, store: Store, ru
                 it.settled()
                 it.forgotten("customer-0@example.com", "user-0")
                 worker.send_signal(signal.SIGTERM)
-                _, errors = worker.communicate(timeout=10)
+                _, errors = worker.communicate(timeout=WAIT)
             finally:
                 worker.kill()
         assert worker.returncode == 0, errors

@@ -25,6 +25,7 @@ from sync.worker import Worker
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import load_settings, new_id
+from tests.waiting import WAIT
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -225,7 +226,8 @@ def test_events_are_accepted_in_between(run: Any) -> None:
             accepted += 1
         running.cancel()
         assert (await sweeping).inbox_rows == 1_100
-        assert accepted > 10
+        # Between any two of six batches; beside a single transaction it would be two at most.
+        assert accepted >= 4
         assert len(await it.inbox()) == accepted
 
     run(test)
@@ -248,7 +250,7 @@ def test_a_worker_does_it(run: Any) -> None:
         await it.add(polar("payload", 8))
         stop = asyncio.Event()
         working = asyncio.create_task(Worker(it.database, it.settings).run(stop))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT):
             while (await it.inbox())["payload"].body is not None:  # noqa: ASYNC110 - the worker's work
                 await asyncio.sleep(0.02)
         stop.set()

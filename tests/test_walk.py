@@ -12,9 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.walk import NEVER, Stage, Walk, Window, joined
-from tests import property_profiles
-
-property_profiles.load()
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 LIMIT = 5

@@ -31,10 +31,11 @@ from sync.webhook_line import (
     webhook_url,
 )
 from tests import bridge
-from tests.bridge import query, wait_for
+from tests.bridge import query
 from tests.conftest import DatabaseFactory
 from tests.simulator.conftest import Json, SimulatorClient
 from tests.support import POLAR_SECRET, database_path, serve_settings
+from tests.waiting import wait_for
 
 URL = "https://bridge.example.com"
 SECRETS = [SecretStr(POLAR_SECRET), SecretStr("polar_whs_the-one-before")]
@@ -266,7 +267,7 @@ def test_what_was_lost_is_redelivered_and_applied(
             "redelivered": 3,
             "problems": [],
         }
-        wait_for(lambda: mirrored() == 3 or None, "the lost webhooks are applied")
+        wait_for(lambda: mirrored() == 3, "the lost webhooks are applied")
         assert len(set(redeliveries(polar))) == len(redeliveries(polar)) == 3
 
         # What has been delivered meanwhile is lost no more.
@@ -292,7 +293,7 @@ def test_what_polar_still_tries_is_left_to_it(polar: SimulatorClient, settings: 
     polar.settings(max_attempts=10, backoff_base=1_000_000, backoff_cap=1_000_000)
     polar.endpoint(NOWHERE, secret=POLAR_SECRET, events=["customer.created"])
     polar.customer()
-    wait_for(lambda: polar.items("/v1/webhooks/deliveries") or None, "one attempt")
+    wait_for(lambda: polar.items("/v1/webhooks/deliveries"), "one attempt")
 
     report = healed(settings.model_copy(update={"public_url": "http://127.0.0.1:9"}))
 

@@ -13,9 +13,9 @@ import pytest
 
 from sync.simulator import DEFAULT_TOKEN, SimulatorConfig, create_simulator
 from sync.simulator.server import Server, listen
+from tests.waiting import WAIT
 
 Json = dict[str, Any]
-WAIT = 20.0
 
 
 @dataclass
@@ -127,13 +127,6 @@ def with_sdk_status(state: Json) -> Json:
     rows = state["active_subscriptions"]
     assert {row["status"] for row in rows} <= {"active", "trialing"}
     return state | {"active_subscriptions": [row | {"status": "granted"} for row in rows]}
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come true in time"
-        time.sleep(0.005)
 
 
 @pytest.fixture(scope="session")

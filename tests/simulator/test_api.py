@@ -8,7 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.simulator.conftest import SimulatorClient, wait_until
+from tests.simulator.conftest import SimulatorClient
+from tests.waiting import wait_for
 
 NOT_FOUND = {"detail": "Not Found"}
 
@@ -304,7 +305,7 @@ def test_over_the_rate_limit_is_answered_429_with_retry_after(sim: SimulatorClie
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == "1"
     # The budget is there again when Retry-After says so, not before.
-    wait_until(lambda: sim.api.get("/v1/customers/").status_code == 200)
+    wait_for(lambda: sim.api.get("/v1/customers/").status_code == 200, "allowed again")
     sim.settings(rate_limit=500, rate_window=60)
 
 

@@ -5,7 +5,8 @@ import time
 import httpx
 import pytest
 
-from tests.simulator.conftest import SimulatorClient, wait_until
+from tests.simulator.conftest import SimulatorClient
+from tests.waiting import wait_for
 
 PATH = "/v1/customers/external/user-1"
 
@@ -124,4 +125,4 @@ def test_a_client_that_gives_up_during_a_delay_still_has_its_effect(sim: Simulat
     with pytest.raises(httpx.ReadTimeout):
         sim.api.delete(PATH, timeout=0.1)
     assert not is_deleted(sim)
-    wait_until(lambda: is_deleted(sim))
+    wait_for(lambda: is_deleted(sim), "the effect")
