@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -37,6 +38,7 @@ _MIGRATING = 0x706F6C61
 _APPLICATION = "polar-sync"
 """By this name PostgreSQL knows the connections of every process of the bridge."""
 
+_POOL_LOG = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
 _POOL = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 10.0}
 """To PostgreSQL: one for each lane of writers, one that listens, others to read with."""
 _CONNECT = {
@@ -151,6 +153,7 @@ class Database:
         self.url = _with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _engine(self.url, is_sqlite=self.is_sqlite)
+        logging.getLogger(_POOL_LOG).addFilter(_is_a_fault)
         self._writer = self._engine.execution_options(writes=True)
         self._inserter: SqliteThread | PostgresConnection = (
             SqliteThread(_writing_sqlite(self.url, _BUSY_TIMEOUT_MS))
@@ -480,6 +483,12 @@ def _with_driver(url: str) -> sa.URL:
     parsed = make_url(url)
     drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
     return parsed.set(drivername=drivers[parsed.get_backend_name()])
+
+
+def _is_a_fault(record: logging.LogRecord) -> bool:
+    """A task that is ended while its connection goes back to the pool is none: the pool closes
+    the connection, and everything has been committed or rolled back before."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _engine(url: sa.URL, *, is_sqlite: bool) -> AsyncEngine:

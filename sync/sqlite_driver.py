@@ -6,6 +6,7 @@ the event loop while the transaction holds the write lock, and that was most of 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
@@ -24,6 +25,19 @@ def connect(path: str, **options: Any) -> aiosqlite.Connection:
 
 
 class _Connection(aiosqlite.Connection):
+    _stopping = False
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread; the second time there is nothing to wait for.
+
+        SQLAlchemy calls this where closing was cancelled, while aiosqlite, still closing, calls it
+        as well and would wait for ever for the answer of a thread that has ended.
+        """
+        if self._stopping:
+            return None
+        self._stopping = True
+        return super().stop()
+
     def cursor(self) -> _Cursor:  # type: ignore[override]
         return _Cursor(self)
 
