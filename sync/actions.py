@@ -151,8 +151,7 @@ class Actions:
             return
         except IllegalTransition as error:
             # A webhook has said meanwhile that the customer is gone.
-            _log.info("deletion %s: %s", leased.id, error)
-            await self.leases.give_back([leased.token])
+            await self._overtaken(leased, error)
         except NotFound:
             await self._record(leased, CustomerGone(), answer="404 ResourceNotFound")
         except PolarError as error:
@@ -320,15 +319,18 @@ class Actions:
                     for item in learnt:
                         await self._record_all([item])
                     return
-                leased = learnt[0].leased
-                _log.info("deletion %s: %s", leased.id, error)
-                await self.leases.give_back([leased.token])
+                await self._overtaken(learnt[0].leased, error)
             except StorageUnavailable as error:
                 ids = ", ".join(str(item.leased.id) for item in learnt)
                 _log.error("deletion %s: its answer cannot be recorded yet: %s", ids, error)
                 await asyncio.sleep(_AFTER_ERROR)
                 continue
             return
+
+    async def _overtaken(self, leased: Leased, error: IllegalTransition) -> None:
+        """What was to be done or written fits the deletion no more: leave it to whoever is next."""
+        _log.info("deletion %s: %s", leased.id, error)
+        await self.leases.give_back([leased.token])
 
     async def _write(self, session: AsyncSession, learnt: Sequence[_Learnt]) -> None:
         """What `_record_all` does in its transaction.

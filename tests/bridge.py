@@ -181,9 +181,6 @@ class Bridge:
         self.sim.settle()
         wait_for(lambda: not self.query("SELECT 1 FROM inbox WHERE status = 'pending'"), "applied")
 
-    def polls(self, look: Callable[[], bool], what: str) -> None:
-        wait_for(look, what)
-
     def forgotten(self, *texts: str) -> None:
         """Wait until none of the texts is anywhere on the disk."""
 

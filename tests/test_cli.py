@@ -58,6 +58,7 @@ from tests.support import (
     new_id,
     serve_settings,
 )
+from tests.waiting import wait_for
 
 pytestmark = BOTH_ENGINES
 
@@ -966,10 +967,9 @@ def test_the_worker_applies_the_inbox_until_it_is_told_to_stop(
         cwd=bridge.store.directory,
         until="the worker has started",
     ) as (popen, _):
-        begun = time.monotonic()
-        while inbox_rows(bridge.store)[0]["status"] != InboxStatus.DEAD:
-            assert time.monotonic() - begun < 20
-            time.sleep(0.02)
+        wait_for(
+            lambda: inbox_rows(bridge.store)[0]["status"] == InboxStatus.DEAD, "applied", seconds=20
+        )
         begun = time.monotonic()
         popen.send_signal(number)
         _, err = popen.communicate(timeout=20)

@@ -45,7 +45,7 @@ from tests.support import (
     serve_process,
     signed_headers,
 )
-from tests.waiting import WAIT
+from tests.waiting import WAIT, wait_for
 
 LOST = {"kind": "drop"}
 """A webhook that never comes."""
@@ -213,7 +213,7 @@ def test_webhooks_in_reverse(run: Run) -> None:
         it.tell("u1")
         it.wait("u1", "deleted")
         # Polar's background work and its last word on the customer.
-        it.polls(
+        wait_for(
             lambda: (
                 {"customer.state_changed", "benefit_grant.revoked", "subscription.revoked"}
                 <= {event["type"] for event in it.sim.events() if event["state"] == "held"}
@@ -311,7 +311,7 @@ def test_polar_down_and_back(run: Run) -> None:
         customer = it.customer("u1", "active")
         it.sim.settings(available=False)
         it.tell("u1")
-        it.polls(lambda: tries(it, "u1") > 0, "a failed attempt")
+        wait_for(lambda: tries(it, "u1") > 0, "a failed attempt")
         (row,) = it.deletions("u1")
         assert (row["state"], row["reason"]) == ("received", "GET: 503")
         assert not it.is_gone(customer)
@@ -388,7 +388,7 @@ def test_a_404_that_is_not_polars_word_on_a_customer_blocks(run: Run, wrong: str
             assert "POLAR_BASE_URL" in reason
         for user in ("u1", "nobody"):
             assert [outcome.refusal for outcome in it.act(Verb.RETRY, user)] == [None]
-        it.polls(lambda: tries(it, "u1") > 0, "tried again")
+        wait_for(lambda: tries(it, "u1") > 0, "tried again")
         it.wait_all(("u1", "nobody"), "blocked")
         states = {
             link["state"]
@@ -429,7 +429,7 @@ def test_everything_going_wrong_at_once(run: Run) -> None:
         )
         for user in customers:
             it.tell(user, timestamp=ago(minutes=5))
-        it.polls(lambda: sum(map(it.is_gone, customers.values())) >= 9, "half are gone")
+        wait_for(lambda: sum(map(it.is_gone, customers.values())) >= 9, "half are gone")
         back = [
             it.customer(user, "active", email=f"{user}@new")
             for user, customer in customers.items()
@@ -459,7 +459,7 @@ def test_a_survivor_is_revoked_where_that_is_wanted(run: Run) -> None:
         row = it.wait("u1", "verified")
         assert {item["status"] for item in it.truth(customer)["subscriptions"]} == {"canceled"}
         assert it.counts()[REVOKE] == 1
-        it.polls(
+        wait_for(
             lambda: any(link["detail"].get("revoked") for link in it.evidence(row)),
             "recorded, even where a webhook about it was faster",
         )
@@ -473,8 +473,8 @@ def test_a_locked_survivor_is_tried_again(run: Run) -> None:
         customer = it.customer("u1", {"status": "paused", "locked": True})
         (subscription,) = it.truth(customer)["subscription_ids"]
         it.tell("u1")
-        it.polls(lambda: it.counts().get(REVOKE, 0) > 0, "the revocation was tried")
-        it.polls(
+        wait_for(lambda: it.counts().get(REVOKE, 0) > 0, "the revocation was tried")
+        wait_for(
             lambda: "409" in (it.deletions("u1")[0]["reason"] or ""), "the conflict is recorded"
         )
         assert it.deletions("u1")[0]["state"] == "deleted"
@@ -488,7 +488,7 @@ def test_a_survivor_that_ended_meanwhile_answers_403_and_is_no_missing_scope(run
         (subscription,) = it.truth(customer)["subscription_ids"]
         it.sim.faults({"kind": "delay", "seconds": 2, "path": subscription, "method": "DELETE"})
         it.tell("u1")
-        it.polls(lambda: struck(it) > 0, "the revocation is under way")
+        wait_for(lambda: struck(it) > 0, "the revocation is under way")
         patch = {"status": "canceled", "webhooks": False}
         it.sim.control("POST", f"/subscriptions/{subscription}", patch)
         row = it.wait("u1", "verified")
@@ -603,7 +603,7 @@ def test_a_restoration_in_time_and_too_late(run: Run) -> None:
 
         row = it.wait("late", "deleted")
         it.tell("late", "user.restored")
-        it.polls(lambda: "restored.too_late" in it.kinds(row), "said that it is too late")
+        wait_for(lambda: "restored.too_late" in it.kinds(row), "said that it is too late")
         assert it.deletions("late")[0]["state"] == "deleted"
         it.sim.control("POST", f"/grants/{grant}", {"stuck": False})
         it.wait("late", "verified")
@@ -624,11 +624,11 @@ def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
         for user, path in (("state", "/state$"), ("list", "^/v1/subscriptions/")):
             it.sim.faults({**slow, "path": path})
             it.tell(user)
-            it.polls(lambda: struck(it) == 1, "the request is under way")
+            wait_for(lambda: struck(it) == 1, "the request is under way")
             it.tell(user, "user.restored")
             it.wait(user, "canceled")
             route = STATE if user == "state" else SUBSCRIPTIONS
-            it.polls(lambda: it.counts().get(route, 0) > 0, "answered")  # noqa: B023
+            wait_for(lambda: it.counts().get(route, 0) > 0, "answered")  # noqa: B023
         # The worker may go on; whatever it learnt, it must not act on it.
         it.tell("nobody")
         it.wait("nobody", "no_customer")
@@ -643,9 +643,9 @@ def test_a_restoration_while_the_delete_waits_for_the_budget(run: Run) -> None:
         it.sim.faults({"kind": "rate_limit", "retry_after": 3, "method": "DELETE", "count": 1})
         first = it.customer("first", "active")
         it.tell("first")
-        it.polls(lambda: tries(it, "first") > 0, "the pause has begun")
+        wait_for(lambda: tries(it, "first") > 0, "the pause has begun")
         it.tell("u1")
-        it.polls(lambda: len(it.deletions("u1")) == 1, "the deletion is open")
+        wait_for(lambda: len(it.deletions("u1")) == 1, "the deletion is open")
         it.tell("u1", "user.restored")
         it.wait("u1", "canceled")
         it.wait("first", "verified")
@@ -696,7 +696,7 @@ def test_who_signed_up_again_is_not_deleted_for_the_old_event(run: Run) -> None:
         # The app repeats itself: under the same id, under another, and with an older time.
         it.post(event, webhook_id="another-id")
         it.tell("u1", timestamp=ago(minutes=11))
-        it.polls(lambda: it.kinds(it.deletions("u1")[0]).count("event.repeated") == 2, "recognized")
+        wait_for(lambda: it.kinds(it.deletions("u1")[0]).count("event.repeated") == 2, "recognized")
         assert [row["state"] for row in it.deletions("u1")] == ["verified"]
         assert deleted_customers(it) == [old]
 
@@ -728,7 +728,7 @@ def test_a_sign_up_while_the_answer_to_delete_is_lost(run: Run) -> None:
         fault = {"kind": "timeout", "seconds": 60, "method": "DELETE", "count": 1}
         it.sim.faults(fault)
         it.tell("u1", timestamp=ago(minutes=10))
-        it.polls(lambda: it.is_gone(old), "the first DELETE had its effect")
+        wait_for(lambda: it.is_gone(old), "the first DELETE had its effect")
         new = it.customer("u1", "active")
         it.wait("u1", "deleted")
         assert it.counts()[DELETE] == 2
@@ -744,7 +744,7 @@ def test_two_events_in_a_burst(run: Run) -> None:
         it.tell("u1", timestamp=ago(seconds=1))
         it.tell("u1", timestamp=ago(seconds=3))
         it.wait("u1", "verified")
-        it.polls(
+        wait_for(
             lambda: {row["state"] for row in it.deletions("u1")} <= {"verified", "no_customer"},
             "every deletion of the user ended",
         )
@@ -848,7 +848,7 @@ def test_a_customer_who_appears_after_all(run: Run) -> None:
         it.tell("u2", timestamp=ago(minutes=1))
         it.wait_all(("u1", "u2"), "no_customer")
         # After a last look the id itself is forgotten; a webhook brings it back.
-        it.polls(lambda: it.deletions("u1")[0]["forgotten_at"] is not None, "forgotten")
+        wait_for(lambda: it.deletions("u1")[0]["forgotten_at"] is not None, "forgotten")
         customer = it.customer("u1", "active", created_at=ago(hours=1))
         newer = it.customer("u2", "active")
         it.wait("u1", "verified")
@@ -865,7 +865,7 @@ def test_a_customer_who_appears_while_others_are_asked_about(run: Run) -> None:
             it.tell(user)
     it.sim.faults({"kind": "delay", "seconds": 3, "path": "external/slow/state"})
     with run() as it:
-        it.polls(lambda: it.counts().get(STATE) == 1 and struck(it) == 1, "one is answered")
+        wait_for(lambda: it.counts().get(STATE) == 1 and struck(it) == 1, "one is answered")
         # Polar has said that it is not there; and this webhook comes before that is written down.
         customer = it.customer("appears", "active", created_at=ago(hours=1))
         it.wait("slow", "no_customer")
@@ -1141,7 +1141,7 @@ def test_sigterm_with_work_in_flight(
         )
         for user in users:
             it.tell(user)
-        it.polls(lambda: struck(it) == len(users), "every DELETE is under way")
+        wait_for(lambda: struck(it) == len(users), "every DELETE is under way")
         it.app.close()
         process.popen.send_signal(signal.SIGTERM)
         # What it waits for would take two minutes.

@@ -206,7 +206,7 @@ def unknown_answers(it: Bridge) -> Counter[str]:
 def more_deletes(it: Bridge, number: int) -> None:
     """Wait until so many more have been sent."""
     seen = len(deletes(it))
-    it.polls(lambda: len(deletes(it)) >= seen + number, "some work is under way")
+    wait_for(lambda: len(deletes(it)) >= seen + number, "some work is under way")
 
 
 def test_processes_and_database_killed_again_and_again(
@@ -226,7 +226,7 @@ def test_processes_and_database_killed_again_and_again(
             more_deletes(it, 2)
             if round_ == 2:
                 # One that finds no database when it starts ends, to be started again.
-                it.polls(lambda: all(process.is_up for process in processes), "all are up")
+                wait_for(lambda: all(process.is_up for process in processes), "all are up")
                 postgres.stop()
                 postgres.start()
             elif round_ == 3:
@@ -267,14 +267,14 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
         customer = it.customer("u1", "active", webhooks=False)
         sim.faults({"kind": "timeout", "seconds": 4, "method": "DELETE", "count": 1})
         deployment.send(event_body(user_id="u1"), "msg-1")
-        it.polls(lambda: sum(deletes(it).values()) == 1, "the DELETE is under way")
+        wait_for(lambda: sum(deletes(it).values()) == 1, "the DELETE is under way")
         frozen.signal(signal.SIGSTOP)
         other.start()
         row = it.wait("u1", "verified")
         before = it.evidence(row)
         frozen.signal(signal.SIGCONT)
         with note(deployment):
-            it.polls(lambda: "its answer is dropped" in "".join(frozen.log), "it is told")
+            wait_for(lambda: "its answer is dropped" in "".join(frozen.log), "it is told")
         assert it.evidence(it.deletions("u1")[0]) == before
         kinds = it.kinds(row)
         assert (kinds.count("delete.answered"), kinds.count("customer.gone")) == (0, 1)
@@ -307,7 +307,7 @@ def test_an_idle_worker_starts_at_once(new_deployment: NewDeployment, store: Sto
 def more_evidence(it: Bridge) -> None:
     """Wait until something more has been recorded."""
     seen = len(it.query("SELECT 1 FROM evidence"))
-    it.polls(lambda: len(it.query("SELECT 1 FROM evidence")) > seen, "it goes on")
+    wait_for(lambda: len(it.query("SELECT 1 FROM evidence")) > seen, "it goes on")
 
 
 @pytest.mark.parametrize("how", ["restart", "connections"])
@@ -329,7 +329,7 @@ def test_the_database_goes_away_under_load(
 
         for user in users[:12]:
             send(user)
-        it.polls(lambda: len(deletes(it)) >= 2, "work is under way")
+        wait_for(lambda: len(deletes(it)) >= 2, "work is under way")
         with ThreadPoolExecutor(12) as pool:
             sent = [pool.submit(send, user) for user in users[12:]]
             for _ in range(1 if how == "restart" else 5):

@@ -638,7 +638,7 @@ def test_a_customer_who_appears_after_all_wakes_the_deletion(
         it.tell("u1")
         it.wait("u1", "no_customer")
         if forgotten:
-            it.polls(lambda: it.deletions("u1")[0]["user_id"] is None, "forgotten")
+            wait_for(lambda: it.deletions("u1")[0]["user_id"] is None, "forgotten")
         it.customer("u1", "active", created_at=ago(minutes=minutes))
         dry = desk.reconcile(dry_run=True)
         assert found(dry)["deletion", "owed"] == 1
