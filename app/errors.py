@@ -14,10 +14,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sync.database import StorageUnavailable
-from sync.events import EventError
-from sync.inbox import InboxFull
+from sync.inbox.group_commit import InboxFull
+from sync.intake.app_events import EventError
 from sync.signatures import SignatureError
+from sync.store.database import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from app.body import read_body
 from app.state import AppRequest
-from sync.events import OtherEvent, parse_event
-from sync.inbox import Entry, Outcome
-from sync.tables import Source
+from sync.inbox.group_commit import Entry, Outcome
+from sync.inbox.tables import Source
+from sync.intake.app_events import OtherEvent, parse_event
 
 
 async def post_event(request: AppRequest) -> Response:

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse
 
 from app.errors import error_response
 from app.state import AppRequest
-from sync.database import StorageUnavailable
-from sync.schema import SchemaMismatch
+from sync.store.database import StorageUnavailable
+from sync.store.schema import SchemaMismatch
 
 _log = logging.getLogger(__name__)
 

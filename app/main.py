@@ -17,14 +17,14 @@ from app.events import post_event
 from app.health import livez, readyz
 from app.state import AppState, LifespanState
 from app.webhooks import post_polar
-from sync import garbage
-from sync.database import Database
+from sync import garbage_collector as garbage
+from sync.cancellation import end
 from sync.hashing import Hasher
-from sync.inbox import Inbox
+from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
 from sync.signatures import Verifier
-from sync.tasks import end
-from sync.worker import Worker
+from sync.store.database import Database
+from sync.worker.loop import Worker
 
 _log = logging.getLogger(__name__)
 

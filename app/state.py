@@ -9,11 +9,11 @@ from typing import TypedDict
 
 from starlette.requests import Request
 
-from sync.database import Database
 from sync.hashing import Hasher
-from sync.inbox import Inbox
+from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
 from sync.signatures import Verifier
+from sync.store.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,13 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from sync.apply import Applier
-from sync.database import Database, migrate
-from sync.inbox import Entry, Inbox
-from sync.ledger import Ledger
+from sync.deletions.ledger import Ledger
+from sync.inbox.group_commit import Entry, Inbox
+from sync.inbox.tables import Source
+from sync.intake.apply import Applier
+from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
 from sync.settings import Settings
-from sync.tables import CustomerRow, GrantRow, Source, SubscriptionRow
+from sync.store.database import Database, migrate
 
 ROUNDS = 5
 WEBHOOKS = 320

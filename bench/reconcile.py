@@ -26,12 +26,12 @@ from pathlib import Path
 
 import httpx
 
-from sync import garbage
-from sync.database import Database, migrate
-from sync.ledger import Ledger
-from sync.reconcile import Report, reconciler
+from sync import garbage_collector as garbage
+from sync.deletions.ledger import Ledger
+from sync.reconcile.reconciler import Report, reconciler
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
+from sync.store.database import Database, migrate
 
 ROUNDS = 3
 RATE = 100_000

@@ -7,9 +7,9 @@ import hmac
 
 from pydantic import SecretStr
 
-from sync.database import Database
 from sync.settings import SettingsError
-from sync.tables import MetaRow
+from sync.store.database import Database
+from sync.store.meta import MetaRow
 
 _META_NAME = "hash_key_check"
 

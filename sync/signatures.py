@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from sync.tables import MAX_ID
+from sync.ids import MAX_ID
 
 TOLERANCE = timedelta(minutes=5)
 """How far from now a signature's timestamp may be."""

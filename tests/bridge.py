@@ -17,14 +17,15 @@ from typing import Any, TypeVar
 
 import httpx
 
-from sync import operations, receipts
-from sync.database import Database
+from sync.deletions import operator as operations
+from sync.deletions import receipts
+from sync.deletions.identity import set_entry
+from sync.deletions.ledger import Ledger
+from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
-from sync.identity import set_entry
-from sync.ledger import Ledger
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
-from sync.tables import DeletionRow
+from sync.store.database import Database
 from tests.simulator.conftest import SimulatorClient
 from tests.store import Store
 from tests.support import (

@@ -26,9 +26,9 @@ import uvicorn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.main import create_app
-from sync.bulk_insert import BulkInsert, Keys, Rows
-from sync.database import Database, Lane
 from sync.settings import Settings
+from sync.store.bulk_insert import BulkInsert, Keys, Rows
+from sync.store.database import Database, Lane
 
 
 class Run(TypedDict):

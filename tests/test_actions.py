@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sync import receipts
-from sync.actions import Actions
-from sync.database import Database
-from sync.deletion import Checked, CustomerFound, CustomerGone, DeleteSent, Observation, State
-from sync.leases import Leases
-from sync.ledger import Ledger
-from sync.polar import NotFound, PolarClient
+from sync.deletions import receipts
+from sync.deletions.leases import Leases
+from sync.deletions.ledger import Ledger
+from sync.deletions.observations import (
+    Checked,
+    CustomerFound,
+    CustomerGone,
+    DeleteSent,
+    Observation,
+)
+from sync.deletions.states import State
+from sync.deletions.steps import Actions
+from sync.deletions.tables import DeletionRow
+from sync.polar.client import NotFound, PolarClient
 from sync.settings import Settings
-from sync.tables import DeletionRow
+from sync.store.database import Database
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import BOTH_ENGINES, load_settings

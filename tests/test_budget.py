@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync import budget
-from sync.budget import Budget
-from sync.database import Database
+from sync.polar import budget
+from sync.polar.budget import Budget
+from sync.store.database import Database
 from tests.conftest import StoreFactory
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -22,11 +22,10 @@ from sqlalchemy.dialects import sqlite
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
-from sync import mirror, mirror_rows
-from sync.apply import Applier
-from sync.cli import cli, main
-from sync.database import Database
-from sync.deletion import (
+from sync.cli.main import cli, main
+from sync.deletions.leases import LeaseLost, Leases
+from sync.deletions.ledger import Ledger
+from sync.deletions.observations import (
     Brake,
     Checked,
     CustomerFound,
@@ -36,14 +35,17 @@ from sync.deletion import (
     Failed,
     FailureKind,
     Observation,
-    State,
     Unmapped,
 )
-from sync.inbox import Entry, Inbox
-from sync.leases import LeaseLost, Leases
-from sync.ledger import Ledger
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow, EvidenceRow
+from sync.inbox.group_commit import Entry, Inbox
+from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus, Source
+from sync.intake.apply import Applier
+from sync.mirror import objects as mirror
+from sync.mirror import rows as mirror_rows
 from sync.settings import Settings
-from sync.tables import OPEN_INBOX, DeletionRow, EvidenceRow, InboxRow, InboxStatus, Source
+from sync.store.database import Database
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import (
@@ -692,7 +694,7 @@ def test_approve_lets_a_held_deletion_go_on(bridge: Bridge) -> None:
 def test_approve_all_approves_what_is_held_and_nothing_else(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sync.operations._BATCH", 2)
+    monkeypatch.setattr("sync.deletions.operator._BATCH", 2)
     held = [bridge.deletion(f"user-{number}", *HELD) for number in range(5)]
     other = bridge.deletion("user-9", Unmapped())
 
@@ -987,13 +989,13 @@ def test_an_unforeseen_error_is_one_line_without_its_message(bridge: Bridge) -> 
     result = bridge.run("show", "user-1")
 
     assert (result.code, result.out) == (1, "")
-    assert re.fullmatch(r"error: unexpected \w+ at \S+/sync/\w+\.py:\d+\n", result.err)
+    assert re.fullmatch(r"error: unexpected \w+ at \S+/sync/[\w/]+\.py:\d+\n", result.err)
 
 
 def test_the_demo_runs_without_settings_or_stops_with_its_own_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    demo = pytest.importorskip("sync.demo")
+    demo = pytest.importorskip("sync.demo.story")
     monkeypatch.setattr(demo, "run", lambda _console: 7)
 
     assert CliRunner().invoke(cli, ["demo"]).exit_code == 7

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.compare import FIELDS, Finding, Stored, extra, judge
-from sync.mirror import API, POLARS, Customer, Grant, M, Mirrored, Subscription, parse
+from sync.mirror.objects import API, POLARS, Customer, Grant, M, Mirrored, Subscription, parse
+from sync.reconcile.compare import FIELDS, Finding, Stored, extra, judge
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -25,9 +25,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import receipts
-from sync.database import Database
+from sync.deletions import receipts
 from sync.simulator import DEFAULT_TOKEN
+from sync.store.database import Database
 from tests import bridge
 from tests.bridge import Bridge, ago
 from tests.conftest import StoreFactory

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from sync import sqlite_driver
-from sync.database import Database
+from sync.store import sqlite_driver
+from sync.store.database import Database
 from tests.conftest import StoreFactory
 from tests.support import BOTH_ENGINES
 from tests.waiting import WAIT

@@ -12,12 +12,21 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sync.deletion import (
+from sync.deletions.machine import (
     CANCELED_BY_DELETION,
-    ENDED,
-    NEEDS_PERSON,
     REVOCABLE,
     Action,
+    Deletion,
+    IllegalTransition,
+    Policy,
+    ask_api,
+    backoff,
+    next_action,
+    observe,
+    survivors,
+    to_revoke,
+)
+from sync.deletions.observations import (
     Approved,
     Brake,
     Canceled,
@@ -27,25 +36,16 @@ from sync.deletion import (
     CustomerMissing,
     DeleteAnswered,
     DeleteSent,
-    Deletion,
     Failed,
     FailureKind,
     GrantFact,
-    IllegalTransition,
     Observation,
-    Policy,
     Retried,
-    State,
     SubscriptionFact,
     Tombstone,
     Unmapped,
-    ask_api,
-    backoff,
-    next_action,
-    observe,
-    survivors,
-    to_revoke,
 )
+from sync.deletions.states import ENDED, NEEDS_PERSON, State
 
 POLICY = Policy()
 T0 = datetime(2026, 10, 1, 12, tzinfo=UTC)

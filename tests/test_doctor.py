@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sync import doctor
-from sync.polar_webhooks import PolarWebhooks
+from sync.doctor import checks as doctor
+from sync.polar.endpoint import NEEDED_TYPES
+from sync.polar.webhooks import PolarWebhooks
 from sync.simulator import DEFAULT_TOKEN
-from sync.webhook_line import NEEDED_TYPES
 from tests.conftest import StoreFactory
 from tests.simulator.conftest import Json, SimulatorClient
 from tests.store import Store

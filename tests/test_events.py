@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.events import EventError, OtherEvent, UserEvent, parse_event
+from sync.intake.app_events import EventError, OtherEvent, UserEvent, parse_event
 from tests.support import event_body, load_settings
 
 NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)

@@ -14,10 +14,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from sync.database import Database
-from sync.deletion import State
-from sync.hashing import Hasher
-from sync.identity import (
+from sync.deletions.identity import (
     MAX_PROBLEMS,
     ImportFailed,
     InvalidEntry,
@@ -28,8 +25,11 @@ from sync.identity import (
     resolve,
     set_entry,
 )
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow, MappingRow
+from sync.hashing import Hasher
 from sync.settings import Settings
-from sync.tables import DeletionRow, MappingRow
+from sync.store.database import Database
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import BOTH_ENGINES

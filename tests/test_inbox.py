@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from sync.database import Database, StorageUnavailable
-from sync.inbox import Entry, Inbox, Outcome
-from sync.tables import Source
+from sync.inbox.group_commit import Entry, Inbox, Outcome
+from sync.inbox.tables import Source
+from sync.store.database import Database, StorageUnavailable
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import BOTH_ENGINES

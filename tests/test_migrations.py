@@ -21,8 +21,8 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 import sync.migrations
-from sync.database import StorageUnavailable, changing, migrate
-from sync.schema import SchemaMismatch, check_revision, revision_of
+from sync.store.database import StorageUnavailable, changing, migrate
+from sync.store.schema import SchemaMismatch, check_revision, revision_of
 from tests.conftest import StoreFactory
 from tests.postgres import Postgres
 from tests.store import Store

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.mirror import API, Customer, Grant, M, Subscription, has_ended, parse
+from sync.mirror.objects import API, Customer, Grant, M, Subscription, has_ended, parse
 
 CUSTOMER = "6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11"
 SUBSCRIPTION = "0c7a3a52-9c5e-4b39-8f62-2d0f6b1f9a01"

@@ -13,9 +13,18 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
-from sync import receipts
-from sync.cli import cli
-from sync.database import (
+from sync.cli.main import cli
+from sync.deletions import receipts
+from sync.deletions.ledger import Ledger
+from sync.deletions.tables import MappingRow
+from sync.hashing import Hasher
+from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.migrations.moving import MoveRefused, move
+from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
+from sync.polar.tables import BudgetRow
+from sync.reconcile.tables import ReconciliationRow
+from sync.settings import SettingsError
+from sync.store.database import (
     Database,
     InUse,
     StorageUnavailable,
@@ -23,22 +32,7 @@ from sync.database import (
     check_alone,
     standing_still,
 )
-from sync.hashing import Hasher
-from sync.ledger import Ledger
-from sync.move import MoveRefused, move
-from sync.schema import SchemaMismatch
-from sync.settings import SettingsError
-from sync.tables import (
-    BudgetRow,
-    CustomerRow,
-    GrantRow,
-    InboxRow,
-    InboxStatus,
-    MappingRow,
-    ReconciliationRow,
-    Source,
-    SubscriptionRow,
-)
+from sync.store.schema import SchemaMismatch
 from tests.conftest import StoreFactory
 from tests.postgres import Postgres
 from tests.store import Store

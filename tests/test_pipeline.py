@@ -16,8 +16,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from sync.deletions.operator import Verb
 from sync.hashing import Hasher
-from sync.operations import Verb
 from sync.simulator import DEFAULT_TOKEN
 from tests import bridge
 from tests.bridge import (

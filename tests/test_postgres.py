@@ -26,15 +26,15 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import mirror_rows
-from sync.budget import Budget
-from sync.database import Database, Interrupted, Lane
-from sync.inbox import Entry, Inbox, Outcome
-from sync.mirror import Customer, parse
-from sync.operations import Verb
+from sync.deletions.operator import Verb
+from sync.inbox.announcements import listen
+from sync.inbox.group_commit import Entry, Inbox, Outcome
+from sync.inbox.tables import Source
+from sync.mirror import rows as mirror_rows
+from sync.mirror.objects import Customer, parse
+from sync.polar.budget import Budget
 from sync.simulator import DEFAULT_TOKEN
-from sync.tables import Source
-from sync.wakeup import listen
+from sync.store.database import Database, Interrupted, Lane
 from tests import bridge
 from tests.bridge import Bridge, Run, ago, names
 from tests.postgres import Postgres

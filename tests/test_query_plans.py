@@ -14,17 +14,20 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from sync import mirror_rows, receipts, reports
-from sync.apply import Applier
-from sync.database import Database
-from sync.inbox import Entry, Inbox, Outcome
-from sync.leases import Leases
-from sync.ledger import DELETED, Ledger
-from sync.mirror import Customer, Grant, Subscription
-from sync.reconcile import ANY_CONCERNED
-from sync.retention import Retention
-from sync.tables import Source
-from sync.walk import NEVER, Window
+from sync.deletions import receipts
+from sync.deletions.leases import Leases
+from sync.deletions.ledger import DELETED, Ledger
+from sync.inbox.group_commit import Entry, Inbox, Outcome
+from sync.inbox.tables import Source
+from sync.intake.apply import Applier
+from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import NEVER
+from sync.mirror.objects import Customer, Grant, Subscription
+from sync.reconcile.cursor import Window
+from sync.reconcile.reconciler import ANY_CONCERNED
+from sync.reports import reports
+from sync.store.database import Database
+from sync.worker.retention import Retention
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import event_body, load_settings

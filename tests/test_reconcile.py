@@ -26,17 +26,17 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sync.apply import Applier
-from sync.budget import Budget
-from sync.cli import main
-from sync.database import Database
-from sync.inbox import Entry, Inbox
-from sync.ledger import Ledger
-from sync.reconcile import AlreadyRunning, Reconciler, Report, reconciler
-from sync.reconcile_report import EQUAL, LEFT, REPAIRED, UNFINISHED, exit_code
+from sync.cli.main import main
+from sync.cli.reconcile_output import EQUAL, LEFT, REPAIRED, UNFINISHED, exit_code
+from sync.deletions.ledger import Ledger
+from sync.inbox.group_commit import Entry, Inbox
+from sync.inbox.tables import Source
+from sync.intake.apply import Applier
+from sync.polar.budget import Budget
+from sync.reconcile.reconciler import AlreadyRunning, Reconciler, Report, reconciler
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
-from sync.tables import Source
+from sync.store.database import Database
 from tests import bridge
 from tests.bridge import GRANTS, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago, query
 from tests.conftest import DatabaseFactory

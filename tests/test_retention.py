@@ -12,16 +12,17 @@ from typing import Any, TypeVar
 import pytest
 from sqlmodel import col, select
 
-from sync import receipts
-from sync.apply import Applier
-from sync.database import Database
-from sync.deletion import State
-from sync.inbox import Entry, Inbox, Outcome
-from sync.ledger import DELETED, RESTORED, Ledger
-from sync.retention import Retention, Swept
+from sync.deletions import receipts
+from sync.deletions.ledger import DELETED, RESTORED, Ledger
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow, EvidenceRow
+from sync.inbox.group_commit import Entry, Inbox, Outcome
+from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.intake.apply import Applier
 from sync.settings import Settings, SettingsError
-from sync.tables import DeletionRow, EvidenceRow, InboxRow, InboxStatus, Source
-from sync.worker import Worker
+from sync.store.database import Database
+from sync.worker.loop import Worker
+from sync.worker.retention import Retention, Swept
 from tests.conftest import StoreFactory
 from tests.store import Store
 from tests.support import load_settings, new_id

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sync.database import Database, StorageUnavailable
-from sync.rewriting import Rewriter
+from sync.store.database import Database, StorageUnavailable
+from sync.store.vacuum import Rewriter
 from tests.conftest import StoreFactory
 from tests.store import Store
 
@@ -113,5 +113,5 @@ def test_a_file_in_use_is_written_anew_later(store: Store, monkeypatch: pytest.M
         await Rewriter(database).rewrite()
         assert SECRET not in store.stored()
 
-    monkeypatch.setattr("sync.database._BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr("sync.store.database._BUSY_TIMEOUT_MS", 100)
     run(store, test)

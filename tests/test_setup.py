@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from sync.polar.endpoint import NEEDED_TYPES
 from sync.settings import PolarSettings, SettingsError
 from sync.simulator import DEFAULT_TOKEN
-from sync.webhook_line import NEEDED_TYPES
 from tests.simulator.conftest import Json, SimulatorClient
 from tests.store import Store
 from tests.support import POLAR_SECRET

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.walk import NEVER, Stage, Walk, Window, joined
+from sync.mirror.kinds import NEVER
+from sync.reconcile.cursor import Stage, Walk, Window, joined
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 LIMIT = 5

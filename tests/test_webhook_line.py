@@ -13,13 +13,9 @@ from typing import Any, TypeVar, get_args
 import pytest
 from pydantic import SecretStr
 
-from sync.budget import Budget
-from sync.database import Database
-from sync.polar import NotFound, Refused
-from sync.polar_webhooks import Endpoint, PolarWebhooks
-from sync.settings import Settings
-from sync.simulator.inputs import EventType
-from sync.webhook_line import (
+from sync.polar.budget import Budget
+from sync.polar.client import NotFound, Refused
+from sync.polar.endpoint import (
     NEEDED_TYPES,
     Fault,
     Line,
@@ -30,6 +26,10 @@ from sync.webhook_line import (
     shown,
     webhook_url,
 )
+from sync.polar.webhooks import Endpoint, PolarWebhooks
+from sync.settings import Settings
+from sync.simulator.inputs import EventType
+from sync.store.database import Database
 from tests import bridge
 from tests.bridge import query
 from tests.conftest import DatabaseFactory

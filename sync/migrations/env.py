@@ -1,9 +1,9 @@
-"""Alembic's entry point. `sync.database.migrate` hands over the connection."""
+"""Alembic's entry point. `sync.store.database.migrate` hands over the connection."""
 
 from alembic import context
 from sqlmodel import SQLModel
 
-import sync.tables  # noqa: F401 - fills the metadata
+import sync.migrations.tables  # noqa: F401 - fills the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,0 +1,153 @@
+"""What can be observed of a deletion. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# --- what can be observed ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """No external id is known for the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFound:
+    """The API shows a living customer for the user, its subscriptions and grants listed."""
+
+    customer_id: str
+    created_at: datetime
+    listed_at: datetime
+    follows_earlier: bool = False
+    """An earlier deletion already pinned another customer of this user, so this one is a successor
+    by Polar's own clock and the tolerance for clock skew does not apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """A deleted customer that the mirror still knows under the user's external id."""
+
+    customer_id: str
+    created_at: datetime
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMissing:
+    """Polar says `ResourceNotFound` for the user's external id."""
+
+    tombstone: Tombstone | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brake:
+    """More deletions than allowed: `sent` DELETEs within the last hour, `limit` allowed."""
+
+    sent: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSent:
+    """The DELETE is about to leave. Recorded before it does: from here on its fate is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAnswered:
+    """Polar answered 204."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerGone:
+    """The pinned customer is known gone: `ResourceNotFound` for its id, or a signed webhook."""
+
+
+class FailureKind(StrEnum):
+    """Whether trying again can help."""
+
+    TRANSIENT = "transient"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A request brought no answer that could be used."""
+
+    kind: FailureKind
+    reason: str
+    retry_after: timedelta = timedelta(0)
+    jitter: float = 0.0
+    """From 0 to 1, drawn by the caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionFact:
+    """A subscription of the pinned customer, as the mirror has it."""
+
+    id: str
+    status: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantFact:
+    """A benefit grant of the pinned customer, as the mirror has it."""
+
+    id: str
+    is_granted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """All that is known about what the deletion did."""
+
+    subscriptions: Sequence[SubscriptionFact]
+    grants: Sequence[GrantFact]
+    final_state_open: int | None = None
+    """Active subscriptions and granted benefits in the newest `customer.state_changed` about the
+    deleted customer; None if none has come."""
+    listed_at: datetime | None = None
+    """Set when the API was asked just now: when the listing began."""
+
+    @property
+    def open_subscriptions(self) -> list[SubscriptionFact]:
+        return [item for item in self.subscriptions if not item.ended]
+
+    @property
+    def open_grants(self) -> list[GrantFact]:
+        return [item for item in self.grants if item.is_granted]
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """An operator asks for another try now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An operator lets a `held` deletion go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canceled:
+    """A `user.restored`, or an operator, asks that the customer be left alone."""
+
+
+Observation = (
+    Unmapped
+    | CustomerFound
+    | CustomerMissing
+    | Brake
+    | DeleteSent
+    | DeleteAnswered
+    | CustomerGone
+    | Failed
+    | Checked
+    | Retried
+    | Approved
+    | Canceled
+)

@@ -1,0 +1,437 @@
+"""The three actions on leased deletions: resolve, delete, check.
+
+Each asks Polar, then writes what was learnt, the mirror included, in one transaction. They decide
+nothing: that is `sync.deletions.machine`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions import identity, receipts
+from sync.deletions.identity import Target
+from sync.deletions.leases import Leased, LeaseLost, Leases
+from sync.deletions.ledger import Ledger, release, snapshot
+from sync.deletions.machine import IllegalTransition, ask_api, next_action, to_revoke
+from sync.deletions.observations import (
+    Brake,
+    Checked,
+    CustomerFound,
+    CustomerGone,
+    CustomerMissing,
+    DeleteAnswered,
+    DeleteSent,
+    Failed,
+    FailureKind,
+    Observation,
+    Tombstone,
+    Unmapped,
+)
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow
+from sync.mirror import rows as mirror_rows
+from sync.mirror.objects import Mirrored, Subscription
+from sync.polar.client import (
+    AlreadyCanceled,
+    CustomerState,
+    NotFound,
+    PolarClient,
+    PolarError,
+    Unavailable,
+)
+from sync.settings import Settings
+from sync.store.database import Database, StorageUnavailable
+
+_log = logging.getLogger(__name__)
+
+_BRAKE_WINDOW = timedelta(hours=1)
+_AFTER_ERROR = 0.5
+"""Seconds until an answer is written again that the database did not take."""
+
+
+_Read = Callable[[AsyncSession], Awaitable[Checked]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What is to be written about a deletion."""
+
+    leased: Leased
+    observation: Observation | _Read
+    observed: Sequence[Mirrored] = ()
+    external_id: str | None = None
+    """Under which the customer was looked for."""
+    asked_at: datetime | None = None
+    """When, where there was none."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _NotSent(Exception):
+    """The brake tripped when the DELETE's turn had come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What a worker can do for deletions it holds a lease on."""
+
+    database: Database
+    ledger: Ledger
+    leases: Leases
+    polar: PolarClient
+    settings: Settings
+
+    async def resolve(self, batch: Sequence[Leased]) -> None:
+        """Find each user's customer and list its subscriptions: one request a user, and one for
+        each `MAX_IDS` customers."""
+        targets = await self._targets(batch)
+        asked_at = await self._now()
+        answers = await asyncio.gather(*(self._state(target) for target in targets))
+        customer_ids = [item.customer.id for item in answers if isinstance(item, CustomerState)]
+        listed_at = await self._now()
+        subscriptions: Sequence[Subscription] | PolarError = []
+        if customer_ids:
+            try:
+                subscriptions = await self.polar.subscriptions_of(customer_ids)
+            except PolarError as error:
+                subscriptions = error
+        pinned = [
+            (leased.row, answer.customer.id)
+            for leased, answer in zip(batch, answers, strict=True)
+            if isinstance(answer, CustomerState)
+        ]
+        async with self.database.read() as session:
+            following = await self.ledger.following_earlier(session, pinned)
+            gone = {
+                leased.id: await self._tombstone(session, leased, target)
+                for leased, target, answer in zip(batch, targets, answers, strict=True)
+                if target is not None and isinstance(answer, NotFound)
+            }
+        learnt = []
+        for leased, target, answer in zip(batch, targets, answers, strict=True):
+            if target is None or answer is None:
+                learnt.append(_Learnt(leased, Unmapped()))
+            elif isinstance(answer, NotFound):
+                learnt.append(_missing(leased, target, gone[leased.id], asked_at))
+            elif isinstance(answer, PolarError):
+                learnt.append(_Learnt(leased, _failed(answer), external_id=target.external_id))
+            elif isinstance(subscriptions, PolarError):
+                failed = _failed(subscriptions)
+                learnt.append(_Learnt(leased, failed, external_id=target.external_id))
+            else:
+                follows_earlier = leased.id in following
+                learnt.append(
+                    _found(leased, target, answer, subscriptions, listed_at, follows_earlier)
+                )
+        await self._record_all(learnt)
+
+    async def delete(self, leased: Leased) -> None:
+        """Send the DELETE for the pinned customer, after recording that it will be sent."""
+        customer_id = leased.row.customer_id
+        assert customer_id is not None  # noqa: S101 - there is no `resolved` without a pin
+        try:
+            await self.polar.delete_customer(
+                customer_id,
+                anonymize=self.settings.anonymize,
+                before_send=partial(self._about_to_delete, leased),
+            )
+        except (_NotSent, LeaseLost):
+            return
+        except IllegalTransition as error:
+            # A webhook has said meanwhile that the customer is gone.
+            await self._overtaken(leased, error)
+        except NotFound:
+            await self._record(leased, CustomerGone(), answer="404 ResourceNotFound")
+        except PolarError as error:
+            await self._record(leased, _failed(error))
+        else:
+            await self._record(leased, DeleteAnswered(), answer="204")
+
+    async def check(self, batch: Sequence[Leased]) -> None:
+        """See whether the evidence is complete; ask the API about those for which it is overdue:
+        two requests for each `MAX_IDS` customers."""
+        async with self.database.read() as session:
+            now = await self.database.now(session)
+            known = await mirror_rows.facts(session, [_customer_id(leased) for leased in batch])
+        overdue = []
+        for leased in batch:
+            checked = known[_customer_id(leased)]
+            if ask_api(snapshot(leased.row), checked, self.ledger.policy, now):
+                overdue.append(leased)
+            else:
+                await self._record_check(leased, None)
+        if not overdue:
+            return
+        try:
+            listed_at = await self._list_what_is_left(overdue)
+        except PolarError as error:
+            for leased in overdue:
+                await self._record(leased, _failed(error))
+            return
+        for leased in overdue:
+            try:
+                await self._revoke_survivors(leased, listed_at)
+            except PolarError as error:
+                await self._record(leased, _failed(error))
+            else:
+                await self._record_check(leased, listed_at)
+
+    # --- resolve -------------------------------------------------------------------------
+
+    async def _targets(self, batch: Sequence[Leased]) -> list[Target | None]:
+        async with self.database.read() as session:
+            return [await self._target(session, leased.row) for leased in batch]
+
+    async def _target(self, session: AsyncSession, row: DeletionRow) -> Target | None:
+        if row.user_id is None:
+            # Forgotten here, and found again by the customer's webhook.
+            return Target(external_id=row.external_id) if row.external_id else None
+        return await identity.resolve(session, row.user_id, row.override_external_id, self.settings)
+
+    async def _state(self, target: Target | None) -> CustomerState | PolarError | None:
+        if target is None:
+            return None
+        try:
+            return await self.polar.customer_state(
+                external_id=target.external_id, customer_id=target.customer_id
+            )
+        except PolarError as error:
+            return error
+
+    async def _tombstone(
+        self, session: AsyncSession, leased: Leased, target: Target
+    ) -> Tombstone | None:
+        return await mirror_rows.tombstone(
+            session,
+            external_id=target.external_id,
+            customer_id=target.customer_id,
+            created_by=leased.row.event_at + self.ledger.policy.clock_skew,
+        )
+
+    # --- delete --------------------------------------------------------------------------
+
+    async def _about_to_delete(self, leased: Leased) -> None:
+        async with self.database.write() as session:
+            now = await self.database.now(session)
+            row = await self.leases.held(session, leased)
+            brake = await self._brake(session, row, now)
+            if brake is None:
+                await self.ledger.record(
+                    session, row, DeleteSent(), now, source="worker", customer_id=row.customer_id
+                )
+                return
+            await self.ledger.record(session, row, brake, now, source="worker")
+            release(row)
+        raise _NotSent
+
+    async def _brake(self, session: AsyncSession, row: DeletionRow, now: datetime) -> Brake | None:
+        limit = self.settings.max_deletions_per_hour
+        if limit == 0 or row.approved or row.delete_sent_at is not None:
+            return None
+        sent = (
+            await session.exec(
+                select(func.count())
+                .select_from(DeletionRow)
+                .where(col(DeletionRow.delete_sent_at) > now - _BRAKE_WINDOW)
+            )
+        ).one()
+        return Brake(sent=sent, limit=limit) if sent >= limit else None
+
+    # --- check ---------------------------------------------------------------------------
+
+    async def _list_what_is_left(self, batch: Sequence[Leased]) -> datetime:
+        """Have the mirror hold what Polar lists for these customers; returns when that was read."""
+        customer_ids = sorted({_customer_id(leased) for leased in batch})
+        listed_at = await self._now()
+        subscriptions = await self.polar.subscriptions_of(customer_ids)
+        granted = await self.polar.granted_benefits_of(customer_ids)
+        async with self.database.write() as session:
+            now = await self.database.now(session)
+            revoked = await mirror_rows.unlisted_grants(session, customer_ids, granted, listed_at)
+            observed: list[Mirrored] = [*subscriptions, *granted, *revoked]
+            await mirror_rows.upsert(self.database, session, observed, now)
+        return listed_at
+
+    async def _revoke_survivors(self, leased: Leased, listed_at: datetime) -> None:
+        async with self.database.read() as session:
+            now = await self.database.now(session)
+            known = await mirror_rows.facts(session, [_customer_id(leased)], listed_at)
+        deletion, checked = snapshot(leased.row), known[_customer_id(leased)]
+        revoked: list[Subscription] = []
+        for survivor in to_revoke(deletion, checked, self.ledger.policy, now):
+            try:
+                revoked.append(await self.polar.revoke_subscription(survivor.id))
+            except (AlreadyCanceled, NotFound):
+                # Then it has ended, or no request ends it: the next listing shows which.
+                continue
+        if revoked:
+            async with self.database.write() as session:
+                now = await self.database.now(session)
+                await mirror_rows.upsert(self.database, session, revoked, now)
+                # At once: a webhook about it may complete the evidence before the check does.
+                row = await self.leases.row(session, leased)
+                await receipts.append(
+                    session,
+                    row,
+                    "survivors.revoked",
+                    source="worker",
+                    at=now,
+                    revoked=[item.id for item in revoked],
+                )
+
+    async def _record_check(self, leased: Leased, listed_at: datetime | None) -> None:
+        customer_id = _customer_id(leased)
+
+        async def read(session: AsyncSession) -> Checked:
+            return (await mirror_rows.facts(session, [customer_id], listed_at))[customer_id]
+
+        await self._record(leased, read)
+
+    # --- writing it down -----------------------------------------------------------------
+
+    async def _record(
+        self, leased: Leased, observation: Observation | _Read, **detail: Any
+    ) -> None:
+        await self._record_all([_Learnt(leased, observation, detail=detail)])
+
+    async def _record_all(self, learnt: Sequence[_Learnt]) -> None:
+        """Write what was learnt in one transaction and end the leases; nothing where a lease has
+        been lost. What Polar has answered is kept until the database takes it."""
+        while True:
+            try:
+                async with self.database.write() as session:
+                    await self._write(session, learnt)
+            except IllegalTransition as error:
+                if len(learnt) > 1:
+                    # One deletion's fault must not cost the others their answers.
+                    for item in learnt:
+                        await self._record_all([item])
+                    return
+                await self._overtaken(learnt[0].leased, error)
+            except StorageUnavailable as error:
+                ids = ", ".join(str(item.leased.id) for item in learnt)
+                _log.error("deletion %s: its answer cannot be recorded yet: %s", ids, error)
+                await asyncio.sleep(_AFTER_ERROR)
+                continue
+            return
+
+    async def _overtaken(self, leased: Leased, error: IllegalTransition) -> None:
+        """What was to be done or written fits the deletion no more: leave it to whoever is next."""
+        _log.info("deletion %s: %s", leased.id, error)
+        await self.leases.give_back([leased.token])
+
+    async def _write(self, session: AsyncSession, learnt: Sequence[_Learnt]) -> None:
+        """What `_record_all` does in its transaction.
+
+        Raises:
+            IllegalTransition: all of it is to be rolled back.
+        """
+        now = await self.database.now(session)
+        rows = await self.leases.still_held(session, [item.leased for item in learnt])
+        for item in learnt:
+            if item.leased.id not in rows:
+                _log.info(
+                    "deletion %s was taken back meanwhile; its answer is dropped", item.leased.id
+                )
+        learnt = [item for item in learnt if item.leased.id in rows]
+        observed = [seen for item in learnt for seen in item.observed]
+        await mirror_rows.upsert(self.database, session, observed, now)
+        await receipts.ends(session, rows)
+        unblocked = False
+        for item in learnt:
+            row, leased, seen = rows[item.leased.id], item.leased, item.observation
+            if item.external_id is not None:
+                row.external_id = item.external_id
+                row.external_hash = self.ledger.hasher.external(item.external_id)
+            if callable(seen):
+                seen = await seen(session)
+            await self.ledger.record(session, row, seen, now, source="api", **item.detail)
+            release(row)
+            if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
+                row.next_attempt_at = now
+            if item.asked_at is not None and item.external_id is not None:
+                await self.ledger.wake_if_overtaken(session, item.external_id, item.asked_at, now)
+            unblocked |= leased.row.state is State.BLOCKED and row.state is not State.BLOCKED
+        if unblocked:
+            await wake_blocked(session, now)
+
+    async def _now(self) -> datetime:
+        async with self.database.read() as session:
+            return await self.database.now(session)
+
+
+async def wake_blocked(session: AsyncSession, now: datetime) -> None:
+    """Have every blocked deletion tried again: what blocked one may have blocked them all."""
+    await session.exec(
+        sa.update(DeletionRow)
+        .where(
+            col(DeletionRow.state) == State.BLOCKED,
+            col(DeletionRow.lease_token).is_(None),
+        )
+        .values(next_attempt_at=now)
+    )
+
+
+def _customer_id(leased: Leased) -> str:
+    assert leased.row.customer_id is not None  # noqa: S101 - there is no `deleted` without a pin
+    return leased.row.customer_id
+
+
+def _missing(leased: Leased, target: Target, gone: Tombstone | None, asked_at: datetime) -> _Learnt:
+    return _Learnt(
+        leased,
+        CustomerMissing(gone),
+        external_id=target.external_id,
+        asked_at=asked_at,
+        detail={"customer_id": gone.customer_id} if gone else {},
+    )
+
+
+def _found(
+    leased: Leased,
+    target: Target,
+    state: CustomerState,
+    subscriptions: Sequence[Subscription],
+    listed_at: datetime,
+    follows_earlier: bool,
+) -> _Learnt:
+    customer = state.customer
+    own = [item for item in subscriptions if item.customer_id == customer.id]
+    return _Learnt(
+        leased,
+        CustomerFound(
+            customer_id=customer.id,
+            created_at=customer.created_at,
+            listed_at=listed_at,
+            follows_earlier=follows_earlier,
+        ),
+        observed=[customer, *own, *state.grants],
+        external_id=target.external_id,
+        detail={
+            "customer_id": customer.id,
+            "customer_created_at": customer.created_at.isoformat(),
+            "subscriptions": [{"id": item.id, "status": item.status} for item in own],
+            "benefit_grants": [item.id for item in state.grants],
+        },
+    )
+
+
+def _failed(error: PolarError) -> Failed:
+    transient = isinstance(error, Unavailable)
+    return Failed(
+        kind=FailureKind.TRANSIENT if transient else FailureKind.BLOCKED,
+        reason=str(error),
+        retry_after=error.retry_after if isinstance(error, Unavailable) else timedelta(0),
+        # Not a secret: it only spreads retries.
+        jitter=random.random(),  # noqa: S311
+    )

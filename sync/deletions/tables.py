@@ -1,0 +1,110 @@
+"""The tables of deletions, their evidence, and the mapping."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from sync.deletions.states import State
+from sync.ids import MAX_ID
+from sync.store.columns import BigId, Name, UtcDateTime
+
+REMOVABLE_DELETIONS = sa.text("deletion.state IN ('verified', 'no_customer', 'canceled')")
+"""For the same reason as `OPEN_INBOX`."""
+
+
+class DeletionRow(SQLModel, table=True):
+    """One user's deletion and how far it has come. See `sync.deletions.machine` for its states."""
+
+    __tablename__ = "deletion"
+    __table_args__ = (
+        sa.Index(
+            "ix_deletion_due",
+            "next_attempt_at",
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_deletion_removable",
+            "state",
+            "ended_at",
+            sqlite_where=sa.text("state IN ('verified', 'no_customer', 'canceled')"),
+            postgresql_where=sa.text("state IN ('verified', 'no_customer', 'canceled')"),
+        ),
+        sa.Index("ix_deletion_state", "state"),
+        sa.Index("ix_deletion_user_hash", "user_hash"),
+        sa.Index("ix_deletion_external_hash", "external_hash"),
+        sa.Index("ix_deletion_customer_id", "customer_id"),
+        sa.Index("ix_deletion_delete_sent_at", "delete_sent_at"),
+    )
+
+    id: int | None = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    user_hash: str
+    """Keyed hash of the local user id: recognizes a repeated event after the id is forgotten."""
+    user_id: str | None
+    external_id: str | None = None
+    external_hash: str | None = None
+    override_external_id: str | None = None
+    """`data.external_id` of the event, which beats the mapping."""
+    event_at: datetime = Field(sa_type=UtcDateTime)
+    """When the app says the user was deleted."""
+    received_at: datetime = Field(sa_type=UtcDateTime)
+
+    state: State = Field(sa_type=Name(State))
+    resume: State | None = Field(default=None, sa_type=Name(State))
+    reason: str | None = None
+    approved: bool = False
+
+    customer_id: str | None = None
+    """Polar's id of the pinned customer."""
+    customer_created_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pinned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    listed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delete_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    attempts: int = 0
+    """Failures in a row, for the backoff."""
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """None: nothing to do until somebody or something wakes it."""
+    signals: int = 0
+    """Counts what has come in for this deletion, so that a worker that was busy with it meanwhile
+    notices."""
+    lease_token: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class EvidenceRow(SQLModel, table=True):
+    """One link of a deletion's audit chain. Holds no personal data by construction."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (sa.UniqueConstraint("deletion_id", "seq"),)
+
+    id: int | None = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    deletion_id: int = Field(sa_column=sa.Column(BigId, nullable=False))
+    seq: int
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    source: str
+    state: State = Field(sa_type=Name(State))
+    """The deletion's state after this."""
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    # Tells the rows of one INSERT apart, so that the ORM need not send one for each.
+    hash: str = Field(sa_column=sa.Column(sa.String, nullable=False, insert_sentinel=True))
+    """SHA-256 over the hash before it and this row's content, in hex."""
+
+
+class MappingRow(SQLModel, table=True):
+    """An explicit entry of the mapping: exactly one of the two ids is set."""
+
+    __tablename__ = "mapping"
+
+    user_id: str = Field(primary_key=True, sa_type=sa.String(MAX_ID))
+    external_id: str | None = None
+    customer_id: str | None = None
+    updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,240 @@
+"""The inbox: every signed event is kept here, durably and once, before it is answered 2xx.
+
+Requests that arrive together are committed together (group commit): one sync to disk serves them
+all, and each is answered only after the commit that holds it. A lone request is committed at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+
+from sqlmodel import col, select
+
+from sync.inbox.announcements import CHANNEL
+from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.store.database import Database, Interrupted, StorageUnavailable
+
+_log = logging.getLogger(__name__)
+
+_BATCH = 256
+_BOUND = 4_096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A verified event on its way into the inbox."""
+
+    source: Source
+    webhook_id: str
+    body: bytes
+    event_type: str | None = None
+    event_at: datetime | None = None
+    user_hash: str | None = None
+    ignored: bool = False
+    """Of no concern to the bridge: recorded by its digest, its body not kept."""
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Outcome(Enum):
+    """What the inbox did with an entry. Durable in each case but `CONFLICT`."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    """The webhook-id is taken by an event about somebody or something else; nothing was stored."""
+
+
+class InboxFull(Exception):
+    """More is waiting to be committed than the bound allows; try again shortly."""
+
+
+_Waiting = tuple[Entry, asyncio.Future[Outcome]]
+_Key = tuple[Source, str]
+_About = tuple[str | None, str | None]
+"""Type and user of an event."""
+
+
+class Inbox:
+    """Accepts entries from many requests at once. `run()` must be running meanwhile."""
+
+    def __init__(self, database: Database, *, on_commit: Callable[[], None] | None = None) -> None:
+        self._database = database
+        self._insert = database.bulk_insert(
+            InboxRow, _COLUMNS, key=("source", "webhook_id"), notify=CHANNEL
+        )
+        self._on_commit = on_commit
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = False
+
+    async def put(self, entry: Entry) -> Outcome:
+        """Store the entry. Returns once it is on disk.
+
+        Raises:
+            InboxFull: the bound is reached; nothing was stored.
+            StorageUnavailable: the database did not take it, or `run()` has ended; the sender must
+                try again.
+        """
+        if self._stopped:
+            raise StorageUnavailable("the inbox has stopped")
+        if len(self._waiting) >= _BOUND:
+            raise InboxFull
+        if self._loop is None:
+            # Once: it costs a system call (before Python 3.12), which is a tenth of the whole.
+            self._loop = asyncio.get_running_loop()
+        stored: asyncio.Future[Outcome] = self._loop.create_future()
+        self._waiting.append((entry, stored))
+        self._arrived.set()
+        return await stored
+
+    async def run(self) -> None:
+        """Commit what arrives, until cancelled. What still waits then is told to try again."""
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._waiting:
+                    size = min(len(self._waiting), _BATCH)
+                    batch = [self._waiting.popleft() for _ in range(size)]
+                    try:
+                        await self._commit(batch)
+                    finally:
+                        _fail(batch, StorageUnavailable("the server is shutting down"))
+        finally:
+            self._stopped = True
+            _fail(self._waiting, StorageUnavailable("the server is shutting down"))
+            self._waiting.clear()
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        entries = [entry for entry, _ in batch]
+        try:
+            try:
+                outcomes = await self._write(entries)
+            except Interrupted:
+                # Perhaps it was committed all the same; then these are duplicates, and safe.
+                outcomes = await self._write(entries)
+        except StorageUnavailable as error:
+            _log.error("the inbox cannot be written: %s", error)
+            _fail(batch, error)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the senders must hear of it
+            if len(batch) > 1:
+                # One entry's fault must not cost the others their place.
+                for item in batch:
+                    await self._commit([item])
+                return
+            _log.exception("an entry cannot be stored")
+            _fail(batch, StorageUnavailable(type(error).__name__))
+            return
+        for (_, stored), outcome in zip(batch, outcomes, strict=True):
+            if not stored.done():
+                stored.set_result(outcome)
+        if self._on_commit is not None:
+            self._on_commit()
+
+    async def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Insert those that are not known yet, and of several with one id the first.
+
+        Another process may be inserting one of them at this moment: this waits until it is known
+        whose row it is. In the order of their keys everywhere, so that no two wait for each other.
+        """
+        first: dict[_Key, Entry] = {}
+        for entry in entries:
+            first.setdefault(_key(entry), entry)
+        rows = [_row(first[key]) for key in sorted(first)]
+        inserted = await self._database.insert_many(self._insert, rows)
+        if inserted is None and len(first) == len(entries):
+            return [Outcome.ACCEPTED] * len(entries)
+        new = set(first) if inserted is None else {(Source(it), name) for it, name in inserted}
+        known = {key: _about(first[key]) for key in new}
+        known |= await self._about_known(first.keys() - new)
+        outcomes: list[Outcome] = []
+        for entry in entries:
+            key = _key(entry)
+            if key in new:
+                new.remove(key)
+                outcomes.append(Outcome.ACCEPTED)
+            elif entry.source is Source.APP and _differs(entry, known.get(key)):
+                # An app that gives two events one id would lose the second; Polar's ids are its
+                # own.
+                outcomes.append(Outcome.CONFLICT)
+            else:
+                outcomes.append(Outcome.DUPLICATE)
+        return outcomes
+
+    async def _about_known(self, keys: Collection[_Key]) -> dict[_Key, _About]:
+        """What those that were stored before are about."""
+        if not keys:
+            return {}
+        about = select(
+            InboxRow.source, InboxRow.webhook_id, InboxRow.event_type, InboxRow.user_hash
+        ).where(
+            # The index begins with it: without it SQLite would read the whole inbox.
+            col(InboxRow.source).in_({source for source, _ in keys}),
+            col(InboxRow.webhook_id).in_({webhook_id for _, webhook_id in keys}),
+        )
+        async with self._database.read() as session:
+            found = (await session.exec(about)).all()
+        return {
+            key: (event_type, user_hash)
+            for source, webhook_id, event_type, user_hash in found
+            if (key := (Source(source), webhook_id)) in keys
+        }
+
+
+def _key(entry: Entry) -> _Key:
+    return entry.source, entry.webhook_id
+
+
+def _about(entry: Entry) -> _About:
+    return entry.event_type, entry.user_hash
+
+
+def _differs(entry: Entry, known: _About | None) -> bool:
+    # None: it was removed at this moment, long after it was applied.
+    return known is not None and known != _about(entry)
+
+
+def _fail(batch: Sequence[_Waiting], error: StorageUnavailable) -> None:
+    """Nobody may be left waiting, or be told that it is stored."""
+    for _, stored in batch:
+        if not stored.done():
+            stored.set_exception(error)
+
+
+_COLUMNS = (
+    "source",
+    "webhook_id",
+    "received_at",
+    "body",
+    "digest",
+    "status",
+    "event_type",
+    "event_at",
+    "user_hash",
+    "applied_at",
+)
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    """The values of `_COLUMNS`."""
+    return (
+        entry.source,
+        entry.webhook_id,
+        entry.received_at,
+        None if entry.ignored else entry.body,
+        hashlib.sha256(entry.body).hexdigest(),
+        InboxStatus.IGNORED if entry.ignored else InboxStatus.PENDING,
+        entry.event_type,
+        entry.event_at,
+        entry.user_hash,
+        entry.received_at if entry.ignored else None,
+    )

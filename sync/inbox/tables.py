@@ -1,0 +1,80 @@
+"""The inbox's table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from sync.ids import MAX_ID
+from sync.store.columns import BigId, Name, UtcDateTime
+
+
+class Source(StrEnum):
+    """Who sent an inbox row."""
+
+    APP = "app"
+    POLAR = "polar"
+
+
+class InboxStatus(StrEnum):
+    """What has become of an inbox row."""
+
+    PENDING = "pending"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    """Verified, and of no concern to the bridge: its body is not kept."""
+    DEAD = "dead"
+    """A dead letter: verified, but it could not be applied; `error` says why."""
+
+
+OPEN_INBOX = sa.text("inbox.status IN ('pending', 'dead')")
+"""To stand beside any condition on `status`: SQLite uses a partial index only where the query
+repeats the index's own condition, and would read the whole inbox otherwise."""
+
+
+KEPT_PAYLOADS = sa.text("inbox.status = 'applied' AND inbox.body IS NOT NULL")
+
+
+class InboxRow(SQLModel, table=True):
+    """One signed event, kept before it is answered 2xx. Unique by `(source, webhook_id)`."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "webhook_id"),
+        # Only what is waiting or dead is ever looked up by status, so the index stays small.
+        sa.Index(
+            "ix_inbox_open",
+            "status",
+            "id",
+            sqlite_where=sa.text("status IN ('pending', 'dead')"),
+            postgresql_where=sa.text("status IN ('pending', 'dead')"),
+        ),
+        # The few whose payload has yet to be dropped.
+        sa.Index(
+            "ix_inbox_payload",
+            "applied_at",
+            sqlite_where=sa.text("status = 'applied' AND body IS NOT NULL"),
+            postgresql_where=sa.text("status = 'applied' AND body IS NOT NULL"),
+        ),
+        sa.Index("ix_inbox_customer_id", "customer_id"),
+        sa.Index("ix_inbox_user_hash", "user_hash"),
+    )
+
+    id: int | None = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    source: Source = Field(sa_type=Name(Source))
+    webhook_id: str = Field(sa_type=sa.String(MAX_ID))
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    body: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    """The raw payload; None once scrubbed."""
+    digest: str
+    """SHA-256 of the raw payload, in hex. Stays when the payload goes."""
+    status: InboxStatus = Field(default=InboxStatus.PENDING, sa_type=Name(InboxStatus))
+    event_type: str | None = None
+    event_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    customer_id: str | None = None
+    user_hash: str | None = None
+    applied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = None

@@ -1,0 +1,136 @@
+"""What Polar's API has about webhooks: endpoints, deliveries, redelivery.
+
+Source of every status and field: Polar's OpenAPI document, version 2026-10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
+
+from sync.polar.client import PolarClient, refused_answer, segment, understood
+
+_ENDPOINTS = "/v1/webhooks/endpoints"
+_DELIVERIES = "/v1/webhooks/deliveries"
+
+RAW = "raw"
+"""The format of an endpoint that is sent events; others get messages for a chat."""
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class Endpoint(_Read):
+    """Where Polar sends events."""
+
+    id: str
+    created_at: AwareDatetime
+    url: str
+    format: str
+    events: tuple[str, ...]
+    """Types. Polar has more of them with time."""
+    enabled: bool
+    secret: SecretStr
+
+
+class WebhookEvent(_Read):
+    """One event for one endpoint; `id` is the `webhook-id` of every attempt to deliver it."""
+
+    id: str
+    created_at: AwareDatetime
+    type: str
+    succeeded: bool | None = None
+    """None: neither delivered nor given up."""
+    skipped: bool
+    """Not sent, or not any more, since the endpoint was disabled."""
+    is_archived: bool
+    """Older than 90 days: Polar has no payload any more."""
+
+
+class Delivery(_Read):
+    """One attempt to deliver an event."""
+
+    id: str
+    created_at: AwareDatetime
+    succeeded: bool
+    webhook_event: WebhookEvent
+
+
+class PolarWebhooks(PolarClient):
+    """The client, with what concerns webhooks.
+
+    Needs the scope webhooks:read, and webhooks:write for all that is no list.
+    """
+
+    async def endpoints(self) -> list[Endpoint]:
+        """Every endpoint of the organization.
+
+        Raises:
+            Unavailable, Refused
+        """
+        return await self._all(_ENDPOINTS, lambda item, _: Endpoint.model_validate(item))
+
+    async def create_endpoint(self, url: str, events: Sequence[str]) -> Endpoint:
+        """`POST /v1/webhooks/endpoints`: a new endpoint, enabled, in the format `RAW`.
+
+        Raises:
+            Unavailable: perhaps it was created, perhaps not.
+            Refused
+        """
+        answer = await self._json(
+            "POST",
+            _ENDPOINTS,
+            content={"url": url, "format": RAW, "events": list(events)},
+            expected=httpx.codes.CREATED,
+        )
+        return understood(lambda: Endpoint.model_validate(answer))
+
+    async def update_endpoint(self, endpoint_id: str, changes: Mapping[str, Any]) -> Endpoint:
+        """`PATCH /v1/webhooks/endpoints/{id}`. `changes`: the fields that get another value.
+
+        Raises:
+            NotFound, Unavailable, Refused
+        """
+        path = f"{_ENDPOINTS}/{segment(endpoint_id)}"
+        answer = await self._json("PATCH", path, content=changes)
+        return understood(lambda: Endpoint.model_validate(answer))
+
+    async def failed_deliveries(
+        self, endpoint_id: str, types: Sequence[str], *, since: datetime, until: datetime
+    ) -> list[Delivery]:
+        """The attempts, made within that time, to deliver events of those types that failed.
+
+        Raises:
+            Unavailable: also where the list moved while its pages were read.
+            Refused
+        """
+        return await self._all(
+            _DELIVERIES,
+            lambda item, _: Delivery.model_validate(item),
+            endpoint_id=endpoint_id,
+            event_type=list(types),
+            start_timestamp=since.isoformat(),
+            end_timestamp=until.isoformat(),
+            succeeded="false",
+        )
+
+    async def redeliver(self, event_id: str) -> None:
+        """`POST /v1/webhooks/events/{id}/redeliver`. Returns on 202: Polar will send it again, in
+        its own time; to a disabled endpoint, or of an archived event, nothing.
+
+        Source of the second half: `webhook_event_send` in Polar's server.
+
+        Raises:
+            NotFound: there is no such event, or not any more.
+            Unavailable: perhaps it will, perhaps not.
+            Refused
+        """
+        path = f"/v1/webhooks/events/{segment(event_id)}/redeliver"
+        response = await self._send("POST", path)
+        if response.status_code != httpx.codes.ACCEPTED:
+            raise refused_answer(response)

@@ -1,0 +1,217 @@
+"""The worker: applies the inbox, leases due deletions and has each moved on by one action."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import timedelta
+
+from sync import cancellation as tasks
+from sync.deletions.leases import Leased, Leases
+from sync.deletions.ledger import Ledger, snapshot
+from sync.deletions.machine import Action, next_action
+from sync.deletions.steps import Actions, wake_blocked
+from sync.inbox.announcements import listen
+from sync.intake.apply import BATCH, Applier
+from sync.polar.budget import Budget
+from sync.polar.client import MAX_IDS, PolarClient, batches
+from sync.polar.organization import Tenant
+from sync.settings import Settings
+from sync.store.database import Database, StorageUnavailable
+from sync.store.vacuum import Rewriter
+from sync.worker.retention import Retention
+from sync.worker.schedule import Schedule
+
+_log = logging.getLogger(__name__)
+
+_MAX_HELD = 2 * MAX_IDS
+"""Deletions that one worker holds at once."""
+_IDLE = 0.5
+"""Seconds between looks at the tables when nothing wakes the worker."""
+_UNTOLD = 0.1
+"""The same for the inbox, where another process fills it and cannot say so."""
+_GATHER = 0.05
+"""Seconds after taking work up, or emptying the inbox, in which more comes to be done together."""
+_AFTER_ERROR = 1.0
+"""Seconds to wait when the database does not answer, or something unforeseen happens."""
+_GRACE = 8.0
+"""Seconds that work under way is given to finish when the worker is told to stop."""
+
+
+class Worker:
+    """One worker. Several may share a database; each deletion is leased by one at a time."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._ledger = Ledger.of(database, settings)
+        self._applier = Applier(database, self._ledger, settings)
+        self._rewriter = Rewriter(database)
+        self._leases = Leases(database, timedelta(seconds=settings.lease))
+        self._inbox_changed = asyncio.Event()
+        self._deletions_changed = asyncio.Event()
+        self._held: dict[asyncio.Task[None], Sequence[Leased]] = {}
+        self._listing: set[asyncio.Task[None]] = set()
+        """Those of the tasks that ask for lists."""
+
+    def wake(self) -> None:
+        """Something has come into the inbox: do not wait for the next look."""
+        self._inbox_changed.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then finish or give back what is held, within 10 seconds."""
+        budget = Budget(self._database, self._settings.rate_per_minute)
+        tenant = Tenant(self._database)
+        async with PolarClient(self._settings, budget, tenant) as polar:
+            actions = Actions(self._database, self._ledger, self._leases, polar, self._settings)
+            loops = [
+                asyncio.create_task(self._repeat(self._apply, self._inbox_changed, self._patience)),
+                asyncio.create_task(
+                    self._repeat(lambda: self._act(actions), self._deletions_changed)
+                ),
+                asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
+                asyncio.create_task(self._repeat(self._scrub, asyncio.Event())),
+                asyncio.create_task(Retention.of(self._database, self._settings).run()),
+            ]
+            if not self._database.is_sqlite:
+                loops.append(asyncio.create_task(listen(self._database, self.wake)))
+            if self._settings.reconcile_cron is not None:
+                schedule = Schedule(self._ledger, self._settings, self._settings.reconcile_cron)
+                loops.append(asyncio.create_task(schedule.run()))
+            try:
+                await self._retry_blocked()
+                await stop.wait()
+            finally:
+                await tasks.end(loops)
+                await self._finish()
+
+    async def _retry_blocked(self) -> None:
+        """A restart is how a token or a URL is mended: see at once whether it was."""
+        try:
+            async with self._database.write() as session:
+                await wake_blocked(session, await self._database.now(session))
+        except StorageUnavailable as error:
+            _log.error("the database does not answer: %s", error)
+
+    async def _finish(self) -> None:
+        if self._held:
+            await asyncio.wait(self._held, timeout=_GRACE)
+        # Whatever is left is given back where it stands; a DELETE under way stays `deleting`.
+        unfinished = list(self._tokens())
+        await tasks.end(self._held)
+        if unfinished:
+            try:
+                await self._leases.give_back(unfinished)
+            except StorageUnavailable as error:
+                _log.error("leases could not be given back and will run out: %s", error)
+
+    @property
+    def _patience(self) -> float:
+        told = self._settings.worker == "embedded" or not self._database.is_sqlite
+        return _IDLE if told else _UNTOLD
+
+    async def _repeat(
+        self,
+        step: Callable[[], Awaitable[bool]],
+        changed: asyncio.Event,
+        patience: float = _IDLE,
+    ) -> None:
+        """Repeat the step for ever; it returns whether there may be more to do at once."""
+        while True:
+            changed.clear()
+            try:
+                more = await step()
+            except StorageUnavailable as error:
+                _log.error("the database does not answer: %s", error)
+                await asyncio.sleep(_AFTER_ERROR)
+                continue
+            except Exception:  # noqa: BLE001 - a worker that stands still is worse
+                _log.exception("unexpected; tried again")
+                await asyncio.sleep(_AFTER_ERROR)
+                continue
+            if not more:
+                try:
+                    await asyncio.wait_for(changed.wait(), patience)
+                except TimeoutError:
+                    continue
+
+    async def _apply(self) -> bool:
+        if not await self._applier.anything_pending():
+            return False
+        applied = await self._applier.apply_batch()
+        if applied:
+            self._deletions_changed.set()
+        if applied < BATCH:
+            await asyncio.sleep(_GATHER)
+        return applied > 0
+
+    async def _act(self, actions: Actions) -> bool:
+        free = _MAX_HELD - sum(len(batch) for batch in self._held.values())
+        # What becomes due meanwhile shares the next list requests. One batch asks while the other
+        # writes down what it was answered, so that the rate budget is never left unused.
+        busy = len(self._listing) > 1 or free < MAX_IDS // 2
+        if busy or not await self._leases.anything_due():
+            return False
+        claimed = await self._leases.claim(free)
+        by_action: dict[Action, list[Leased]] = {action: [] for action in Action}
+        idle: list[Leased] = []
+        for leased in claimed:
+            action = next_action(snapshot(leased.row))
+            (idle if action is None else by_action[action]).append(leased)
+        if idle:
+            await self._leases.give_back([leased.token for leased in idle])
+        for leased in by_action[Action.DELETE]:
+            self._start(actions.delete(leased), [leased])
+        for batch in batches(by_action[Action.RESOLVE]):
+            self._listing.add(self._start(actions.resolve(batch), batch))
+        for batch in batches(by_action[Action.CHECK]):
+            self._listing.add(self._start(actions.check(batch), batch))
+        if claimed:
+            await asyncio.sleep(_GATHER)
+        return False
+
+    def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self._guarded(work, batch))
+        self._held[task] = batch
+        task.add_done_callback(self._done)
+        return task
+
+    async def _guarded(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
+        try:
+            await work
+        except StorageUnavailable as error:
+            # Nothing that Polar has answered is lost with it; it is taken up again from the start.
+            _log.error("the database does not answer: %s", error)
+            await self._give_back(batch)
+        except Exception:  # noqa: BLE001 - the other deletions must go on
+            _log.exception("an action failed unexpectedly; its lease runs out")
+
+    async def _give_back(self, batch: Sequence[Leased]) -> None:
+        tokens = [leased.token for leased in batch]
+        while True:
+            await asyncio.sleep(_AFTER_ERROR)
+            with contextlib.suppress(StorageUnavailable):
+                await self._leases.give_back(tokens)
+                return
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._held[task]
+        self._listing.discard(task)
+        self._deletions_changed.set()
+
+    async def _renew(self) -> bool:
+        tokens = list(self._tokens())
+        if tokens:
+            await self._leases.renew(tokens)
+        await asyncio.sleep(self._settings.lease / 3)
+        return True
+
+    async def _scrub(self) -> bool:
+        await self._database.scrub()
+        await self._rewriter.rewrite()
+        return False
+
+    def _tokens(self) -> Iterator[str]:
+        return (leased.token for batch in self._held.values() for leased in batch)

@@ -1,0 +1,61 @@
+"""Reconciling everything at the times that RECONCILE_CRON names."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cronsim import CronSim
+
+from sync.deletions.ledger import Ledger
+from sync.reconcile.reconciler import AlreadyRunning, finished_since, reconciler
+from sync.settings import Settings
+from sync.store.database import StorageUnavailable
+
+_log = logging.getLogger(__name__)
+
+_NAP = 30.0
+"""Seconds slept at most at once: by then a clock that was set, or a suspension, is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Of several workers one reconciles; the others find it done, or being done."""
+
+    ledger: Ledger
+    settings: Settings
+    cron: str
+
+    async def run(self) -> None:
+        """Reconcile whenever it is time, until cancelled."""
+        while True:
+            due = next(CronSim(self.cron, datetime.now(UTC)))
+            while (wait := (due - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110 - a clock
+                await asyncio.sleep(min(wait, _NAP))
+            await self._reconcile(due)
+
+    async def _reconcile(self, due: datetime) -> None:
+        try:
+            if await finished_since(self.ledger.database, due):
+                return
+            async with reconciler(self.ledger, self.settings) as it:
+                report = await it.everything()
+        except AlreadyRunning:
+            return
+        except StorageUnavailable as error:
+            _log.error("reconciliation: the database does not answer: %s", error)
+            return
+        except Exception:  # noqa: BLE001 - the next time must come all the same
+            _log.exception("reconciliation failed unexpectedly")
+            return
+        level = logging.WARNING if report.left or not report.finished else logging.INFO
+        _log.log(
+            level,
+            "reconciliation: %d differences, %d left for a person, %d calls%s",
+            report.total,
+            report.left,
+            report.calls,
+            f"; not finished: {report.stopped}" if report.stopped else "",
+        )
