@@ -18,6 +18,8 @@ from cronsim import CronSim, CronSimError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from sync.errors import InvalidInput
+
 POLAR_SERVERS: Mapping[str, str] = {
     "production": "https://api.polar.sh",
     "sandbox": "https://sandbox-api.polar.sh",
@@ -45,7 +47,7 @@ _HASH_KEY_CHARS = 32
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
-class SettingsError(Exception):
+class SettingsError(InvalidInput):
     """The configuration cannot be used. `problems`: one line for each variable, no values."""
 
     def __init__(self, problems: list[str]) -> None:

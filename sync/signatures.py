@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from sync.errors import InvalidInput
 from sync.ids import MAX_ID
 
 TOLERANCE = timedelta(minutes=5)
@@ -27,7 +28,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _ENTRY = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
 
 
-class SignatureError(Exception):
+class SignatureError(InvalidInput):
     """The request is not proven to come from who it should. The message says what is wrong and what
     to do about it, and repeats nothing of the request."""
 

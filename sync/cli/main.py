@@ -26,6 +26,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 from rich.console import Console
 
+from sync.cli import tables
 from sync.cli.output import (
     Deployment,
     configure_logging,
@@ -39,7 +40,8 @@ from sync.cli.output import (
 from sync.deletions import identity
 from sync.deletions import operator as operations
 from sync.deletions.identity import ImportFailed, InvalidEntry, Target
-from sync.deletions.operator import Ambiguous, NothingFound, Verb, Wanted
+from sync.deletions.operator import Ambiguous, Verb, Wanted
+from sync.errors import NothingFound
 from sync.reports import reports
 from sync.settings import PolarSettings, Settings, SettingsError, parse_public_url
 from sync.signatures import sign
@@ -271,7 +273,7 @@ def setup(
     ] = None,
 ) -> None:
     """Make or mend the webhook endpoint at Polar. Needs the token only; may be repeated."""
-    from sync.polar.client import PolarError
+    from sync.errors import PolarError
     from sync.polar.setup import set_up
 
     settings = PolarSettings.load()
@@ -314,7 +316,7 @@ def status(
 ) -> None:
     """How things stand, and which deletions need a person."""
     report = in_deployment(lambda deployment: reports.status(deployment.database, limit))
-    print_report(report, as_json, reports.print_status)
+    print_report(report, as_json, tables.print_status)
 
 
 @cli.command()
@@ -330,7 +332,7 @@ def doctor(
     rows = asyncio.run(examine(url))
     is_well = all(row.finding.outcome is not Outcome.FAIL for row in rows)
     checks = [{"name": row.name, **asdict(row.finding)} for row in rows]
-    print_report({"ok": is_well, "checks": checks}, as_json, reports.print_checks)
+    print_report({"ok": is_well, "checks": checks}, as_json, tables.print_checks)
     if not is_well:
         raise typer.Exit(1)
 
@@ -417,7 +419,7 @@ def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
             deployment.database, deployment.ledger.hasher, Wanted(who, as_user)
         )
     )
-    print_report(report, as_json, reports.print_user)
+    print_report(report, as_json, tables.print_user)
 
 
 @cli.command()
@@ -585,7 +587,7 @@ def map_show(user_id: UserId, as_json: Json = False) -> None:
         "customer_id": target.customer_id,
         "by": by,
     }
-    print_report(report, as_json, reports.print_mapping)
+    print_report(report, as_json, tables.print_mapping)
 
 
 @mapping.command("remove")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sync.cli.output import Deployment
 from sync.cli.reconcile_output import UNFINISHED, exit_code, print_report, progress_bar
-from sync.polar.client import PolarError
+from sync.errors import PolarError
 from sync.polar.endpoint import LineReport
 from sync.reconcile.reconciler import AlreadyRunning, Report, reconciler
 

@@ -23,6 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.states import UNPINNED, State
 from sync.deletions.tables import DeletionRow, MappingRow
+from sync.errors import InvalidInput
 from sync.hashing import Hasher
 from sync.ids import MAX_ID
 from sync.mirror.objects import PolarId
@@ -64,7 +65,7 @@ class Problem:
         return f"{self.field}: {self.remedy}"
 
 
-class InvalidEntry(ValueError):
+class InvalidEntry(InvalidInput):
     """An entry of the mapping that cannot be used."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -72,7 +73,7 @@ class InvalidEntry(ValueError):
         self.problems = problems
 
 
-class ImportFailed(Exception):
+class ImportFailed(InvalidInput):
     """Nothing was imported. `problems`: the first `MAX_PROBLEMS`, each with its line (from 1)."""
 
     def __init__(self, problems: Sequence[tuple[int, Problem]], total: int) -> None:

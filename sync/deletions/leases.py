@@ -20,13 +20,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions.ledger import release
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
+from sync.errors import NotPossible
 from sync.store.database import Database, Lane
 
 _GOES_FIRST = (State.RESOLVED, State.DELETING, State.HELD, State.BLOCKED)
 """While a user's earlier deletion is in one of these, a later one would find the same customer."""
 
 
-class LeaseLost(Exception):
+class LeaseLost(NotPossible):
     """The lease ended, or the deletion was taken back: nothing more may be written under it."""
 
 

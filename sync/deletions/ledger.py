@@ -35,6 +35,7 @@ from sync.deletions.observations import (
 )
 from sync.deletions.states import ENDED, UNPINNED, State
 from sync.deletions.tables import DeletionRow, MappingRow
+from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox.tables import InboxRow, InboxStatus, Source
 from sync.mirror import rows as mirror_rows
@@ -46,7 +47,7 @@ RESTORED = "user.restored"
 DELETED = "user.deleted"
 
 
-class TooOld(Exception):
+class TooOld(NotPossible):
     """The event may repeat one whose deletion has been removed. The message says what to do."""
 
 

@@ -31,6 +31,7 @@ from sync.deletions.observations import (
     Unmapped,
 )
 from sync.deletions.states import UNPINNED, State
+from sync.errors import NotPossible
 
 CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
 """Statuses that Polar's own clean-up after a customer's deletion ends. It leaves the others."""
@@ -104,7 +105,7 @@ class Deletion:
         return self.resume or self.state
 
 
-class IllegalTransition(Exception):
+class IllegalTransition(NotPossible):
     """The observation cannot be true of, or allowed in, the deletion's state."""
 
     def __init__(self, deletion: Deletion, observation: Observation) -> None:

@@ -21,6 +21,7 @@ from sync.deletions.machine import Action, IllegalTransition, next_action
 from sync.deletions.observations import Approved, Canceled, Retried
 from sync.deletions.states import ENDED, State
 from sync.deletions.tables import DeletionRow
+from sync.errors import InvalidInput, NothingFound, NotPossible
 from sync.hashing import Hasher
 from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus
 from sync.store.database import Database
@@ -49,11 +50,7 @@ class Wanted:
     """True: a user id. False: a number. None: whichever of the two is there."""
 
 
-class NothingFound(Exception):
-    """No deletion is the wanted one. The message repeats the text as it was typed."""
-
-
-class Ambiguous(Exception):
+class Ambiguous(InvalidInput):
     """The text is a deletion's number and also the id of a user who has other deletions."""
 
 
@@ -67,7 +64,7 @@ class Outcome:
     """Why nothing was done; None: it was."""
 
 
-class _Refused(Exception):
+class _Refused(NotPossible):
     """The action makes no sense for the deletion as it is."""
 
 

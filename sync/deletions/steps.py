@@ -40,16 +40,10 @@ from sync.deletions.observations import (
 )
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
+from sync.errors import NotPossible, PolarError
 from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import Mirrored, Subscription
-from sync.polar.client import (
-    AlreadyCanceled,
-    CustomerState,
-    NotFound,
-    PolarClient,
-    PolarError,
-    Unavailable,
-)
+from sync.polar.client import AlreadyCanceled, CustomerState, NotFound, PolarClient, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 
@@ -77,7 +71,7 @@ class _Learnt:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-class _NotSent(Exception):
+class _NotSent(NotPossible):
     """The brake tripped when the DELETE's turn had come."""
 
 

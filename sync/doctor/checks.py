@@ -22,9 +22,10 @@ from pydantic import SecretStr
 
 from sync.cli.output import database_of, driver_ended
 from sync.deletions.states import NEEDS_PERSON, State
+from sync.errors import PolarError
 from sync.hashing import Hasher
 from sync.polar.budget import Unmetered
-from sync.polar.client import NotFound, PolarError, Refused
+from sync.polar.client import NotFound, Refused
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, Line, judge, shown
 from sync.polar.webhooks import Endpoint, PolarWebhooks
 from sync.reports import reports

@@ -17,6 +17,7 @@ from enum import Enum
 
 from sqlmodel import col, select
 
+from sync.errors import StorageError
 from sync.inbox.announcements import CHANNEL
 from sync.inbox.tables import InboxRow, InboxStatus, Source
 from sync.store.database import Database, Interrupted, StorageUnavailable
@@ -51,7 +52,7 @@ class Outcome(Enum):
     """The webhook-id is taken by an event about somebody or something else; nothing was stored."""
 
 
-class InboxFull(Exception):
+class InboxFull(StorageError):
     """More is waiting to be committed than the bound allows; try again shortly."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NoReturn
 
+from sync.errors import InvalidInput
 from sync.ids import MAX_ID
 from sync.settings import Settings
 
@@ -29,7 +30,7 @@ _FIRST_MILLISECONDS = 100_000_000_000
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class EventError(Exception):
+class EventError(InvalidInput):
     """A signed event cannot be read. `field`: the path as configured, None for the body as a whole.
     `problem`: what is wrong and what to do, without the value."""
 

@@ -26,6 +26,7 @@ from sync.deletions.machine import ask_api
 from sync.deletions.observations import Checked, CustomerGone
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
+from sync.errors import InvalidInput
 from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus, Source
 from sync.intake.app_events import EventError, UserEvent, parse_event
 from sync.mirror import rows as mirror_rows
@@ -50,7 +51,7 @@ _PARSERS: Mapping[str, Callable[..., Mirrored]] = {
 }
 
 
-class _Unusable(Exception):
+class _Unusable(InvalidInput):
     """The event verified, but cannot be applied. The message holds nothing of its content."""
 
 

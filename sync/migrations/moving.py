@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 import sync.migrations.tables  # noqa: F401 - fills the metadata
+from sync.errors import NotPossible
 from sync.store.database import changing, check_alone, standing_still
 from sync.store.schema import upgrade
 
@@ -31,7 +32,7 @@ _DIGEST_SHOWN = 16
 """Characters of a digest that are printed."""
 
 
-class MoveRefused(Exception):
+class MoveRefused(NotPossible):
     """The deployment was not moved, and the target is as it was. The message says what to do."""
 
 

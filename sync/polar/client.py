@@ -20,6 +20,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from sync.errors import PolarError
 from sync.mirror.kinds import NEVER
 from sync.mirror.objects import API, POLARS, Customer, Grant, M, Subscription, parse
 from sync.polar.budget import Meter
@@ -50,10 +51,6 @@ _SCOPES = (
     " (subscriptions:write with ON_SURVIVOR=revoke)"
 )
 _WEBHOOK_SCOPES = "webhooks:read, and webhooks:write to change or redeliver anything"
-
-
-class PolarError(Exception):
-    """A request to Polar did not do what it was for. The message holds no personal data."""
 
 
 class NotFound(PolarError):

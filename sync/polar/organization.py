@@ -8,13 +8,14 @@ then on no "not there" is believed before the token has shown that it is of the 
 
 from __future__ import annotations
 
+from sync.errors import PolarError
 from sync.store.database import Database
 from sync.store.meta import MetaRow
 
 _META_NAME = "organization_id"
 
 
-class WrongOrganization(Exception):
+class WrongOrganization(PolarError):
     """Polar answers for another organization than this database was filled from."""
 
 

@@ -39,20 +39,12 @@ from sync.deletions.machine import observe
 from sync.deletions.observations import Checked, CustomerGone
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
+from sync.errors import NotPossible, PolarError
 from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import API, ENDED_STATUSES, Customer, Grant, M, Mirrored, Subscription
 from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
 from sync.polar.budget import Budget
-from sync.polar.client import (
-    MAX_IDS,
-    CustomerState,
-    Item,
-    NotFound,
-    Page,
-    PolarError,
-    Unavailable,
-    batches,
-)
+from sync.polar.client import MAX_IDS, CustomerState, Item, NotFound, Page, Unavailable, batches
 from sync.polar.endpoint import LineReport, heal
 from sync.polar.organization import Tenant
 from sync.polar.webhooks import PolarWebhooks
@@ -88,7 +80,7 @@ T = TypeVar("T")
 _SORT_KEYS = frozenset({"created_at", "started_at"})
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(NotPossible):
     """Another process is reconciling; only one does at a time."""
 
 
@@ -179,7 +171,7 @@ async def finished_since(database: Database, moment: datetime) -> bool:
         return row is not None and row.finished_at is not None and row.finished_at >= moment
 
 
-class _Stopped(Exception):
+class _Stopped(NotPossible):
     """The calls allowed are used up."""
 
 

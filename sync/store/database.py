@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.errors import StorageError
 from sync.store import sqlite_driver
 from sync.store.bulk_insert import BulkInsert, Keys, PostgresConnection, Rows, SqliteThread
 from sync.store.schema import check_revision, revision_of, upgrade
@@ -69,7 +70,7 @@ _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 """Of a SQLite file, in bytes."""
 
 
-class StorageUnavailable(Exception):
+class StorageUnavailable(StorageError):
     """The database did not take the write or answer the read: full, locked, or out of reach."""
 
 
@@ -96,7 +97,7 @@ class Lane(Enum):
     """Taking and keeping leases: passes over rows that somebody else has locked."""
 
 
-class InUse(Exception):
+class InUse(StorageError):
     """Another process of the bridge has the database open."""
 
 

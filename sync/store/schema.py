@@ -10,8 +10,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from sync.errors import StorageError
 
-class SchemaMismatch(Exception):
+
+class SchemaMismatch(StorageError):
     """The database's schema is not the one this version of the code works with."""
 
 
