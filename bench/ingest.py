@@ -35,8 +35,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from sync.migrations.upgrade import migrate
 from sync.signatures import sign_as_polar
-from sync.store.database import migrate
 from tests.postgres import Postgres
 
 ROUNDS = 3

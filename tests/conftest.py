@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from sync.migrations.upgrade import migrate
 from sync.settings import Settings
-from sync.store.database import migrate
 from tests import bridge, property_profiles
 from tests.bridge import Bridge, Run
 from tests.postgres import Postgres
