@@ -38,7 +38,7 @@ from pydantic import SecretStr
 
 from sync.migrations.upgrade import migrate
 from sync.signatures import sign_as_polar
-from tests.postgres import Postgres
+from tests.helpers.postgres import Postgres
 
 CONNECTIONS = (1, 16, 64)
 SECRET = SecretStr("polar_whs_" + base64.b64encode(b"loopback only, nobody").decode())
