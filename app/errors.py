@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sync.inbox.group_commit import InboxFull
 from sync.intake.app_events import EventError
 from sync.signatures import SignatureError
-from sync.store.database import StorageUnavailable
+from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 from app.errors import error_response
 from app.state import AppRequest
-from sync.store.database import StorageUnavailable
+from sync.store.errors import StorageUnavailable
 from sync.store.schema import SchemaMismatch
 
 _log = logging.getLogger(__name__)

@@ -45,7 +45,7 @@ from sync.errors import NothingFound
 from sync.reports import reports
 from sync.settings import PolarSettings, Settings, SettingsError, parse_public_url
 from sync.signatures import sign
-from sync.store.database import InUse, StorageUnavailable
+from sync.store.errors import InUse, StorageUnavailable
 from sync.store.schema import SchemaMismatch
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from sqlalchemy.exc import ArgumentError
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
 from sync.settings import Settings, SettingsError
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _DRIVER_SECONDS = 1.0
 _PIPE_WIDTH = 200

@@ -29,7 +29,8 @@ from sync.ids import MAX_ID
 from sync.mirror.objects import PolarId
 from sync.settings import Settings
 from sync.store.columns import UtcDateTime
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 MAX_PROBLEMS = 20
 """An import that fails tells this many of its problems."""

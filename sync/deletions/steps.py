@@ -51,7 +51,8 @@ from sync.polar.client import PolarClient
 from sync.polar.customers import CustomerState
 from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

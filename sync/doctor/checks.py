@@ -34,7 +34,8 @@ from sync.polar.webhooks import Endpoint
 from sync.reports import reports
 from sync.settings import Settings, SettingsError
 from sync.signatures import TOLERANCE, sign_as_polar
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 from sync.store.schema import SchemaMismatch
 
 _PATIENCE = 30.0

@@ -10,7 +10,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from sqlmodel import col, select
 from sync.errors import StorageError
 from sync.inbox.announcements import CHANNEL
 from sync.inbox.tables import InboxRow, InboxStatus, Source
-from sync.store.database import Database, Interrupted, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import Interrupted, StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -35,7 +35,8 @@ from sync.mirror.kinds import Kind
 from sync.mirror.objects import Customer, Grant, M, Mirrored, Subscription
 from sync.mirror.reading import parse
 from sync.settings import Settings
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from sync.store.database import changing
+from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
 
 

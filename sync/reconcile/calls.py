@@ -10,7 +10,7 @@ import stamina
 from sync.errors import NotPossible
 from sync.polar.client import PolarClient
 from sync.polar.errors import Unavailable
-from sync.store.database import StorageUnavailable
+from sync.store.errors import StorageUnavailable
 
 T = TypeVar("T")
 

@@ -15,7 +15,8 @@ from sync.mirror.kinds import Kind
 from sync.reconcile.calls import Calls
 from sync.reconcile.report import Difference, Report
 from sync.settings import Settings
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _PATIENTLY = stamina.AsyncRetryingCaller(
     attempts=4, timeout=None, wait_initial=1.0, wait_max=4.0

@@ -21,7 +21,8 @@ from sync.mirror.kinds import Kind
 from sync.reconcile.cursor import ListCursor
 from sync.reconcile.report import Report
 from sync.reconcile.tables import ReconciliationRow
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _ROW = 1
 _LEASE = timedelta(minutes=1)

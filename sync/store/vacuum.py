@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 from sync.store.meta import MetaRow
 
 _NAME = "rewrite_after"
@@ -39,7 +40,7 @@ class Rewriter:
             StorageUnavailable: the file is in use, or the disk has no room for another like it.
         """
         now = datetime.now(UTC)
-        if not self._database.rewrite_due or now < self._not_before:
+        if not self._database.vacuum_due or now < self._not_before:
             return
         async with self._database.read() as session:
             row = await session.get(MetaRow, _NAME)

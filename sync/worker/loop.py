@@ -20,7 +20,8 @@ from sync.polar.client import PolarClient
 from sync.polar.lists import MAX_IDS, batches
 from sync.polar.organization import Organization
 from sync.settings import Settings
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 from sync.store.vacuum import Rewriter
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
@@ -74,10 +75,9 @@ class Worker:
                 ),
                 asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
                 asyncio.create_task(self._repeat(self._scrub, asyncio.Event())),
+                asyncio.create_task(listen(self._database, self.wake)),
                 asyncio.create_task(Retention.of(self._database, self._settings).run()),
             ]
-            if not self._database.is_sqlite:
-                loops.append(asyncio.create_task(listen(self._database, self.wake)))
             if self._settings.reconcile_cron is not None:
                 schedule = Schedule(self._ledger, self._settings, self._settings.reconcile_cron)
                 loops.append(asyncio.create_task(schedule.run()))
@@ -110,7 +110,7 @@ class Worker:
 
     @property
     def _patience(self) -> float:
-        told = self._settings.worker == "embedded" or not self._database.is_sqlite
+        told = self._settings.worker == "embedded" or self._database.announces
         return _IDLE if told else _UNTOLD
 
     async def _repeat(

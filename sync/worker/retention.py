@@ -19,7 +19,8 @@ from sync.deletions.ledger import RESTORED
 from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow
 from sync.inbox.tables import KEPT_PAYLOADS, InboxRow, InboxStatus, Source
 from sync.settings import Settings
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from sync.deletions.ledger import Ledger
 from sync.reconcile.progress import AlreadyRunning, finished_since
 from sync.reconcile.run import reconciliation
 from sync.settings import Settings
-from sync.store.database import StorageUnavailable
+from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import pytest
 
 from sync.inbox.group_commit import Entry, Inbox, Outcome
 from sync.inbox.tables import Source
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.store import Store, StoreFactory
 from tests.helpers.webhooks import new_id

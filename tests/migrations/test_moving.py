@@ -24,14 +24,9 @@ from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
 from sync.polar.tables import BudgetRow
 from sync.reconcile.tables import ReconciliationRow
 from sync.settings import SettingsError
-from sync.store.database import (
-    Database,
-    InUse,
-    StorageUnavailable,
-    changing,
-    check_alone,
-    standing_still,
-)
+from sync.store.database import Database
+from sync.store.errors import InUse, StorageUnavailable
+from sync.store.exclusive import changing, check_alone, standing_still
 from sync.store.schema import SchemaMismatch
 from tests.helpers.postgres import Postgres
 from tests.helpers.settings import load_settings

@@ -23,7 +23,8 @@ from sqlmodel import SQLModel
 
 import sync.migrations
 from sync.migrations.upgrade import migrate
-from sync.store.database import StorageUnavailable, changing
+from sync.store.errors import StorageUnavailable
+from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
 from tests.helpers.postgres import Postgres
 from tests.helpers.servers import ROOT

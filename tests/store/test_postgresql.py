@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from sync.store.database import Database, Interrupted, Lane
+from sync.store.database import Database, Lane
+from sync.store.errors import Interrupted
 from tests.helpers.engines import POSTGRESQL
 from tests.helpers.postgres import Postgres
 from tests.helpers.store import Store

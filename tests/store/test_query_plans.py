@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sync.reconcile.reconciler import ANY_CONCERNED
 
 from sync.deletions import receipts
 from sync.deletions.leases import Leases
@@ -24,7 +25,6 @@ from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import NEVER
 from sync.mirror.objects import Customer, Grant, Subscription
 from sync.reconcile.cursor import Window
-from sync.reconcile.reconciler import ANY_CONCERNED
 from sync.reports import reports
 from sync.store.database import Database
 from sync.worker.retention import Retention

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 from sync.store.vacuum import Rewriter
 from tests.helpers.store import Store, StoreFactory
 
@@ -64,9 +65,9 @@ def test_the_file_is_written_anew_after_a_start_and_when_something_was_overwritt
         # The process before may have ended too early.
         await rewriter.rewrite()
         assert SECRET not in store.stored()
-        assert not database.rewrite_due
+        assert not database.vacuum_due
         database.overwritten()
-        assert database.rewrite_due
+        assert database.vacuum_due
 
     run(store, test)
 
@@ -77,7 +78,7 @@ def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
     async def test(database: Database, rewriter: Rewriter) -> None:
         # Another process has done it.
         await rewriter.rewrite()
-        assert database.rewrite_due
+        assert database.vacuum_due
         assert SECRET in store.stored()
 
     run(store, test)
@@ -89,7 +90,7 @@ def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
         assert SECRET not in store.stored()
         database.overwritten()
         await rewriter.rewrite()
-        assert database.rewrite_due
+        assert database.vacuum_due
 
     run(store, then)
     [row] = store.query("SELECT value FROM meta WHERE name = 'rewrite_after'")
@@ -103,14 +104,14 @@ def test_a_file_in_use_is_written_anew_later(store: Store, monkeypatch: pytest.M
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):
             await rewriter.rewrite()
-        assert database.rewrite_due
+        assert database.vacuum_due
         other.rollback()
         other.close()
         # Not at once: it was waited for long enough.
         await rewriter.rewrite()
-        assert database.rewrite_due
+        assert database.vacuum_due
         await Rewriter(database).rewrite()
         assert SECRET not in store.stored()
 
-    monkeypatch.setattr("sync.store.database._BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr("sync.store.sqlite._BUSY_TIMEOUT_MS", 100)
     run(store, test)

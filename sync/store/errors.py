@@ -1,0 +1,17 @@
+"""What can go wrong with a database."""
+
+from __future__ import annotations
+
+from sync.errors import StorageError
+
+
+class StorageUnavailable(StorageError):
+    """The database did not take the write or answer the read: full, locked, or out of reach."""
+
+
+class Interrupted(StorageUnavailable):
+    """The connection was lost, or the transaction gave way to another: worth one more try."""
+
+
+class InUse(StorageError):
+    """Another process of the bridge has the database open."""
