@@ -224,12 +224,14 @@ def alone_on_sqlite(path: str) -> Iterator[Callable[[bytes], None]]:
 
 @contextlib.contextmanager
 def alone_on_postgresql(url: str) -> Iterator[Callable[[bytes], None]]:
-    """The same; every statement is a transaction, or there would be three round trips for one."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    """The same."""
+    with psycopg.connect(url) as connection:
         connection.execute(CREATE.format("bytea"))
+        connection.commit()
 
         def commit(body: bytes) -> None:
             connection.execute(INSERT.format("%s"), (str(uuid.uuid4()), body))
+            connection.commit()
 
         yield commit
 
