@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from app.state import AppRequest
 
@@ -32,18 +31,12 @@ async def read_body(request: AppRequest, *, only_json: bool) -> bytes:
             raise HTTPException(415, "the body must be JSON; send Content-Type: application/json")
     chunks: list[bytes] = []
     size = 0
-    more = True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
+    async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BODY:
             # The rest is never read into memory; the server throws it away as it comes.
             raise _too_large()
         chunks.append(chunk)
-        more = message.get("more_body", False)
     return b"".join(chunks)
 
 

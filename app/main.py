@@ -24,6 +24,7 @@ from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
 from sync.signatures import Verifier
 from sync.store.database import Database
+from sync.store.hash_key import check_hash_key
 from sync.worker.loop import Worker
 
 _log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     tasks: dict[str, asyncio.Task[None]] = {}
     try:
         await database.check_schema()
-        await hasher.check(database)
+        await check_hash_key(database, hasher)
         worker = Worker(database, settings) if settings.worker == "embedded" else None
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
         tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")

@@ -21,6 +21,7 @@ from sync.deletions.ledger import Ledger
 from sync.settings import Settings, SettingsError
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
+from sync.store.hash_key import check_hash_key
 
 _DRIVER_SECONDS = 1.0
 _PIPE_WIDTH = 200
@@ -64,7 +65,7 @@ async def _with_database(work: Callable[[Deployment], Awaitable[T]]) -> T:
     try:
         await database.check_schema()
         ledger = Ledger.of(database, settings)
-        await ledger.hasher.check(database)
+        await check_hash_key(database, ledger.hasher)
         return await work(Deployment(settings, database, ledger))
     finally:
         await database.close()

@@ -36,6 +36,7 @@ from sync.settings import Settings, SettingsError
 from sync.signatures import TOLERANCE, sign_as_polar
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
+from sync.store.hash_key import check_hash_key
 from sync.store.schema import SchemaMismatch
 
 _PATIENCE = 30.0
@@ -166,7 +167,7 @@ class _Examination:
             await self.database.close()
 
     async def check_hash_key(self) -> Finding:
-        await Hasher(self.settings.hash_key).check(self.database)
+        await check_hash_key(self.database, Hasher(self.settings.hash_key))
         return _passed("it is the one that the database was made with")
 
     # --- Polar's API -----------------------------------------------------------------------

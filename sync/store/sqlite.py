@@ -35,8 +35,6 @@ _STANDSTILL_MS = 1_000
 _RETRY_SECONDS = 0.05
 _QUICK = 0.001
 """Seconds for which a commit may keep the event loop waiting."""
-_HAND_OVER = 0.00002
-"""Seconds: any sleep is long enough for a thread that is waiting."""
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 """Of the file, in bytes."""
 
@@ -201,11 +199,7 @@ class _Inserter:
                 if not _is_busy(error):
                     raise
         self._thread = self._thread or Thread()
-        done = self._thread.start(partial(self._run, insert, _BUSY_TIMEOUT_MS))
-        # The thread needs the interpreter for a moment, and would have to wait until the event loop
-        # is idle: the disk would be working only when nothing else is.
-        time.sleep(_HAND_OVER)  # noqa: ASYNC251 - for a moment
-        return await done
+        return await self._thread.start(partial(self._run, insert, _BUSY_TIMEOUT_MS))
 
     def _run(self, insert: _Insert, wait_ms: int) -> Keys:
         self._connection = self._connection or self._engine.raw_connection()

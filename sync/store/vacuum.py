@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sync.store import meta
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
-from sync.store.meta import MetaRow
 
 _NAME = "rewrite_after"
 _EVERY_SECOND = 0.8e6
@@ -21,7 +21,7 @@ _AT_MOST = timedelta(days=1)
 _AFTER_ERROR = timedelta(minutes=1)
 
 
-class Rewriter:
+class Vacuum:
     """Writes the file of a SQLite database anew when something was overwritten in it.
 
     Nothing can be written meanwhile, so the longer it takes, the more seldom it is done: where
@@ -33,7 +33,7 @@ class Rewriter:
         self._database = database
         self._not_before = datetime.min.replace(tzinfo=UTC)
 
-    async def rewrite(self) -> None:
+    async def run(self) -> None:
         """If it is due.
 
         Raises:
@@ -43,9 +43,9 @@ class Rewriter:
         if not self._database.vacuum_due or now < self._not_before:
             return
         async with self._database.read() as session:
-            row = await session.get(MetaRow, _NAME)
-        if row is not None:
-            self._not_before = datetime.fromisoformat(row.value)
+            not_before = await meta.get(session, _NAME)
+        if not_before is not None:
+            self._not_before = datetime.fromisoformat(not_before)
             if now < self._not_before:
                 # Another process, or the one before this, has done it not long ago.
                 return
@@ -56,4 +56,4 @@ class Rewriter:
             raise
         self._not_before = now + min(timedelta(seconds=(size / _EVERY_SECOND) ** 2), _AT_MOST)
         async with self._database.write() as session:
-            await session.merge(MetaRow(name=_NAME, value=self._not_before.isoformat()))
+            await meta.put(self._database, session, _NAME, self._not_before.isoformat())

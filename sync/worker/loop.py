@@ -22,7 +22,7 @@ from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
-from sync.store.vacuum import Rewriter
+from sync.store.vacuum import Vacuum
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
 
@@ -50,7 +50,7 @@ class Worker:
         self._settings = settings
         self._ledger = Ledger.of(database, settings)
         self._applier = Applier(database, self._ledger, settings)
-        self._rewriter = Rewriter(database)
+        self._vacuum = Vacuum(database)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
         self._inbox_changed = asyncio.Event()
         self._deletions_changed = asyncio.Event()
@@ -211,7 +211,7 @@ class Worker:
 
     async def _scrub(self) -> bool:
         await self._database.scrub()
-        await self._rewriter.rewrite()
+        await self._vacuum.run()
         return False
 
     def _tokens(self) -> Iterator[str]:

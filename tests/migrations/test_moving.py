@@ -27,6 +27,7 @@ from sync.settings import SettingsError
 from sync.store.database import Database
 from sync.store.errors import InUse, StorageUnavailable
 from sync.store.exclusive import changing, check_alone, standing_still
+from sync.store.hash_key import check_hash_key
 from sync.store.schema import SchemaMismatch
 from tests.helpers.postgres import Postgres
 from tests.helpers.settings import load_settings
@@ -108,7 +109,7 @@ async def fill(store: Store) -> None:
     database = Database(store.url)
     settings = load_settings(store)
     ledger = Ledger.of(database, settings)
-    await ledger.hasher.check(database)
+    await check_hash_key(database, ledger.hasher)
     async with database.write() as session:
         for user_id in ("ünïcode-用户-😀", "' OR 1=1 --", "B", "a"):
             await ledger.open(
@@ -194,7 +195,7 @@ def test_everything_is_moved_and_goes_on_where_it_was(source: Store, target: Sto
         database = Database(target.url)
         await database.check_schema()
         settings = load_settings(target)
-        await Hasher(settings.hash_key).check(database)
+        await check_hash_key(database, Hasher(settings.hash_key))
         ledger = Ledger.of(database, settings)
         async with database.write() as session:
             for number in range(1, 5):

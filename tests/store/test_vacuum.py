@@ -12,7 +12,7 @@ import pytest
 
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
-from sync.store.vacuum import Rewriter
+from sync.store.vacuum import Vacuum
 from tests.helpers.store import Store, StoreFactory
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -51,7 +51,7 @@ def run(store: Store, test: Any) -> None:
     async def main() -> None:
         database = Database(store.url)
         try:
-            await test(database, Rewriter(database))
+            await test(database, Vacuum(database))
         finally:
             await database.close()
 
@@ -61,9 +61,9 @@ def run(store: Store, test: Any) -> None:
 def test_the_file_is_written_anew_after_a_start_and_when_something_was_overwritten(
     store: Store,
 ) -> None:
-    async def test(database: Database, rewriter: Rewriter) -> None:
+    async def test(database: Database, vacuum: Vacuum) -> None:
         # The process before may have ended too early.
-        await rewriter.rewrite()
+        await vacuum.run()
         assert SECRET not in store.stored()
         assert not database.vacuum_due
         database.overwritten()
@@ -75,9 +75,9 @@ def test_the_file_is_written_anew_after_a_start_and_when_something_was_overwritt
 def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
     store.execute("INSERT INTO meta VALUES ('rewrite_after', ?)", LATER)
 
-    async def test(database: Database, rewriter: Rewriter) -> None:
+    async def test(database: Database, vacuum: Vacuum) -> None:
         # Another process has done it.
-        await rewriter.rewrite()
+        await vacuum.run()
         assert database.vacuum_due
         assert SECRET in store.stored()
 
@@ -85,11 +85,11 @@ def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
     store.execute("UPDATE meta SET value = ?", datetime.now(UTC).isoformat())
     store.execute("CREATE TABLE large AS SELECT zeroblob(40000000) AS text")
 
-    async def then(database: Database, rewriter: Rewriter) -> None:
-        await rewriter.rewrite()
+    async def then(database: Database, vacuum: Vacuum) -> None:
+        await vacuum.run()
         assert SECRET not in store.stored()
         database.overwritten()
-        await rewriter.rewrite()
+        await vacuum.run()
         assert database.vacuum_due
 
     run(store, then)
@@ -99,18 +99,18 @@ def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
 
 
 def test_a_file_in_use_is_written_anew_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def test(database: Database, rewriter: Rewriter) -> None:
+    async def test(database: Database, vacuum: Vacuum) -> None:
         other = sqlite3.connect(store.path)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):
-            await rewriter.rewrite()
+            await vacuum.run()
         assert database.vacuum_due
         other.rollback()
         other.close()
         # Not at once: it was waited for long enough.
-        await rewriter.rewrite()
+        await vacuum.run()
         assert database.vacuum_due
-        await Rewriter(database).rewrite()
+        await Vacuum(database).run()
         assert SECRET not in store.stored()
 
     monkeypatch.setattr("sync.store.sqlite._BUSY_TIMEOUT_MS", 100)
