@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync.errors import PolarError
+from sync.store import meta
 from sync.store.database import Database
-from sync.store.meta import MetaRow
 
 _META_NAME = "organization_id"
 
@@ -35,8 +35,7 @@ class Organization:
             StorageUnavailable
         """
         async with self._database.read() as session:
-            row = await session.get(MetaRow, _META_NAME)
-            return row.value if row is not None else None
+            return await meta.get(session, _META_NAME)
 
     async def confirm(self, organization_id: str) -> None:
         """Polar has answered for this organization.
@@ -47,11 +46,7 @@ class Organization:
         """
         if await self.known() is None:
             async with self._database.write() as session:
-                new = {"name": _META_NAME, "value": organization_id}
-                connection = await session.connection()
-                await connection.execute(
-                    self._database.insert(MetaRow).values(new).on_conflict_do_nothing()
-                )
+                await meta.put_if_absent(self._database, session, _META_NAME, organization_id)
         if await self.known() != organization_id:
             raise WrongOrganization
 
@@ -62,10 +57,7 @@ class Organization:
             StorageUnavailable
         """
         async with self._database.write() as session:
-            row = await session.get(MetaRow, _META_NAME)
-            if row is not None:
-                await session.delete(row)
-            return row is not None
+            return await meta.remove(session, _META_NAME)
 
 
 def organization_in(answer: Mapping[str, Any]) -> str | None:
