@@ -21,10 +21,9 @@ from sync.inbox.group_commit import Entry, Inbox, Outcome
 from sync.inbox.tables import Source
 from sync.intake.apply import Applier
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import NEVER
-from sync.mirror.objects import Customer, Grant, Subscription
+from sync.mirror.kinds import KINDS, NEVER, owned
 from sync.reconcile.cursor import Window
-from sync.reconcile.reconciler import ANY_CONCERNED
+from sync.reconcile.owed import ANY_CONCERNED
 from sync.reports import reports
 from sync.store.database import Database
 from sync.worker.retention import Retention
@@ -173,20 +172,19 @@ async def a_page_of_each_list(database: Database) -> None:
         Window(after=newest - 10 * day, until=newest - 9 * day, seen=frozenset()),
         Window(after=newest - day, until=NEVER, seen=frozenset()),
     )
-    kinds: tuple[tuple[Any, str], ...] = ((Customer, "c"), (Subscription, "s"), (Grant, "g"))
     ids = [str(number) for number in range(100, 200)]
     async with database.reading() as connection:
-        for kind, letter in kinds:
+        for kind in KINDS:
             for window in windows:
                 assert window.after is not None
-                names = dict.fromkeys((letter + number for number in ids), window.after)
-                found = await mirror_rows.listed(connection, kind, window, names)
+                names = dict.fromkeys((kind.name[0] + number for number in ids), window.after)
+                found = await mirror_rows.listed(connection, kind, window.span, names)
                 assert set(names) < set(found)
         customers = {"customers": names, "hashes": names}
         assert (await connection.execute(ANY_CONCERNED, customers)).first() is None
     async with database.read() as session:
         owners = [f"c{number}" for number in ids]
-        for kind, _ in kinds[1:]:
+        for kind in owned():
             assert len(await mirror_rows.stored_of(session, kind, owners)) == len(owners)
 
 
