@@ -17,10 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.observations import Checked, GrantFact, SubscriptionFact, Tombstone
-from sync.inbox.tables import InboxRow, InboxStatus
 from sync.mirror.kinds import BEGINNING, NEVER
-from sync.mirror.objects import API, PERSONAL, Customer, Grant, M, Mirrored, Subscription
+from sync.mirror.objects import API, ENDED_STATUSES, PERSONAL, Customer, Grant, M, Mirrored, Subscription
 from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
 from sync.reconcile.compare import FIELDS, Stored
 from sync.reconcile.cursor import PAGE, Window
@@ -193,20 +191,20 @@ async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[s
     return set(found)
 
 
-async def tombstone(
+async def newest_tombstone(
     session: AsyncSession,
     *,
     external_id: str | None,
     customer_id: str | None,
     created_by: datetime,
-) -> Tombstone | None:
+) -> CustomerRow | None:
     """The newest deleted customer that the mirror knows under either id, not younger than that."""
     which = (
         col(CustomerRow.id) == customer_id
         if customer_id is not None
         else col(CustomerRow.external_id) == external_id
     )
-    row = (
+    row: CustomerRow | None = (
         await session.exec(
             select(CustomerRow)
             .where(
@@ -218,53 +216,52 @@ async def tombstone(
             .limit(1)
         )
     ).first()
-    if row is None or row.deleted_at is None:
-        return None
-    return Tombstone(customer_id=row.id, created_at=row.created_at, deleted_at=row.deleted_at)
+    return row
 
 
-async def facts(
-    session: AsyncSession, customer_ids: Sequence[str], listed_at: datetime | None = None
-) -> dict[str, Checked]:
-    """What the mirror knows of what each customer's deletion did.
-
-    Args:
-        listed_at: when the API listing that was just merged in began.
-    """
-    subscriptions: dict[str, list[SubscriptionFact]] = {item: [] for item in customer_ids}
-    grants: dict[str, list[GrantFact]] = {item: [] for item in customer_ids}
-    for row in await session.exec(
-        select(SubscriptionRow)
-        .where(col(SubscriptionRow.customer_id).in_(customer_ids))
-        .order_by(col(SubscriptionRow.id))
-    ):
-        subscriptions[row.customer_id].append(
-            SubscriptionFact(id=row.id, status=row.status, ended=row.ended)
+async def has_appeared(session: AsyncSession, external_id: str, since: datetime) -> bool:
+    """Whether a living customer under that external id was written since then."""
+    found = await session.exec(
+        select(CustomerRow.id)
+        .where(
+            col(CustomerRow.external_id) == external_id,
+            col(CustomerRow.deleted_at).is_(None),
+            col(CustomerRow.written_at) >= since,
         )
-    for grant in await session.exec(
-        select(GrantRow)
-        .where(col(GrantRow.customer_id).in_(customer_ids))
-        .order_by(col(GrantRow.id))
-    ):
-        grants[grant.customer_id].append(GrantFact(id=grant.id, is_granted=grant.is_granted))
-    final_states = dict(
-        (
-            await session.exec(
-                select(CustomerRow.id, CustomerRow.final_state_open).where(
-                    col(CustomerRow.id).in_(customer_ids)
-                )
-            )
-        ).all()
+        .limit(1)
     )
-    return {
-        item: Checked(
-            subscriptions=subscriptions[item],
-            grants=grants[item],
-            final_state_open=final_states.get(item),
-            listed_at=listed_at,
+    return found.first() is not None
+
+
+async def final_states(
+    session: AsyncSession, customer_ids: Sequence[str]
+) -> Mapping[str, int | None]:
+    """How much the newest `customer.state_changed` about each deleted customer listed as open."""
+    found = await session.exec(
+        select(CustomerRow.id, CustomerRow.final_state_open).where(
+            col(CustomerRow.id).in_(customer_ids)
         )
-        for item in customer_ids
-    }
+    )
+    return dict(found.all())
+
+
+def anything_open(customer_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether something that should have ended is open for the customer with that id."""
+    open_subscription = (
+        sa.select(col(SubscriptionRow.id))
+        .where(
+            col(SubscriptionRow.customer_id) == customer_id,
+            col(SubscriptionRow.ended_at).is_(None),
+            col(SubscriptionRow.status).not_in(ENDED_STATUSES),
+        )
+        .exists()
+    )
+    granted = (
+        sa.select(col(GrantRow.id))
+        .where(col(GrantRow.customer_id) == customer_id, col(GrantRow.is_granted))
+        .exists()
+    )
+    return sa.or_(open_subscription, granted)
 
 
 async def unlisted_grants(
@@ -285,25 +282,12 @@ async def unlisted_grants(
     ]
 
 
-async def forget_customers(
-    session: AsyncSession, customer_ids: Sequence[str], now: datetime
-) -> None:
-    """Scrub the customers' personal fields and raw payloads; a late webhook brings none back.
-
-    What is still pending in the inbox is left to be applied first; it is scrubbed then.
-    """
+async def forget(session: AsyncSession, customer_ids: Sequence[str], now: datetime) -> None:
+    """Scrub the customers' personal fields; a late webhook brings none back."""
     table = cast(sa.Table, sa.inspect(CustomerRow).local_table)
     connection = await session.connection()
     await connection.execute(
         table.update()
         .where(table.c.id.in_(customer_ids))
         .values({**dict.fromkeys(PERSONAL), "forgotten_at": now})
-    )
-    await session.exec(
-        sa.update(InboxRow)
-        .where(
-            col(InboxRow.customer_id).in_(customer_ids),
-            col(InboxRow.status) != InboxStatus.PENDING,
-        )
-        .values(body=None)
     )
