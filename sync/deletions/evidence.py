@@ -91,7 +91,7 @@ def _remembered(session: AsyncSession) -> dict[int, tuple[int, str]]:
     return links
 
 
-async def chain(session: AsyncSession, deletion_id: int) -> Sequence[EvidenceRow]:
+async def of(session: AsyncSession, deletion_id: int) -> Sequence[EvidenceRow]:
     """The deletion's evidence in order."""
     return (
         await session.exec(

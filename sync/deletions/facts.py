@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.observations import Checked, GrantFact, SubscriptionFact, Tombstone
 from sync.mirror import rows as mirror_rows
-from sync.mirror.objects import Grant, Subscription, has_ended
+from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION, all_hold
 
 
 async def facts(
@@ -21,19 +21,20 @@ async def facts(
         listed_at: when the API listing that was just merged in began.
     """
     subscriptions: dict[str, list[SubscriptionFact]] = {item: [] for item in customer_ids}
-    for _, subscription in sorted(
-        (await mirror_rows.stored_of(session, Subscription, customer_ids)).items()
+    grants: dict[str, list[GrantFact]] = {item: [] for item in customer_ids}
+    for _, stored in sorted(
+        (await mirror_rows.stored_of(session, SUBSCRIPTION, customer_ids)).items()
     ):
-        row = subscription.row
-        ended = has_ended(row.status, row.ended_at)
+        row = stored.row
+        ended = not all_hold(SUBSCRIPTION.open_when, row)
         subscriptions[row.customer_id].append(
             SubscriptionFact(id=row.id, status=row.status, ended=ended)
         )
-    grants: dict[str, list[GrantFact]] = {item: [] for item in customer_ids}
-    for _, grant in sorted((await mirror_rows.stored_of(session, Grant, customer_ids)).items()):
-        grants[grant.row.customer_id].append(
-            GrantFact(id=grant.row.id, is_granted=grant.row.is_granted)
-        )
+    for _, held in sorted(
+        (await mirror_rows.stored_of(session, BENEFIT_GRANT, customer_ids)).items()
+    ):
+        grant = held.row
+        grants[grant.customer_id].append(GrantFact(id=grant.id, is_granted=grant.is_granted))
     final_states = await mirror_rows.final_states(session, customer_ids)
     return {
         item: Checked(

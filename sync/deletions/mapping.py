@@ -66,7 +66,5 @@ async def put(
 
 async def remove(session: AsyncSession, user_ids: Collection[str]) -> int:
     """Remove the users' entries. Returns how many there were."""
-    removed = await session.exec(
-        sa.delete(MappingRow).where(col(MappingRow.user_id).in_(user_ids))
-    )
+    removed = await session.exec(sa.delete(MappingRow).where(col(MappingRow.user_id).in_(user_ids)))
     return removed.rowcount

@@ -51,7 +51,7 @@ class _Refused(NotPossible):
 
 
 async def act(ledger: Ledger, verb: Verb, which: Which) -> list[Effect]:
-    """Do it to the deletion that is meant; of a user's deletions, to those that it can be meant for.
+    """Do it to that deletion; of a user's deletions, to those that it can be meant for.
 
     Raises:
         NothingFound, Ambiguous

@@ -123,8 +123,8 @@ async def oldest_open(session: AsyncSession) -> DeletionRow | None:
 
 
 async def needing_a_person(session: AsyncSession, limit: int) -> Sequence[DeletionRow]:
-    """Those in `NEEDS_A_PERSON`: the open ones, oldest first; then the newest superseded ones, which
-    stay for ever."""
+    """Those in `NEEDS_A_PERSON`: the open ones, oldest first; after them, as they stay for ever,
+    the superseded ones, newest first."""
     superseded = _STATE == State.SUPERSEDED
     return await _all(
         session,
@@ -206,7 +206,7 @@ async def under_way(
     )
 
 
-# --- what a reconciliation asks about --------------------------------------------------------------
+# --- what a reconciliation asks about ------------------------------------------------------------
 
 # No word of the state: SQLite would look it up, and read through all that have been verified.
 _CONCERNED = sa.or_(
@@ -287,9 +287,11 @@ async def to_be_checked(
     return await _all(session, database.locked(statement) if lock else statement)
 
 
-def is_pinned(customer_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def is_pinned(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
     """Whether a deletion has pinned the customer with that id."""
-    return sa.select(col(DeletionRow.id)).where(col(DeletionRow.customer_id) == customer_id).exists()
+    return (
+        sa.select(col(DeletionRow.id)).where(col(DeletionRow.customer_id) == customer_id).exists()
+    )
 
 
 async def _all(session: AsyncSession, statement: Any) -> Sequence[DeletionRow]:

@@ -39,9 +39,14 @@ from sync.deletions.observations import (
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible, PolarError
-from sync.mirror import rows as mirror_rows
+from sync.mirror import kinds, rows
+from sync.mirror.kinds import SUBSCRIPTION
 from sync.mirror.objects import Mirrored, Subscription
-from sync.polar.client import AlreadyCanceled, CustomerState, NotFound, PolarClient, Unavailable
+from sync.polar import customers, lists
+from sync.polar import subscriptions as polar_subscriptions
+from sync.polar.client import PolarClient
+from sync.polar.customers import CustomerState
+from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.retry import until_stored
@@ -102,7 +107,7 @@ class Steps:
         subscriptions: Sequence[Subscription] | PolarError = []
         if customer_ids:
             try:
-                subscriptions = await self.polar.subscriptions_of(customer_ids)
+                subscriptions = await lists.of_customers(self.polar, SUBSCRIPTION, customer_ids)
             except PolarError as error:
                 subscriptions = error
         pinned = [
@@ -138,7 +143,8 @@ class Steps:
     async def delete(self, leased: Pinned) -> None:
         """Send the DELETE for the pinned customer, after recording that it will be sent."""
         try:
-            await self.polar.delete_customer(
+            await customers.delete(
+                self.polar,
                 leased.customer_id,
                 anonymize=self.settings.anonymize,
                 before_send=partial(self._about_to_delete, leased),
@@ -200,8 +206,8 @@ class Steps:
         if target is None:
             return None
         try:
-            return await self.polar.customer_state(
-                external_id=target.external_id, customer_id=target.customer_id
+            return await customers.state_of(
+                self.polar, external_id=target.external_id, customer_id=target.customer_id
             )
         except PolarError as error:
             return error
@@ -245,13 +251,17 @@ class Steps:
         """Have the mirror hold what Polar lists for these customers; returns when that was read."""
         customer_ids = sorted({leased.customer_id for leased in batch})
         listed_at = await self._now()
-        subscriptions = await self.polar.subscriptions_of(customer_ids)
-        granted = await self.polar.granted_benefits_of(customer_ids)
+        listed = [
+            (kind, await lists.of_customers(self.polar, kind, customer_ids))
+            for kind in kinds.owned()
+        ]
         async with self.database.write() as session:
             now = await self.database.now(session)
-            revoked = await mirror_rows.unlisted_grants(session, customer_ids, granted, listed_at)
-            observed: list[Mirrored] = [*subscriptions, *granted, *revoked]
-            await mirror_rows.upsert(self.database, session, observed, now)
+            observed: list[Mirrored] = []
+            for kind, items in listed:
+                observed += items
+                observed += await rows.unlisted(session, kind, customer_ids, items, listed_at)
+            await rows.upsert(self.database, session, observed, now)
         return listed_at
 
     async def _revoke_survivors(self, leased: Pinned, listed_at: datetime) -> None:
@@ -262,14 +272,14 @@ class Steps:
         revoked: list[Subscription] = []
         for survivor in to_revoke(deletion, checked, self.ledger.policy, now):
             try:
-                revoked.append(await self.polar.revoke_subscription(survivor.id))
+                revoked.append(await polar_subscriptions.revoke(self.polar, survivor.id))
             except (AlreadyCanceled, NotFound):
                 # Then it has ended, or no request ends it: the next listing shows which.
                 continue
         if revoked:
             async with self.database.write() as session:
                 now = await self.database.now(session)
-                await mirror_rows.upsert(self.database, session, revoked, now)
+                await rows.upsert(self.database, session, revoked, now)
                 # At once: a webhook about it may complete the evidence before the check does.
                 row = await self.leases.row(session, leased)
                 await evidence.append(
@@ -320,19 +330,19 @@ class Steps:
             IllegalTransition: all of it is to be rolled back.
         """
         now = await self.database.now(session)
-        rows = await self.leases.still_held(session, [item.leased for item in learnt])
+        held = await self.leases.still_held(session, [item.leased for item in learnt])
         for item in learnt:
-            if item.leased.id not in rows:
+            if item.leased.id not in held:
                 _log.info(
                     "deletion %s was taken back meanwhile; its answer is dropped", item.leased.id
                 )
-        learnt = [item for item in learnt if item.leased.id in rows]
+        learnt = [item for item in learnt if item.leased.id in held]
         observed = [seen for item in learnt for seen in item.observed]
-        await mirror_rows.upsert(self.database, session, observed, now)
-        await evidence.ends(session, rows)
+        await rows.upsert(self.database, session, observed, now)
+        await evidence.ends(session, held)
         unblocked = False
         for item in learnt:
-            row, leased, seen = rows[item.leased.id], item.leased, item.observation
+            row, leased, seen = held[item.leased.id], item.leased, item.observation
             if item.external_id is not None:
                 self.ledger.looked_up(row, item.external_id)
             if isinstance(seen, _AsMirrored):

@@ -100,9 +100,7 @@ async def _user_restored(applying: Applying, event: UserEvent) -> bool:
 
 EVENTS: Mapping[EventType, AppEvent] = {
     EventType.USER_DELETED: AppEvent(model=UserEvent, handle=_user_deleted),
-    EventType.USER_RESTORED: AppEvent(
-        model=UserEvent, handle=_user_restored, may_come_first=True
-    ),
+    EventType.USER_RESTORED: AppEvent(model=UserEvent, handle=_user_restored, may_come_first=True),
 }
 
 MAY_COME_FIRST = frozenset(kind for kind, event in EVENTS.items() if event.may_come_first)

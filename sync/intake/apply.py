@@ -137,7 +137,7 @@ class Applier:
     async def _apply_polar_events(
         self, session: AsyncSession, events: Sequence[tuple[InboxRow, PolarEvent]], now: datetime
     ) -> None:
-        observed = [item for _, event in events for item in event.observed]
+        observed = [item for _, event in events for item in (event.subject, *event.nested)]
         await mirror_rows.upsert(self.database, session, observed, now)
         await self.ledger.see(session, [_sighting(row, event) for row, event in events], now)
         living = (it.customer for _, it in events if it.customer.deleted_at is None)

@@ -12,18 +12,15 @@ from typing import Any
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from sync.errors import InvalidInput
-from sync.mirror.objects import Customer, Grant, M, Mirrored, Subscription, parse
+from sync.mirror import kinds
+from sync.mirror.kinds import Kind
+from sync.mirror.objects import Customer, M, Mirrored
+from sync.mirror.reading import parse
 
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 _TYPE = re.compile(r"[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64})+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-_OBJECTS: Mapping[str, type[Customer | Subscription | Grant]] = {
-    "customer": Customer,
-    "subscription": Subscription,
-    "benefit_grant": Grant,
-}
 
 
 class Unreadable(InvalidInput):
@@ -61,16 +58,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class PolarEvent:
-    """A webhook about a customer, a subscription or a benefit grant."""
+    """A webhook about an object of a kind that is mirrored."""
 
     subject: Mirrored
     customer: Customer
     """Whose it is. Of a customer's own event, the subject."""
-
-    @property
-    def observed(self) -> Sequence[Mirrored]:
-        """Every object that it shows."""
-        return [self.subject] if self.subject is self.customer else [self.subject, self.customer]
+    nested: Sequence[Mirrored]
+    """The other objects in it, the customer among them."""
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -103,17 +97,20 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
     Raises:
         Unreadable
     """
-    kind = _OBJECTS.get(envelope.family)
+    kind = kinds.named(envelope.family)
     if kind is None:
         return None
     subject = _parse(kind, "data", envelope.data, envelope)
-    if isinstance(subject, Customer):
-        return PolarEvent(subject, subject)
-    customer = _parse(Customer, "data.customer", envelope.data.get("customer"), envelope)
-    return PolarEvent(subject, customer)
+    nested = [
+        _parse(inner, f"data.{field}", envelope.data.get(field), envelope)
+        for field, name in kind.nested.items()
+        if (inner := kinds.named(name)) is not None
+    ]
+    customer = next(item for item in (subject, *nested) if isinstance(item, Customer))
+    return PolarEvent(subject, customer, nested)
 
 
-def _parse(kind: type[M], where: str, data: object, envelope: Envelope) -> M:
+def _parse(kind: Kind[M], where: str, data: object, envelope: Envelope) -> M:
     if not isinstance(data, dict):
         raise Unreadable(f"{where} is not an object")
     try:
