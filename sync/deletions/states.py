@@ -53,7 +53,7 @@ class State(StrEnum):
     RECEIVED = (
         "received",
         About(
-            meaning="accepted; waiting for its delay or its turn",
+            meaning="accepted; Polar has not been asked yet",
             asks="nothing; it waits for its delay or its turn",
             action=Action.RESOLVE,
         ),

@@ -25,7 +25,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import SecretStr
@@ -37,12 +37,14 @@ from rich.table import Table
 
 from sync.deletions import evidence, queries, receipts
 from sync.deletions.states import ENDED, NEEDS_A_PERSON, State
-from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.signatures import sign
 from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database, migrate
+
+if TYPE_CHECKING:
+    from sync.deletions.tables import DeletionRow
 
 _START_SECONDS = 20.0
 _SETTLE_SECONDS = 20.0
