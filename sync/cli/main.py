@@ -37,12 +37,19 @@ from sync.cli.output import (
     in_deployment,
     print_report,
 )
-from sync.deletions import identity
+from sync.deletions import identity, mapping_import
+from sync.deletions import mapping as mapping_table
 from sync.deletions import operator as operations
-from sync.deletions.identity import ImportFailed, InvalidEntry, Target
-from sync.deletions.operator import Ambiguous, Verb, Wanted
+from sync.deletions.identity import InvalidEntry
+from sync.deletions.mapping import Target
+from sync.deletions.mapping_import import ImportFailed
+from sync.deletions.operator import Verb
+from sync.deletions.queries import Ambiguous, Which
 from sync.errors import NothingFound
-from sync.reports import reports
+from sync.inbox import queries as inbox
+from sync.intake.event_types import EventType
+from sync.reports import deletion as deletion_report
+from sync.reports.status import status as read_status
 from sync.settings import PolarSettings, Settings, SettingsError, parse_public_url
 from sync.signatures import sign
 from sync.store import database as db
@@ -315,7 +322,7 @@ def status(
     ] = 50,
 ) -> None:
     """How things stand, and which deletions need a person."""
-    report = in_deployment(lambda deployment: reports.status(deployment.database, limit))
+    report = in_deployment(lambda deployment: read_status(deployment.database, limit))
     print_report(report, as_json, tables.print_status)
 
 
@@ -415,8 +422,8 @@ def organization(
 def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
     """Everything known about a user's deletions."""
     report = in_deployment(
-        lambda deployment: reports.user(
-            deployment.database, deployment.ledger.hasher, Wanted(who, as_user)
+        lambda deployment: deletion_report.of_user(
+            deployment.database, deployment.ledger.hasher, Which(who, as_user)
         )
     )
     print_report(report, as_json, tables.print_user)
@@ -434,7 +441,7 @@ def receipt(
 
     async def read(deployment: Deployment) -> tuple[dict[str, Any], bool]:
         hasher = deployment.ledger.hasher
-        row, content = await reports.receipt(deployment.database, hasher, deletion)
+        row, content = await deletion_report.receipt(deployment.database, hasher, deletion)
         return content, user is None or hasher.user(user) == row.user_hash
 
     content, is_theirs = in_deployment(read)
@@ -452,7 +459,7 @@ def receipt(
 
 def _act(verb: Verb, who: str, as_user: bool | None, done: str) -> None:
     outcomes = in_deployment(
-        lambda deployment: operations.act(deployment.ledger, verb, Wanted(who, as_user))
+        lambda deployment: operations.act(deployment.ledger, verb, Which(who, as_user))
     )
     for outcome in outcomes:
         if outcome.refusal is None:
@@ -477,7 +484,7 @@ def retry(
         _act(Verb.RETRY, who, as_user, "is tried now")
         return
     retried, forgotten = in_deployment(
-        lambda deployment: operations.retry_dead_letters(deployment.database)
+        lambda deployment: inbox.retry_dead_letters(deployment.database)
     )
     if forgotten:
         typer.echo(f"{forgotten} cannot be retried: their content is forgotten", err=True)
@@ -535,7 +542,7 @@ def map_import(
     chosen: Literal["csv", "jsonl"] = "csv" if (file_format or suffix) == Format.CSV else "jsonl"
     try:
         count = in_deployment(
-            lambda deployment: identity.import_entries(
+            lambda deployment: mapping_import.import_entries(
                 deployment.database, deployment.ledger.hasher, file, chosen
             )
         )
@@ -574,7 +581,7 @@ def map_show(user_id: UserId, as_json: Json = False) -> None:
 
     async def read(deployment: Deployment) -> tuple[Target | None, str]:
         async with deployment.database.read() as session:
-            entry = await identity.get_entry(session, user_id)
+            entry = await mapping_table.get(session, user_id)
             target = await identity.resolve(session, user_id, None, deployment.settings)
         return target, "entry" if entry else deployment.settings.mapping
 
@@ -599,13 +606,6 @@ def map_remove(user_id: UserId) -> None:
 
 
 # --- the app's part -------------------------------------------------------------------------
-
-
-class EventType(StrEnum):
-    """What the app can say of a user."""
-
-    DELETED = "user.deleted"
-    RESTORED = "user.restored"
 
 
 @cli.command()

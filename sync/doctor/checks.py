@@ -21,7 +21,7 @@ import httpx
 from pydantic import SecretStr
 
 from sync.cli.output import database_of, driver_ended
-from sync.deletions.states import NEEDS_PERSON, State
+from sync.deletions.states import NEEDS_A_PERSON, State
 from sync.errors import PolarError
 from sync.hashing import Hasher
 from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
@@ -31,7 +31,7 @@ from sync.polar.client import PolarClient
 from sync.polar.endpoint import WEBHOOK_PATH, Diagnosis, Fault, diagnose, shown
 from sync.polar.errors import NotFound, Refused
 from sync.polar.webhooks import Endpoint
-from sync.reports import reports
+from sync.reports.status import status
 from sync.settings import Settings, SettingsError
 from sync.signatures import TOLERANCE, sign_as_polar
 from sync.store.database import Database, StorageUnavailable
@@ -46,7 +46,7 @@ _CLOCK_NOISE = timedelta(seconds=2)
 _BACKLOG_WARN = timedelta(minutes=5)
 _BACKLOG_FAIL = timedelta(hours=1)
 
-_PERSONS = NEEDS_PERSON - {State.SUPERSEDED}
+_PERSONS = NEEDS_A_PERSON - {State.SUPERSEDED}
 """Superseded ones stay for ever: a warning that nobody can end would hide the others."""
 
 
@@ -350,7 +350,7 @@ class _Examination:
     # --- what waits ------------------------------------------------------------------------
 
     async def check_backlog(self) -> Finding:
-        inbox = (await reports.status(self.database, 0))["inbox"]
+        inbox = (await status(self.database, 0))["inbox"]
         if not inbox["pending"]:
             return _passed("nothing waits")
         age = datetime.now(UTC) - datetime.fromisoformat(inbox["oldest_pending_at"])
@@ -361,7 +361,7 @@ class _Examination:
         return Finding(Outcome.WARN, detail, remedy) if age > _BACKLOG_WARN else _passed(detail)
 
     async def check_dead_letters(self) -> Finding:
-        total = (await reports.status(self.database, 0))["dead_letters"]["total"]
+        total = (await status(self.database, 0))["dead_letters"]["total"]
         if not total:
             return _passed("none")
         return Finding(
@@ -371,7 +371,7 @@ class _Examination:
         )
 
     async def check_persons(self) -> Finding:
-        states = (await reports.status(self.database, 0))["states"]
+        states = (await status(self.database, 0))["states"]
         waiting = [f"{states[item]} {item}" for item in sorted(_PERSONS) if states[item]]
         if not waiting:
             return _passed("none")
