@@ -26,8 +26,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from sync.cli.exit_codes import EQUAL, LEFT, REPAIRED, UNFINISHED, reconciliation_code
 from sync.cli.main import main
-from sync.cli.reconcile_output import EQUAL, LEFT, REPAIRED, UNFINISHED, exit_code
 from sync.deletions.ledger import Ledger
 from sync.inbox.group_commit import Entry, Inbox
 from sync.inbox.tables import Source
@@ -149,7 +149,7 @@ class Desk:
     def assert_settled(self) -> None:
         self.assert_equal()
         report = self.reconcile()
-        assert (exit_code(report), found(report)) == (EQUAL, {}), report.differences
+        assert (reconciliation_code(report), found(report)) == (EQUAL, {}), report.differences
 
 
 @pytest.fixture
@@ -480,7 +480,7 @@ def test_a_difference_is_found_alone_repaired_and_gone(desk: Desk, name: str) ->
     # Two lists are read at a time.
     by_kind = attrgetter("kind", "id")
     assert sorted(report.differences, key=by_kind) == sorted(dry.differences, key=by_kind)
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert "Ada" not in report.model_dump_json()
     desk.assert_settled()
 
@@ -535,12 +535,12 @@ def test_a_verified_deletion_that_something_open_contradicts(desk: Desk, run: Ru
     assert found(report) == {("subscription", "missing"): 1, ("deletion", "owed"): 1}
     assert late["id"] in report.differences[-1].cause
     assert report.moved_on == {"incomplete": 1}
-    assert exit_code(report) == LEFT
+    assert reconciliation_code(report) == LEFT
     assert desk.state() == "incomplete"
     # It is told until a person has seen to it.
     report = desk.reconcile()
     assert found(report) == {("deletion", "owed"): 1}
-    assert exit_code(report) == LEFT
+    assert reconciliation_code(report) == LEFT
     canceled = {"status": "canceled", "webhooks": False}
     desk.sim.control("POST", f"/subscriptions/{late['id']}", canceled)
     report = desk.reconcile()
@@ -557,7 +557,7 @@ def test_a_deletion_whose_webhooks_were_lost_is_verified(desk: Desk, run: Run) -
         desk.sim.settle()
     report = desk.reconcile()
     assert report.moved_on == {"verified": 1}
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert desk.state() == "verified"
     desk.assert_settled()
     assert "u1@" not in "".join(desk.dump())
@@ -578,7 +578,7 @@ def test_what_a_deletion_left_is_incomplete_and_for_a_person_at_once(desk: Desk,
     report = desk.reconcile()
     assert report.moved_on == {"incomplete": 1}
     assert found(report)["deletion", "owed"] == 1
-    assert exit_code(report) == LEFT
+    assert reconciliation_code(report) == LEFT
 
 
 def test_a_deletion_under_way_whose_customer_is_gone_moves_on(desk: Desk, run: Run) -> None:
@@ -614,7 +614,7 @@ def test_a_customer_who_is_listed_though_recorded_as_gone_is_for_a_person(
         assert {difference.kind for difference in report.differences} == {"deletion"}
         assert not any(difference.repaired for difference in report.differences)
         assert f"Polar lists customer {alive}" in report.differences[0].cause
-        assert exit_code(report) == LEFT
+        assert reconciliation_code(report) == LEFT
     assert alive in truth(desk.sim)["customers"]
 
 
@@ -625,7 +625,7 @@ def test_a_forgotten_customer_who_lives_is_for_a_person(desk: Desk) -> None:
     for _ in range(2):
         report = desk.reconcile()
         assert found(report) == {("customer", "owed"): 1}
-        assert exit_code(report) == LEFT
+        assert reconciliation_code(report) == LEFT
     assert desk.one("SELECT email FROM customer WHERE id = ?", it.customer) is None
 
 
@@ -648,7 +648,7 @@ def test_a_customer_who_appears_after_all_wakes_the_deletion(
             ("subscription", "missing"): 1,
             ("deletion", "owed"): 1,
         }
-        assert exit_code(report) == REPAIRED
+        assert reconciliation_code(report) == REPAIRED
         it.wait("u1", "deleted" if state == "verified" else state)
     desk.sim.settle()
     desk.reconcile()
@@ -700,7 +700,7 @@ def test_one_user_who_is_gone(desk: Desk) -> None:
 
 def test_a_user_nobody_knows(desk: Desk) -> None:
     report = desk.do(lambda it: it.user("nobody"))
-    assert (exit_code(report), report.calls) == (EQUAL, 1)
+    assert (reconciliation_code(report), report.calls) == (EQUAL, 1)
 
 
 def test_the_deletions_alone(desk: Desk, run: Run) -> None:
@@ -731,7 +731,7 @@ def test_the_deletions_alone(desk: Desk, run: Run) -> None:
 def test_since_reads_what_is_new_and_leaves_a_stopped_run_where_it_is(desk: Desk) -> None:
     it = world(desk)
     stopped = desk.reconcile(max_calls=2)
-    assert exit_code(stopped) == UNFINISHED
+    assert reconciliation_code(stopped) == UNFINISHED
     finished_at = desk.one("SELECT finished_at FROM reconciliation")
     progress = desk.one("SELECT progress FROM reconciliation")
     PLANTS["customer extra"][0](it)
@@ -762,7 +762,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) ->
     bulk(desk.sim, 330)
     reports = [desk.reconcile(max_calls=allowed)]
     while not reports[-1].finished:
-        assert exit_code(reports[-1]) == UNFINISHED
+        assert reconciliation_code(reports[-1]) == UNFINISHED
         assert f"{allowed} calls allowed" in str(reports[-1].stopped)
         assert len(reports) < 20
         reports.append(desk.reconcile(max_calls=allowed))
@@ -775,7 +775,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) ->
         ("benefit_grant", "missing"): 330,
     }
     assert reports[-1].compared == {"customer": 330, "subscription": 330, "benefit_grant": 330}
-    assert exit_code(reports[-1]) == REPAIRED
+    assert reconciliation_code(reports[-1]) == REPAIRED
     desk.assert_settled()
 
 
@@ -810,7 +810,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     desk.change("UPDATE reconciliation SET lease_until = '2020-01-01 00:00:00.000000'")
     before = desk.counts()
     report = desk.reconcile()
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert (desk.counts() - before)[CUSTOMERS] == 0
     # What had been read and not yet written is read again.
     assert sum(desk.counts().values()) <= 30 + 11
@@ -871,7 +871,7 @@ def test_a_polar_that_goes_down_in_the_middle(
     desk.sim.control("DELETE", "/faults")
     desk.forget_requests()
     report = desk.reconcile()
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert desk.counts() == {GRANTS: 3}
     desk.assert_settled()
 
@@ -1180,7 +1180,7 @@ def test_whatever_webhooks_are_lost_repeated_or_late_the_mirror_is_the_truth(
     desk = Desk(sim, new_database())
     apply(desk, some(heard.bodies(), before, rng))
     report = desk.reconcile()
-    assert exit_code(report) in {EQUAL, REPAIRED}
+    assert reconciliation_code(report) in {EQUAL, REPAIRED}
     desk.assert_settled()
     known = desk.known()
     # What comes late, or again, is older than what the API said. Only of what had gone before the

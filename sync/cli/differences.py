@@ -9,21 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sync.polar.endpoint import LineReport
 from sync.reconcile.reconciler import LISTED, Report
 from sync.reconcile.reconciler import Progress as Reached
-
-EQUAL, REPAIRED, LEFT, UNFINISHED = 0, 1, 2, 3
-"""Exit codes: nothing differed; all that differed was repaired; a person must see to some of it; it
-could not finish."""
-
-
-def exit_code(report: Report) -> int:
-    """What the command ends with."""
-    if not report.finished:
-        return UNFINISHED
-    if report.left:
-        return LEFT
-    return REPAIRED if report.total else EQUAL
 
 
 @contextmanager
@@ -69,8 +57,11 @@ class Bar:
         )
 
 
-def print_report(console: Console, report: Report, *, explain: bool) -> None:
-    """Counts first, then each difference with old and new; `explain` adds why."""
+def print_reconciliation(
+    console: Console, report: Report, line: LineReport | None, *, explain: bool
+) -> None:
+    """Counts first, then each difference with old and new; `explain` adds why. `line`: what was
+    found of the webhooks, where they were looked at."""
     listed = ", ".join(f"{number} {kind}s" for kind, number in report.compared.items())
     console.print(f"compared {listed or 'nothing'} with {report.calls} calls to Polar")
     if report.total:
@@ -85,6 +76,12 @@ def print_report(console: Console, report: Report, *, explain: bool) -> None:
             f"customers deleted at Polar without a deletion here: {report.deleted_elsewhere}"
         )
     console.print(_verdict(report))
+    if line is None:
+        return
+    if line.lost or line.redelivered:
+        console.print(f"webhooks: {line.lost} lost, {line.redelivered} sent again by Polar")
+    for problem in line.problems:
+        console.print(f"webhooks: {problem}")
 
 
 def _counts(report: Report) -> Table:
