@@ -25,10 +25,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+from sync.reconcile.reconciler import Report, reconciler
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
-from sync.reconcile.reconciler import Report, reconciler
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database, migrate

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sync.polar.endpoint import LineReport
-from sync.reconcile.reconciler import LISTED, Report
-from sync.reconcile.reconciler import Progress as Reached
+from sync.reconcile.progress import Progress as Reached
+from sync.reconcile.redeliver import WebhookReport
+from sync.reconcile.report import LISTED, Report
 
 
 @contextmanager
@@ -42,8 +42,9 @@ class Bar:
 
     def show(self, reached: Reached) -> None:
         """Draw what has been reached."""
-        pages = sum(walk.pages for walk in reached.walks.values())
-        left = sum(max(walk.page, 0) for walk in reached.walks.values() if not walk.done)
+        cursors = reached.cursors.values()
+        pages = sum(cursor.pages for cursor in cursors)
+        left = sum(max(cursor.page, 0) for cursor in cursors if not cursor.done)
         elapsed = self._progress.tasks[0].elapsed or 1.0
         minutes, seconds = divmod(round(60 * left / self._rate), 60)
         self._progress.update(
@@ -58,9 +59,9 @@ class Bar:
 
 
 def print_reconciliation(
-    console: Console, report: Report, line: LineReport | None, *, explain: bool
+    console: Console, report: Report, webhooks: WebhookReport | None, *, explain: bool
 ) -> None:
-    """Counts first, then each difference with old and new; `explain` adds why. `line`: what was
+    """Counts first, then each difference with old and new; `explain` adds why. `webhooks`: what was
     found of the webhooks, where they were looked at."""
     listed = ", ".join(f"{number} {kind}s" for kind, number in report.compared.items())
     console.print(f"compared {listed or 'nothing'} with {report.calls} calls to Polar")
@@ -76,11 +77,11 @@ def print_reconciliation(
             f"customers deleted at Polar without a deletion here: {report.deleted_elsewhere}"
         )
     console.print(_verdict(report))
-    if line is None:
+    if webhooks is None:
         return
-    if line.lost or line.redelivered:
-        console.print(f"webhooks: {line.lost} lost, {line.redelivered} sent again by Polar")
-    for problem in line.problems:
+    if webhooks.lost or webhooks.redelivered:
+        console.print(f"webhooks: {webhooks.lost} lost, {webhooks.redelivered} sent again by Polar")
+    for problem in webhooks.problems:
         console.print(f"webhooks: {problem}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sync.errors import BridgeError, InvalidInput, StorageError
 
 if TYPE_CHECKING:
-    from sync.reconcile.reconciler import Report
+    from sync.reconcile.report import Report
 
 NO = 1
 """The answer is no, nothing was found, or it could not be done."""

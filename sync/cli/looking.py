@@ -68,14 +68,14 @@ def organization(
 ) -> None:
     """Whose customers the database holds. A token of another organization is refused."""
     from sync.cli.deployment import in_deployment
-    from sync.polar.organization import Tenant
+    from sync.polar.organization import Organization
 
     if forget:
-        if not in_deployment(lambda it: Tenant(it.database).forget()):
+        if not in_deployment(lambda it: Organization(it.database).forget()):
             fail(NO, "no organization is known")
         typer.echo("forgotten; the next answer from Polar names it anew")
         return
-    known = in_deployment(lambda it: Tenant(it.database).known())
+    known = in_deployment(lambda it: Organization(it.database).known())
     if known is None:
         fail(NO, "no organization is known yet")
     typer.echo(known)

@@ -17,8 +17,8 @@ from sync.errors import PolarError
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
-    from sync.polar.endpoint import LineReport
-    from sync.reconcile.reconciler import Report
+    from sync.reconcile.redeliver import WebhookReport
+    from sync.reconcile.report import Report
 
 _WINDOW = timedelta(days=7)
 """How far back lost webhooks are looked for where no --since says so."""
@@ -62,17 +62,18 @@ def reconcile(
     from sync.cli.deployment import in_deployment
     from sync.cli.differences import print_reconciliation, progress_bar
     from sync.deletions.ledger import Ledger
-    from sync.polar.endpoint import LineReport
-    from sync.reconcile.reconciler import AlreadyRunning, reconciler
+    from sync.reconcile.progress import AlreadyRunning
+    from sync.reconcile.redeliver import WebhookReport
+    from sync.reconcile.run import reconciliation
     from sync.store.database import StorageUnavailable
 
     window = None if since is None else arguments.parse_duration(since)
 
-    async def run(deployment: Deployment) -> tuple[Report, LineReport | None]:
+    async def run(deployment: Deployment) -> tuple[Report, WebhookReport | None]:
         settings = deployment.settings
-        line: LineReport | None = None
+        webhooks: WebhookReport | None = None
         with progress_bar(console_on(sys.stderr), settings.rate_per_minute) as bar:
-            async with reconciler(
+            async with reconciliation(
                 Ledger.of(deployment.database, settings),
                 settings,
                 dry_run=dry_run,
@@ -89,24 +90,25 @@ def reconcile(
                         until = datetime.now(UTC)
                         begin = until - (window or _WINDOW)
                         try:
-                            line = await it.line(begin, until, redeliver=redeliver)
+                            webhooks = await it.webhooks(begin, until, redeliver=redeliver)
                         except PolarError as error:
-                            line = LineReport(
+                            webhooks = WebhookReport(
                                 endpoint_id=None, endpoint_url=None, problems=[str(error)]
                             )
                             if redeliver:
                                 report.finished, report.stopped = False, str(error)
-        return report, line
+        return report, webhooks
 
     try:
-        report, line = in_deployment(run)
+        report, webhooks = in_deployment(run)
     except (AlreadyRunning, StorageUnavailable) as error:
         # 2 would say that it finished, with something left for a person.
         fail(UNFINISHED, *problems(error))
     code = reconciliation_code(report)
     if as_json:
-        webhooks = None if line is None else asdict(line)
-        print_json({**report.model_dump(mode="json"), "exit_code": code, "webhooks": webhooks})
+        content = report.model_dump(mode="json")
+        found = None if webhooks is None else asdict(webhooks)
+        print_json({**content, "exit_code": code, "webhooks": found})
     else:
-        print_reconciliation(console_on(sys.stdout), report, line, explain=explain)
+        print_reconciliation(console_on(sys.stdout), report, webhooks, explain=explain)
     raise typer.Exit(code)

@@ -20,8 +20,10 @@ from sync.doctor.deployment import Deployment, nobody, refusal
 from sync.doctor.findings import Finding, failed, passed, skipped, warned
 from sync.errors import PolarError
 from sync.hashing import Hasher
-from sync.polar.client import NotFound, Refused
+from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
+from sync.polar import customers, lists, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
+from sync.polar.errors import NotFound, Refused
 from sync.reports import reports
 from sync.signatures import TOLERANCE, sign_as_polar
 
@@ -117,29 +119,25 @@ async def can_read_customers(deployment: Deployment) -> Finding:
 
 
 async def can_delete_customers(deployment: Deployment) -> Finding:
-    async def record() -> None:
-        """There is nothing to record: nobody has that id."""
-
-    polar = await deployment.polar()
-    deleting = polar.delete_customer(nobody(), anonymize=True, before_send=record)
+    deleting = customers.delete(await deployment.polar(), nobody(), anonymize=True)
     return _scope("customers:write", await refusal(deleting))
 
 
 async def can_read_subscriptions(deployment: Deployment) -> Finding:
-    polar = await deployment.polar()
-    return _scope("subscriptions:read", await refusal(polar.subscriptions_of([nobody()])))
+    listing = lists.of_customers(await deployment.polar(), SUBSCRIPTION, [nobody()])
+    return _scope("subscriptions:read", await refusal(listing))
 
 
 async def can_revoke_subscriptions(deployment: Deployment) -> Finding:
     if deployment.settings.on_survivor != "revoke":
         return skipped("needed with ON_SURVIVOR=revoke only")
-    polar = await deployment.polar()
-    return _scope("subscriptions:write", await refusal(polar.revoke_subscription(nobody())))
+    revoking = subscriptions.revoke(await deployment.polar(), nobody())
+    return _scope("subscriptions:write", await refusal(revoking))
 
 
 async def can_read_grants(deployment: Deployment) -> Finding:
-    polar = await deployment.polar()
-    return _scope("benefits:read", await refusal(polar.granted_benefits_of([nobody()])))
+    listing = lists.of_customers(await deployment.polar(), BENEFIT_GRANT, [nobody()])
+    return _scope("benefits:read", await refusal(listing))
 
 
 async def can_read_webhooks(deployment: Deployment) -> Finding:
@@ -163,22 +161,22 @@ def _status(error: PolarError | None) -> int | None:
 
 
 async def endpoint_is_there(deployment: Deployment) -> Finding:
-    line = await deployment.line()
+    found = await deployment.diagnosis()
     for fault in (Fault.MISSING, Fault.ELSEWHERE):
-        if fault in line.faults:
-            return _judged(deployment, fault, line.faults[fault])
+        if fault in found.faults:
+            return _judged(deployment, fault, found.faults[fault])
     if deployment.url is None:
         return warned("found by its secret; whether it points here is not known", "set PUBLIC_URL")
-    if Fault.TWICE in line.faults:
-        return warned(line.faults[Fault.TWICE], "delete all but one of them at Polar")
-    return passed(shown(line.endpoint.url) if line.endpoint else "")
+    if Fault.TWICE in found.faults:
+        return warned(found.faults[Fault.TWICE], "delete all but one of them at Polar")
+    return passed(shown(found.endpoint.url) if found.endpoint else "")
 
 
 def _without(fault: Fault, sound: str) -> Look:
     """The check that the endpoint does not have the fault."""
 
     async def look(deployment: Deployment) -> Finding:
-        faults = (await deployment.line()).faults
+        faults = (await deployment.diagnosis()).faults
         return _judged(deployment, fault, faults[fault]) if fault in faults else passed(sound)
 
     return look

@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from sync.errors import PolarError, StorageError
+from sync.polar import customers, webhooks
 from sync.polar.budget import Unmetered
-from sync.polar.endpoint import Line, judge
-from sync.polar.webhooks import Endpoint, PolarWebhooks
+from sync.polar.client import PolarClient
+from sync.polar.endpoint import Diagnosis, diagnose
+from sync.polar.webhooks import Endpoint
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 from sync.store.opening import database_of
@@ -63,14 +65,14 @@ class Deployment:
         """Where Polar reaches the bridge, as far as that is known."""
         return self._url or self.settings.public_url
 
-    async def line(self) -> Line:
+    async def diagnosis(self) -> Diagnosis:
         """The endpoint that is this bridge's, and what is wrong with it.
 
         Raises:
             PolarError
         """
         secrets = self.settings.polar_webhook_secrets
-        return judge(await self.endpoints(), url=self.url, secrets=secrets)
+        return diagnose(await self.endpoints(), url=self.url, secrets=secrets)
 
     async def _open_database(self) -> Database:
         database = database_of(self.settings)
@@ -82,14 +84,14 @@ class Deployment:
         self._stack.push_async_callback(_close, database)
         return database
 
-    async def _connect(self) -> PolarWebhooks:
-        return await self._stack.enter_async_context(PolarWebhooks(self.settings, Unmetered()))
+    async def _connect(self) -> PolarClient:
+        return await self._stack.enter_async_context(PolarClient(self.settings, Unmetered()))
 
     async def _ask_for_nobody(self) -> PolarError | None:
-        return await refusal((await self.polar()).customer_state(customer_id=nobody()))
+        return await refusal(customers.state_of(await self.polar(), customer_id=nobody()))
 
     async def _list_endpoints(self) -> Sequence[Endpoint]:
-        return await (await self.polar()).endpoints()
+        return await webhooks.endpoints(await self.polar())
 
 
 async def _close(database: Database) -> None:
