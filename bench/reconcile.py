@@ -29,9 +29,10 @@ from sync.reconcile.reconciler import Report, reconciler
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
+from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
-from sync.store.database import Database, migrate
+from sync.store.database import Database
 
 ROUNDS = 3
 RATE = 100_000

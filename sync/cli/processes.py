@@ -106,13 +106,13 @@ def migrate(
         _move(source, target)
         return
 
+    from sync.migrations import upgrade
     from sync.settings import Settings
-    from sync.store import database
     from sync.store.opening import database_of
 
     settings = Settings.load()
     database_of(settings)
-    database.migrate(settings.database_url.get_secret_value())
+    upgrade.migrate(settings.database_url.get_secret_value())
     typer.echo("the database is up to date")
 
 
