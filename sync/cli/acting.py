@@ -28,7 +28,8 @@ def retry(
     if dead_letters == (who is not None):
         raise typer.BadParameter("give either USER|DELETION or --dead-letters")
     from sync.cli.deployment import in_deployment
-    from sync.deletions.operator import Verb, retry_dead_letters
+    from sync.deletions.operator import Verb
+    from sync.inbox.queries import retry_dead_letters
 
     if who is not None:
         _act(Verb.RETRY, who, as_user, "is tried now")
@@ -74,10 +75,11 @@ def cancel(who: Who, as_user: AsUser = None) -> None:
 def _act(verb: Verb, who: str, as_user: bool | None, done: str) -> None:
     from sync.cli.deployment import in_deployment
     from sync.deletions.ledger import Ledger
-    from sync.deletions.operator import Wanted, act
+    from sync.deletions.operator import act
+    from sync.deletions.queries import Which
 
     outcomes = in_deployment(
-        lambda it: act(Ledger.of(it.database, it.settings), verb, Wanted(who, as_user))
+        lambda it: act(Ledger.of(it.database, it.settings), verb, Which(who, as_user))
     )
     for outcome in outcomes:
         if outcome.refusal is None:

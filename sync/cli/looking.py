@@ -28,9 +28,9 @@ def status(
 ) -> None:
     """How things stand, and which deletions need a person."""
     from sync.cli.deployment import in_deployment
-    from sync.reports import reports
+    from sync.reports.status import status as read_status
 
-    report = in_deployment(lambda it: reports.status(it.database, limit))
+    report = in_deployment(lambda it: read_status(it.database, limit))
     if as_json:
         print_json(report)
     else:
@@ -85,10 +85,10 @@ def organization(
 def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
     """Everything known about a user's deletions."""
     from sync.cli.deployment import in_deployment
-    from sync.deletions.operator import Wanted
-    from sync.reports import reports
+    from sync.deletions.queries import Which
+    from sync.reports.deletion import of_user
 
-    report = in_deployment(lambda it: reports.user(it.database, it.hasher, Wanted(who, as_user)))
+    report = in_deployment(lambda it: of_user(it.database, it.hasher, Which(who, as_user)))
     if as_json:
         print_json(report)
     else:
@@ -109,11 +109,11 @@ def receipt(
 ) -> None:
     """Print a deletion's receipt, as JSON. Exits with 1 if its evidence has been tampered with."""
     from sync.cli.deployment import in_deployment
-    from sync.reports import reports
+    from sync.reports.deletion import receipt as read_receipt
 
     async def read(deployment: Deployment) -> tuple[dict[str, Any], bool]:
         hasher = deployment.hasher
-        row, content = await reports.receipt(deployment.database, hasher, deletion)
+        row, content = await read_receipt(deployment.database, hasher, deletion)
         return content, user is None or hasher.user(user) == row.user_hash
 
     content, is_theirs = in_deployment(read)

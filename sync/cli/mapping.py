@@ -17,7 +17,7 @@ from sync.errors import NothingFound
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
-    from sync.deletions.identity import Target
+    from sync.deletions.mapping import Target
 
 commands = typer.Typer(help="Who a local user is at Polar.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def import_(
     chosen: Literal["csv", "jsonl"] = "csv" if (file_format or suffix) == Format.CSV else "jsonl"
 
     from sync.cli.deployment import in_deployment
-    from sync.deletions.identity import ImportFailed, import_entries
+    from sync.deletions.mapping_import import ImportFailed, import_entries
 
     try:
         count = in_deployment(lambda it: import_entries(it.database, it.hasher, file, chosen))
@@ -77,11 +77,11 @@ def set_(
 def show(user_id: UserId, as_json: Json = False) -> None:
     """Who a user is at Polar: by an entry, or else by MAPPING."""
     from sync.cli.deployment import in_deployment
-    from sync.deletions import identity
+    from sync.deletions import identity, mapping
 
     async def read(deployment: Deployment) -> tuple[Target | None, str]:
         async with deployment.database.read() as session:
-            entry = await identity.get_entry(session, user_id)
+            entry = await mapping.get(session, user_id)
             target = await identity.resolve(session, user_id, None, deployment.settings)
         return target, "entry" if entry else deployment.settings.mapping
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from sync.cli import arguments
 from sync.cli.arguments import UserId
 from sync.cli.exit_codes import NO, UNUSABLE
 from sync.cli.printing import fail
+from sync.intake.event_types import EventType
 
 if TYPE_CHECKING:
     from sync.settings import Settings
@@ -23,13 +23,6 @@ _MAX_ANSWER = 2_000
 """Characters of an answer that are shown."""
 
 commands = typer.Typer()
-
-
-class EventType(StrEnum):
-    """What the app can say of a user."""
-
-    DELETED = "user.deleted"
-    RESTORED = "user.restored"
 
 
 @commands.command()

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.deletions.states import NEEDS_PERSON, State
-from sync.reports.reports import ASKS
+from sync.deletions.states import NEEDS_A_PERSON, State
 
 if TYPE_CHECKING:
     from sync.migrations.moving import Moved
@@ -26,7 +25,7 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
     states = _table("deletions", "number", "what it asks of you")
     for state, count in report["states"].items():
         if count:
-            states.add_row(_state(state), _cell(count), _cell(ASKS[State(state)]))
+            states.add_row(_state(state), _cell(count), _cell(State(state).about.asks))
     console.print(states if states.row_count else "no deletions yet")
     if oldest := report["oldest_waiting"]:
         console.print(
@@ -190,7 +189,7 @@ def _cell(value: object) -> Text:
 
 
 def _state(state: str) -> Text:
-    style = "yellow" if state in NEEDS_PERSON else "green" if state == State.VERIFIED else ""
+    style = "yellow" if state in NEEDS_A_PERSON else "green" if state == State.VERIFIED else ""
     return Text(state, style)
 
 

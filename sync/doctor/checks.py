@@ -15,16 +15,17 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from pydantic import SecretStr
 
-from sync.deletions.states import NEEDS_PERSON, State
+from sync.deletions import queries
+from sync.deletions.states import NEEDS_A_PERSON, State
 from sync.doctor.deployment import Deployment, nobody, refusal
 from sync.doctor.findings import Finding, failed, passed, skipped, warned
 from sync.errors import PolarError
 from sync.hashing import Hasher
+from sync.inbox import queries as inbox
 from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
 from sync.polar import customers, lists, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused
-from sync.reports import reports
 from sync.signatures import TOLERANCE, sign_as_polar
 
 _OWN_TIMEOUT = 10.0
@@ -34,7 +35,7 @@ _CLOCK_NOISE = timedelta(seconds=2)
 _BACKLOG_WARN = timedelta(minutes=5)
 _BACKLOG_FAIL = timedelta(hours=1)
 
-_PERSONS = NEEDS_PERSON - {State.SUPERSEDED}
+_PERSONS = NEEDS_A_PERSON - {State.SUPERSEDED}
 """Superseded ones stay for ever: a warning that nobody can end would hide the others."""
 
 Look = Callable[[Deployment], Awaitable[Finding]]
@@ -270,11 +271,12 @@ def _webhook(secret: SecretStr) -> tuple[bytes, Mapping[str, str]]:
 
 
 async def inbox_is_worked_on(deployment: Deployment) -> Finding:
-    inbox = (await reports.status(await deployment.database(), 0))["inbox"]
-    if not inbox["pending"]:
+    async with (await deployment.database()).read() as session:
+        pending, since = await inbox.backlog(session)
+    if since is None:
         return passed("nothing waits")
-    age = datetime.now(UTC) - datetime.fromisoformat(inbox["oldest_pending_at"])
-    detail = f"{inbox['pending']} waiting, the oldest for {age.total_seconds():.0f} s"
+    age = datetime.now(UTC) - since
+    detail = f"{pending} waiting, the oldest for {age.total_seconds():.0f} s"
     remedy = "is a worker running? see its log"
     if age > _BACKLOG_FAIL:
         return failed(detail, remedy)
@@ -282,7 +284,8 @@ async def inbox_is_worked_on(deployment: Deployment) -> Finding:
 
 
 async def no_dead_letters(deployment: Deployment) -> Finding:
-    total = (await reports.status(await deployment.database(), 0))["dead_letters"]["total"]
+    async with (await deployment.database()).read() as session:
+        total, _ = await inbox.dead_letters(session, 0)
     if not total:
         return passed("none")
     return warned(
@@ -292,8 +295,9 @@ async def no_dead_letters(deployment: Deployment) -> Finding:
 
 
 async def nobody_is_needed(deployment: Deployment) -> Finding:
-    states = (await reports.status(await deployment.database(), 0))["states"]
-    waiting = [f"{states[item]} {item}" for item in sorted(_PERSONS) if states[item]]
+    async with (await deployment.database()).read() as session:
+        counts = await queries.counts(session)
+    waiting = [f"{counts[state]} {state}" for state in sorted(_PERSONS) if counts[state]]
     if not waiting:
         return passed("none")
     return warned(", ".join(waiting), "polar-sync status says what to do")

@@ -23,7 +23,7 @@ from tests.helpers.webhooks import event_body
 ALL = os.environ.get("CRASH_ALL") == "1"
 
 
-_REVOKED = "commit of Actions._revoke_survivors"
+_REVOKED = "commit of Steps._revoke_survivors"
 _STEPS = {
     "commit of Hasher.check",
     "commit of Worker._retry_blocked",
@@ -33,13 +33,13 @@ _STEPS = {
     "commit of Budget._reserve",
     "GET customers/external/state",
     "GET subscriptions",
-    "commit of Actions._record_all for resolve",
-    "commit of Actions._about_to_delete",
+    "commit of Steps._record_all for resolve",
+    "commit of Steps._about_to_delete",
     "DELETE customers",
-    "commit of Actions._record_all for delete",
+    "commit of Steps._record_all for delete",
     "GET benefit-grants",
-    "commit of Actions._list_what_is_left",
-    "commit of Actions._record_all for _record_check",
+    "commit of Steps._list_what_is_left",
+    "commit of Steps._record_all for _record_check",
     "DELETE subscriptions",
     _REVOKED,
 }
@@ -95,11 +95,11 @@ def test_killed_at_every_moment(new_crashing: New) -> None:
         "commit of Inbox._write",
         "commit of Applier.apply_batch",
         "commit of Leases.claim",
-        "commit of Actions._record_all for resolve",
-        "commit of Actions._about_to_delete",
+        "commit of Steps._record_all for resolve",
+        "commit of Steps._about_to_delete",
         "DELETE customers",
-        "commit of Actions._record_all for delete",
-        "commit of Actions._record_all for _record_check",
+        "commit of Steps._record_all for delete",
+        "commit of Steps._record_all for _record_check",
     ],
 )
 def test_killed_on_postgresql(new_crashing: New, when: str, step: str) -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.deletions.machine import (
-    Action,
     Deletion,
     IllegalTransition,
     Policy,
@@ -41,7 +40,7 @@ from sync.deletions.observations import (
     Tombstone,
     Unmapped,
 )
-from sync.deletions.states import State
+from sync.deletions.states import Action, State
 from tests.helpers.small_polar import BLOCKED, POLICY, STATUSES, T0, TRANSIENT, at, sound
 
 # --- any observation in any state ----------------------------------------------------------

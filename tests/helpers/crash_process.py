@@ -101,7 +101,7 @@ def wrap(points: Points) -> None:
     httpx.AsyncClient.request = observed_request  # type: ignore[method-assign, assignment]
 
 
-_SHARED = {"Actions._record_all", "Actions._record"}
+_SHARED = {"Steps._record_all", "Steps._record"}
 
 
 def _caller(frame: FrameType | None) -> str:

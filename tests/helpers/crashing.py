@@ -18,7 +18,8 @@ from typing import Any
 
 import httpx
 
-from sync.deletions import receipts
+from sync.deletions import evidence
+from sync.deletions.chain import unbroken
 from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
@@ -217,19 +218,19 @@ def check_evidence(one: Crashing) -> None:
     """Every chain is whole, and no webhook was applied twice."""
     it = one.it
 
-    async def unbroken(database: Database) -> bool:
+    async def all_whole(database: Database) -> bool:
         async with database.read() as session:
             for row in it.query("SELECT id FROM deletion"):
-                if not receipts.unbroken(await receipts.chain(session, row["id"])):
+                if not unbroken(await evidence.of(session, row["id"])):
                     return False
         return True
 
-    assert it.beside(unbroken)
+    assert it.beside(all_whole)
     for row in it.query("SELECT * FROM deletion"):
-        evidence = it.evidence(row)
+        links = it.evidence(row)
         applied = Counter(
             link["detail"]["payload_digest"]
-            for link in evidence
+            for link in links
             if link["kind"].startswith("webhook.")
         )
         assert set(applied.values()) <= {1}
