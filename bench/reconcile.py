@@ -28,11 +28,12 @@ import httpx
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
+from sync.migrations.upgrade import migrate
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
-from sync.store.database import Database, migrate
+from sync.store.database import Database
 
 ROUNDS = 3
 RATE = 100_000
