@@ -16,7 +16,7 @@ import pytest
 from tests.helpers import bridge
 from tests.helpers.bridge import ago
 from tests.helpers.crashing import New, check_deletes, check_evidence, play
-from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.engines import BOTH_ENGINES, POSTGRESQL
 from tests.helpers.webhooks import event_body
 
 ALL = os.environ.get("CRASH_ALL") == "1"
