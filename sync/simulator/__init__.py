@@ -112,7 +112,7 @@ from starlette.routing import Mount
 from sync.simulator.api import PolarApi
 from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
 from sync.simulator.control import Control
-from sync.simulator.engine import Simulator
+from sync.simulator.simulator import Simulator
 
 __all__ = ["DEFAULT_TOKEN", "Simulator", "SimulatorConfig", "create_simulator"]
 
