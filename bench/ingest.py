@@ -37,7 +37,7 @@ from pydantic import SecretStr
 
 from sync.signatures import sign_as_polar
 from sync.store.database import migrate
-from tests.postgres import Postgres
+from tests.helpers.postgres import Postgres
 
 ROUNDS = 3
 CONNECTIONS = (1, 16, 64)

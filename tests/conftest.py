@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,14 @@ import pytest
 
 from sync.settings import Settings
 from sync.store.database import migrate
-from tests import bridge, property_profiles
-from tests.bridge import Bridge, Run
-from tests.postgres import Postgres
-from tests.simulator.conftest import SimulatorClient
-from tests.store import Store
-from tests.support import load_settings
+from tests.helpers import bridge, property_profiles
+from tests.helpers.bridge import Bridge, Run
+from tests.helpers.postgres import Postgres
+from tests.helpers.settings import SettingsFactory, load_settings
+from tests.helpers.simulator import Receiver, SimulatorClient, receiving
+from tests.helpers.store import DatabaseFactory, Store, StoreFactory
 
 property_profiles.load()
-
-DatabaseFactory = Callable[[], Path]
-StoreFactory = Callable[[], Store]
-SettingsFactory = Callable[..., Settings]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -118,6 +114,14 @@ def sim(polar_process: SimulatorClient) -> SimulatorClient:
     """An empty Polar."""
     polar_process.control("POST", "/reset")
     return polar_process
+
+
+@pytest.fixture
+def receiver(sim: SimulatorClient) -> Iterator[Receiver]:
+    """A webhook receiver; the simulator is emptied before it goes, so that nothing is in flight."""
+    with receiving() as one:
+        yield one
+        sim.control("POST", "/reset")
 
 
 @pytest.fixture

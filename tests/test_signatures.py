@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from sync.signatures import SignatureError, Verifier, sign
-from tests.support import EVENT_KEY, EVENT_SECRET, POLAR_SECRET, signature, signed_headers
+from tests.helpers.settings import EVENT_KEY, EVENT_SECRET, POLAR_SECRET
+from tests.helpers.webhooks import signature, signed_headers
 
 BODY = b'{"type": "user.deleted", "note": "\xc3\xa9"}'
 OTHER_KEY = b"a key that is being rotated out."

@@ -398,14 +398,14 @@ def organization(
     ] = False,
 ) -> None:
     """Whose customers the database holds. A token of another organization is refused."""
-    from sync.polar.organization import Tenant
+    from sync.polar.organization import Organization
 
     if forget:
-        if not in_deployment(lambda it: Tenant(it.database).forget()):
+        if not in_deployment(lambda it: Organization(it.database).forget()):
             fail(1, "no organization is known")
         typer.echo("forgotten; the next answer from Polar names it anew")
         return
-    known = in_deployment(lambda it: Tenant(it.database).known())
+    known = in_deployment(lambda it: Organization(it.database).known())
     if known is None:
         fail(1, "no organization is known yet")
     typer.echo(known)

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sync.reconcile.reconciler import LISTED, Report
-from sync.reconcile.reconciler import Progress as Reached
+from sync.reconcile.progress import Progress as Reached
+from sync.reconcile.report import LISTED, Report
 
 EQUAL, REPAIRED, LEFT, UNFINISHED = 0, 1, 2, 3
 """Exit codes: nothing differed; all that differed was repaired; a person must see to some of it; it
@@ -54,8 +54,8 @@ class Bar:
 
     def show(self, reached: Reached) -> None:
         """Draw what has been reached."""
-        pages = sum(walk.pages for walk in reached.walks.values())
-        left = sum(max(walk.page, 0) for walk in reached.walks.values() if not walk.done)
+        pages = sum(walk.pages for walk in reached.cursors.values())
+        left = sum(max(walk.page, 0) for walk in reached.cursors.values() if not walk.done)
         elapsed = self._progress.tasks[0].elapsed or 1.0
         minutes, seconds = divmod(round(60 * left / self._rate), 60)
         self._progress.update(

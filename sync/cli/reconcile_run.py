@@ -11,8 +11,10 @@ from rich.console import Console
 from sync.cli.output import Deployment
 from sync.cli.reconcile_output import UNFINISHED, exit_code, print_report, progress_bar
 from sync.errors import PolarError
-from sync.polar.endpoint import LineReport
-from sync.reconcile.reconciler import AlreadyRunning, Report, reconciler
+from sync.reconcile.progress import AlreadyRunning
+from sync.reconcile.redeliver import WebhookReport
+from sync.reconcile.report import Report
+from sync.reconcile.run import reconciliation
 
 __all__ = ["UNFINISHED", "AlreadyRunning", "Wanted", "as_json", "exit_code", "print_all", "run"]
 
@@ -34,7 +36,7 @@ class Wanted:
 
 async def run(
     deployment: Deployment, wanted: Wanted, console: Console
-) -> tuple[Report, LineReport | None]:
+) -> tuple[Report, WebhookReport | None]:
     """Reconcile, and look after the webhook line where a whole run or --redeliver asks for it.
 
     Raises:
@@ -42,9 +44,9 @@ async def run(
     """
     settings = deployment.settings
     whole = wanted.user is None and not wanted.deletions
-    line: LineReport | None = None
+    line: WebhookReport | None = None
     with progress_bar(console, settings.rate_per_minute) as bar:
-        async with reconciler(
+        async with reconciliation(
             deployment.ledger,
             settings,
             dry_run=wanted.dry_run,
@@ -61,15 +63,15 @@ async def run(
                 until = datetime.now(UTC)
                 window = wanted.since or _WINDOW
                 try:
-                    line = await it.line(until - window, until, redeliver=wanted.redeliver)
+                    line = await it.webhooks(until - window, until, redeliver=wanted.redeliver)
                 except PolarError as error:
-                    line = LineReport(endpoint_id=None, endpoint_url=None, problems=[str(error)])
+                    line = WebhookReport(endpoint_id=None, endpoint_url=None, problems=[str(error)])
                     if wanted.redeliver:
                         report.finished, report.stopped = False, str(error)
     return report, line
 
 
-def as_json(report: Report, line: LineReport | None) -> dict[str, Any]:
+def as_json(report: Report, line: WebhookReport | None) -> dict[str, Any]:
     """What --json prints."""
     return {
         **report.model_dump(mode="json"),
@@ -78,7 +80,9 @@ def as_json(report: Report, line: LineReport | None) -> dict[str, Any]:
     }
 
 
-def print_all(console: Console, report: Report, line: LineReport | None, *, explain: bool) -> None:
+def print_all(
+    console: Console, report: Report, line: WebhookReport | None, *, explain: bool
+) -> None:
     """What people read."""
     print_report(console, report, explain=explain)
     if line is None:

@@ -356,7 +356,15 @@ class Ledger:
         hashes = {row.user_hash for row in rows}
         customer_ids = [row.customer_id for row in rows if row.customer_id is not None]
         if customer_ids:
-            await mirror_rows.forget_customers(session, customer_ids, now)
+            await mirror_rows.forget(session, customer_ids, now)
+            await session.exec(
+                sa.update(InboxRow)
+                .where(
+                    col(InboxRow.customer_id).in_(customer_ids),
+                    col(InboxRow.status) != InboxStatus.PENDING,
+                )
+                .values(body=None)
+            )
         await session.exec(
             sa.update(InboxRow)
             .where(

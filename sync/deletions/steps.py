@@ -20,6 +20,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import identity, receipts
+from sync.deletions.facts import facts, tombstone
 from sync.deletions.identity import Target
 from sync.deletions.leases import Leased, LeaseLost, Leases
 from sync.deletions.ledger import Ledger, release, snapshot
@@ -41,9 +42,14 @@ from sync.deletions.observations import (
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible, PolarError
-from sync.mirror import rows as mirror_rows
+from sync.mirror import kinds, rows
+from sync.mirror.kinds import SUBSCRIPTION
 from sync.mirror.objects import Mirrored, Subscription
-from sync.polar.client import AlreadyCanceled, CustomerState, NotFound, PolarClient, Unavailable
+from sync.polar import customers, lists
+from sync.polar import subscriptions as polar_subscriptions
+from sync.polar.client import PolarClient
+from sync.polar.customers import CustomerState
+from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 
@@ -96,7 +102,7 @@ class Actions:
         subscriptions: Sequence[Subscription] | PolarError = []
         if customer_ids:
             try:
-                subscriptions = await self.polar.subscriptions_of(customer_ids)
+                subscriptions = await lists.of_customers(self.polar, SUBSCRIPTION, customer_ids)
             except PolarError as error:
                 subscriptions = error
         pinned = [
@@ -134,7 +140,8 @@ class Actions:
         customer_id = leased.row.customer_id
         assert customer_id is not None  # noqa: S101 - there is no `resolved` without a pin
         try:
-            await self.polar.delete_customer(
+            await customers.delete(
+                self.polar,
                 customer_id,
                 anonymize=self.settings.anonymize,
                 before_send=partial(self._about_to_delete, leased),
@@ -156,7 +163,7 @@ class Actions:
         two requests for each `MAX_IDS` customers."""
         async with self.database.read() as session:
             now = await self.database.now(session)
-            known = await mirror_rows.facts(session, [_customer_id(leased) for leased in batch])
+            known = await facts(session, [_customer_id(leased) for leased in batch])
         overdue = []
         for leased in batch:
             checked = known[_customer_id(leased)]
@@ -196,8 +203,8 @@ class Actions:
         if target is None:
             return None
         try:
-            return await self.polar.customer_state(
-                external_id=target.external_id, customer_id=target.customer_id
+            return await customers.state_of(
+                self.polar, external_id=target.external_id, customer_id=target.customer_id
             )
         except PolarError as error:
             return error
@@ -205,7 +212,7 @@ class Actions:
     async def _tombstone(
         self, session: AsyncSession, leased: Leased, target: Target
     ) -> Tombstone | None:
-        return await mirror_rows.tombstone(
+        return await tombstone(
             session,
             external_id=target.external_id,
             customer_id=target.customer_id,
@@ -247,31 +254,35 @@ class Actions:
         """Have the mirror hold what Polar lists for these customers; returns when that was read."""
         customer_ids = sorted({_customer_id(leased) for leased in batch})
         listed_at = await self._now()
-        subscriptions = await self.polar.subscriptions_of(customer_ids)
-        granted = await self.polar.granted_benefits_of(customer_ids)
+        listed = [
+            (kind, await lists.of_customers(self.polar, kind, customer_ids))
+            for kind in kinds.owned()
+        ]
         async with self.database.write() as session:
             now = await self.database.now(session)
-            revoked = await mirror_rows.unlisted_grants(session, customer_ids, granted, listed_at)
-            observed: list[Mirrored] = [*subscriptions, *granted, *revoked]
-            await mirror_rows.upsert(self.database, session, observed, now)
+            observed: list[Mirrored] = []
+            for kind, items in listed:
+                observed += items
+                observed += await rows.unlisted(session, kind, customer_ids, items, listed_at)
+            await rows.upsert(self.database, session, observed, now)
         return listed_at
 
     async def _revoke_survivors(self, leased: Leased, listed_at: datetime) -> None:
         async with self.database.read() as session:
             now = await self.database.now(session)
-            known = await mirror_rows.facts(session, [_customer_id(leased)], listed_at)
+            known = await facts(session, [_customer_id(leased)], listed_at)
         deletion, checked = snapshot(leased.row), known[_customer_id(leased)]
         revoked: list[Subscription] = []
         for survivor in to_revoke(deletion, checked, self.ledger.policy, now):
             try:
-                revoked.append(await self.polar.revoke_subscription(survivor.id))
+                revoked.append(await polar_subscriptions.revoke(self.polar, survivor.id))
             except (AlreadyCanceled, NotFound):
                 # Then it has ended, or no request ends it: the next listing shows which.
                 continue
         if revoked:
             async with self.database.write() as session:
                 now = await self.database.now(session)
-                await mirror_rows.upsert(self.database, session, revoked, now)
+                await rows.upsert(self.database, session, revoked, now)
                 # At once: a webhook about it may complete the evidence before the check does.
                 row = await self.leases.row(session, leased)
                 await receipts.append(
@@ -287,7 +298,7 @@ class Actions:
         customer_id = _customer_id(leased)
 
         async def read(session: AsyncSession) -> Checked:
-            return (await mirror_rows.facts(session, [customer_id], listed_at))[customer_id]
+            return (await facts(session, [customer_id], listed_at))[customer_id]
 
         await self._record(leased, read)
 
@@ -331,19 +342,19 @@ class Actions:
             IllegalTransition: all of it is to be rolled back.
         """
         now = await self.database.now(session)
-        rows = await self.leases.still_held(session, [item.leased for item in learnt])
+        held = await self.leases.still_held(session, [item.leased for item in learnt])
         for item in learnt:
-            if item.leased.id not in rows:
+            if item.leased.id not in held:
                 _log.info(
                     "deletion %s was taken back meanwhile; its answer is dropped", item.leased.id
                 )
-        learnt = [item for item in learnt if item.leased.id in rows]
+        learnt = [item for item in learnt if item.leased.id in held]
         observed = [seen for item in learnt for seen in item.observed]
-        await mirror_rows.upsert(self.database, session, observed, now)
-        await receipts.ends(session, rows)
+        await rows.upsert(self.database, session, observed, now)
+        await receipts.ends(session, held)
         unblocked = False
         for item in learnt:
-            row, leased, seen = rows[item.leased.id], item.leased, item.observation
+            row, leased, seen = held[item.leased.id], item.leased, item.observation
             if item.external_id is not None:
                 row.external_id = item.external_id
                 row.external_hash = self.ledger.hasher.external(item.external_id)

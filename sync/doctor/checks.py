@@ -24,10 +24,13 @@ from sync.cli.output import database_of, driver_ended
 from sync.deletions.states import NEEDS_PERSON, State
 from sync.errors import PolarError
 from sync.hashing import Hasher
+from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
+from sync.polar import customers, lists, subscriptions, webhooks
 from sync.polar.budget import Unmetered
-from sync.polar.client import NotFound, Refused
-from sync.polar.endpoint import WEBHOOK_PATH, Fault, Line, judge, shown
-from sync.polar.webhooks import Endpoint, PolarWebhooks
+from sync.polar.client import PolarClient
+from sync.polar.endpoint import WEBHOOK_PATH, Diagnosis, Fault, diagnose, shown
+from sync.polar.errors import NotFound, Refused
+from sync.polar.webhooks import Endpoint
 from sync.reports import reports
 from sync.settings import Settings, SettingsError
 from sync.signatures import TOLERANCE, sign_as_polar
@@ -127,11 +130,11 @@ class _Examination:
 
     settings: Settings
     database: Database
-    polar: PolarWebhooks
+    polar: PolarClient
     first_answer: PolarError
     """To the question for a customer that does not exist."""
     endpoints: Sequence[Endpoint]
-    line: Line
+    line: Diagnosis
 
     def __init__(self, url: str | None, stack: AsyncExitStack) -> None:
         self.url = url
@@ -168,11 +171,11 @@ class _Examination:
     # --- Polar's API -----------------------------------------------------------------------
 
     async def check_api(self) -> Finding:
-        polar = PolarWebhooks(self.settings, Unmetered())
+        polar = PolarClient(self.settings, Unmetered())
         self.polar = await self._stack.enter_async_context(polar)
         address = shown(self.settings.polar_url)
         try:
-            await polar.customer_state(customer_id=_nobody())
+            await customers.state_of(polar, customer_id=_nobody())
         except PolarError as error:
             self.first_answer = error
             if isinstance(error, NotFound) or _status(error) in {401, 403}:
@@ -216,35 +219,40 @@ class _Examination:
         return _scope("customers:read", self.first_answer)
 
     async def can_delete_customers(self) -> Finding:
-        async def at_once() -> None:
-            """There is nothing to record: nobody has that id."""
-
-        deleting = self.polar.delete_customer(_nobody(), anonymize=True, before_send=at_once)
+        deleting = customers.delete(self.polar, _nobody(), anonymize=True)
         return _scope("customers:write", await _error(deleting))
 
     async def can_read_subscriptions(self) -> Finding:
-        return _scope("subscriptions:read", await _error(self.polar.subscriptions_of([_nobody()])))
+        return _scope(
+            "subscriptions:read",
+            await _error(lists.of_customers(self.polar, SUBSCRIPTION, [_nobody()])),
+        )
 
     async def can_revoke_subscriptions(self) -> Finding:
         if self.settings.on_survivor != "revoke":
             return Finding(Outcome.SKIP, "needed with ON_SURVIVOR=revoke only")
         return _scope(
-            "subscriptions:write", await _error(self.polar.revoke_subscription(_nobody()))
+            "subscriptions:write", await _error(subscriptions.revoke(self.polar, _nobody()))
         )
 
     async def can_read_grants(self) -> Finding:
-        return _scope("benefits:read", await _error(self.polar.granted_benefits_of([_nobody()])))
+        return _scope(
+            "benefits:read",
+            await _error(lists.of_customers(self.polar, BENEFIT_GRANT, [_nobody()])),
+        )
 
     async def can_read_webhooks(self) -> Finding:
         async def listing() -> None:
-            self.endpoints = await self.polar.endpoints()
+            self.endpoints = await webhooks.endpoints(self.polar)
 
         return _scope("webhooks:read", await _error(listing()))
 
     # --- the webhook endpoint --------------------------------------------------------------
 
     async def find_endpoint(self) -> Finding:
-        self.line = judge(self.endpoints, url=self.url, secrets=self.settings.polar_webhook_secrets)
+        self.line = diagnose(
+            self.endpoints, url=self.url, secrets=self.settings.polar_webhook_secrets
+        )
         for fault in (Fault.MISSING, Fault.ELSEWHERE):
             if fault in self.line.faults:
                 return self._judged(fault, "")

@@ -10,10 +10,9 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
@@ -21,6 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import receipts
+from sync.deletions.facts import facts
 from sync.deletions.ledger import DELETED, Ledger, TooOld, snapshot, wake
 from sync.deletions.machine import ask_api
 from sync.deletions.observations import Checked, CustomerGone
@@ -29,8 +29,11 @@ from sync.deletions.tables import DeletionRow
 from sync.errors import InvalidInput
 from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus, Source
 from sync.intake.app_events import EventError, UserEvent, parse_event
+from sync.mirror import kinds
 from sync.mirror import rows as mirror_rows
-from sync.mirror.objects import Customer, Grant, Mirrored, Subscription, parse
+from sync.mirror.kinds import Kind
+from sync.mirror.objects import Customer, Grant, M, Mirrored, Subscription
+from sync.mirror.reading import parse
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 
@@ -43,12 +46,6 @@ _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 _TYPE = re.compile(r"[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64})+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-_PARSERS: Mapping[str, Callable[..., Mirrored]] = {
-    "customer": partial(parse, Customer),
-    "subscription": partial(parse, Subscription),
-    "benefit_grant": partial(parse, Grant),
-}
 
 
 class _Unusable(InvalidInput):
@@ -190,7 +187,7 @@ class Applier:
             for deletion in concerned.get(event.customer.id, ()):
                 await _show(ledger, session, deletion, event, now)
         if concerned:
-            known = await mirror_rows.facts(session, list(concerned))
+            known = await facts(session, list(concerned))
             checks = [
                 (deletion, known[customer_id])
                 for customer_id, deletions in concerned.items()
@@ -235,9 +232,10 @@ def _polar_event(row: InboxRow) -> _PolarEvent | None:
     family = event_type.partition(".")[0]
     row.event_type, row.event_at = event_type, observed_at
     row.customer_id = _customer_id(family, data)
-    if family not in _PARSERS:
+    kind = kinds.named(family)
+    if kind is None:
         return None
-    observed = _observed(family, event_type, observed_at, data)
+    observed = _observed(kind, event_type, observed_at, data)
     customer = next(item for item in observed if isinstance(item, Customer))
     row.customer_id = customer.id
     return _PolarEvent(row, observed, customer)
@@ -319,23 +317,23 @@ def _customer_id(family: str, data: Mapping[str, Any]) -> str | None:
 
 
 def _observed(
-    family: str, event_type: str, observed_at: datetime, data: Mapping[str, Any]
+    kind: Kind[Any], event_type: str, observed_at: datetime, data: Mapping[str, Any]
 ) -> list[Mirrored]:
-    """What the event says: of its subject first, then of the customer nested in it."""
-    seen = [_parse(_PARSERS[family], "data", data, observed_at, event_type)]
-    if family != "customer":
-        parser = _PARSERS["customer"]
-        seen.append(_parse(parser, "data.customer", data.get("customer"), observed_at, event_type))
+    """What the event says: of its subject first, then of what is nested in it."""
+    seen: list[Mirrored] = [_parse(kind, "data", data, observed_at, event_type)]
+    for field, name in kind.nested.items():
+        nested = kinds.named(name)
+        if nested is not None:
+            at = f"data.{field}"
+            seen.append(_parse(nested, at, data.get(field), observed_at, event_type))
     return seen
 
 
-def _parse(
-    parser: Callable[..., Mirrored], where: str, data: object, observed_at: datetime, by: str
-) -> Mirrored:
+def _parse(kind: Kind[M], where: str, data: object, observed_at: datetime, by: str) -> M:
     if not isinstance(data, dict):
         raise _Unusable(f"{where} is not an object")
     try:
-        return parser(data, observed_at=observed_at, by=by)
+        return parse(kind, data, observed_at=observed_at, by=by)
     except ValidationError as error:
         raise _Unusable(_explain(where, error)) from None
 

@@ -1,11 +1,264 @@
-"""The kinds of Polar objects that are mirrored. Pure."""
+"""The kinds of Polar objects that are mirrored: one entry each. Pure.
+
+Mirror, intake, reconciliation, the client's lists and the webhook endpoint walk `KINDS`. A new kind
+is an object in `objects`, an entry here, a table class in `tables` (named like the kind), a
+migration, and a renderer in the simulator.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Generic, get_args, get_type_hints
+
+from pydantic import AwareDatetime, TypeAdapter
+
+from sync.mirror.objects import API, Customer, Grant, M, Subscription
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for a sort key that is not set. Polar sorts those last, and first when descending."""
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 """Before every sort key."""
+
+ENDED_STATUSES = frozenset({"canceled", "incomplete_expired"})
+"""Subscription statuses after which nothing is billed, whether or not `ended_at` is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Sort keys above `after` and up to `until`. None: there is no such end."""
+
+    after: datetime | None
+    until: datetime | None
+
+
+_PROVENANCE = frozenset({"version_at", "observed_at", "digest", "written_by"})
+"""Fields that say where an observation is from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The field has this value; None: it is not set. `rows` says the same in SQL."""
+
+    field: str
+    value: bool | None
+
+    def holds(self, row: object) -> bool:
+        """For a row, or an object."""
+        value: object = getattr(row, self.field)
+        return value is self.value
+
+
+@dataclass(frozen=True, slots=True)
+class IsNoneOf:
+    """The field has none of these values."""
+
+    field: str
+    values: frozenset[str]
+
+    def holds(self, row: object) -> bool:
+        """For a row, or an object."""
+        value: object = getattr(row, self.field)
+        return value not in self.values
+
+
+Condition = Is | IsNoneOf
+
+
+def all_hold(conditions: Sequence[Condition], row: object) -> bool:
+    """Whether each of them holds for the row, or the object."""
+    return all(condition.holds(row) for condition in conditions)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Kind(Generic[M]):
+    """All there is to know of a kind beside its object and its table."""
+
+    name: str
+    """As in Polar's event types, in reports, and as the table is called."""
+    object: type[M]
+
+    # --- what Polar sends and lists ------------------------------------------------------------
+    events: tuple[str, ...]
+    """The event types that keep the mirror. Source: `WebhookEventType` in the OpenAPI document."""
+    nested: Mapping[str, str] = field(default_factory=dict)
+    """Other objects within its webhooks' `data`: the field, and the kind's name."""
+    path: str
+    """Where the API lists it."""
+    sorted_by: str
+    """The field by which a list of all is read."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters of the list."""
+    listed_when: tuple[Condition, ...] = ()
+    """What of it is in the list so filtered."""
+    owner: str = "customer_id"
+    """The field with the id of the customer it belongs to."""
+
+    only_mirrored: tuple[str, ...] = ()
+    """Fields that only the mirror has: no list of Polar's tells them."""
+
+    # --- how two observations become one -------------------------------------------------------
+    earliest: tuple[str, ...] = ()
+    """Times that stay once they are set; of two, the first."""
+    greatest: tuple[tuple[str, ...], ...] = ()
+    """Fields that go together: those of the greater values stay. Not set is less than anything."""
+    derived: Callable[[Mapping[str, Any], datetime], dict[str, Any]] = lambda _data, _at: {}
+    """Fields that are not read by their names, from Polar's object and `observed_at`."""
+
+    # --- what must go --------------------------------------------------------------------------
+    personal: tuple[str, ...] = ()
+    """Fields that go once `deleted_at` or `forgotten_at` is set."""
+    kept_until_forgotten: tuple[str, ...] = ()
+    """Those of them that stay until `forgotten_at` is set."""
+    open_when: tuple[Condition, ...] = ()
+    """When a deletion must still see it end."""
+    after_silence: Callable[[M, datetime], M | None]
+    """What becomes of a row that Polar knows nothing of any more, at that time; None: it goes."""
+
+    def is_listed(self, row: M) -> bool:
+        """Whether Polar's list, filtered by `filters`, holds it."""
+        return all_hold(self.listed_when, row)
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """Of the object, and columns of the table."""
+        return tuple(item.name for item in fields(self.object))
+
+    @cached_property
+    def content(self) -> tuple[str, ...]:
+        """Those that Polar's object has."""
+        own = _PROVENANCE.union(self.only_mirrored)
+        return tuple(name for name in self.fields if name not in own)
+
+    @cached_property
+    def times(self) -> frozenset[str]:
+        """Those of `content` that are times."""
+        hints = get_type_hints(self.object)
+        return frozenset(
+            name for name in self.content if AwareDatetime in {hints[name], *get_args(hints[name])}
+        )
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[M]:
+        """Makes the object of its fields, or says what is wrong with them."""
+        return TypeAdapter(self.object)
+
+
+# --- customers -------------------------------------------------------------------------------
+
+
+def _customer_fields(data: Mapping[str, Any], observed_at: datetime) -> dict[str, Any]:
+    derived: dict[str, Any] = dict.fromkeys(("final_state_at", "final_state_open", "forgotten_at"))
+    metadata = data.get("metadata")
+    deleted = data.get("deleted_at") is not None
+    if deleted and data.get("external_id") is None and isinstance(metadata, Mapping):
+        # Older servers send null after the deletion; Polar keeps a copy in the metadata.
+        derived["external_id"] = metadata.get("__external_id")
+    subscriptions, benefits = data.get("active_subscriptions"), data.get("granted_benefits")
+    if deleted and isinstance(subscriptions, list) and isinstance(benefits, list):
+        derived["final_state_at"] = observed_at
+        derived["final_state_open"] = len(subscriptions) + len(benefits)
+    return derived
+
+
+CUSTOMER: Kind[Customer] = Kind(
+    name="customer",
+    object=Customer,
+    events=("customer.created", "customer.updated", "customer.deleted", "customer.state_changed"),
+    path="/v1/customers/",
+    sorted_by="created_at",
+    listed_when=(Is("deleted_at", None),),
+    owner="id",
+    only_mirrored=("final_state_at", "final_state_open", "forgotten_at"),
+    earliest=("deleted_at", "forgotten_at"),
+    # On a tie the state that lists more counts: claiming too little is the safe side.
+    greatest=(("final_state_at", "final_state_open"),),
+    derived=_customer_fields,
+    personal=(
+        "external_id",
+        "email",
+        "name",
+        "billing_name",
+        "billing_address",
+        "tax_id",
+        "metadata",
+    ),
+    # It is how a deletion finds the tombstone.
+    kept_until_forgotten=("external_id",),
+    after_silence=lambda row, now: replace(
+        row, deleted_at=row.deleted_at or now, observed_at=now, written_by=API
+    ),
+)
+"""Whom deletions are about. All other kinds belong to one."""
+
+
+# --- what belongs to a customer --------------------------------------------------------------
+
+
+SUBSCRIPTION: Kind[Subscription] = Kind(
+    name="subscription",
+    object=Subscription,
+    events=(
+        "subscription.created",
+        "subscription.updated",
+        "subscription.active",
+        "subscription.canceled",
+        "subscription.uncanceled",
+        "subscription.cycled",
+        "subscription.revoked",
+        "subscription.past_due",
+        "subscription.paused",
+        "subscription.resumed",
+    ),
+    nested={"customer": "customer"},
+    path="/v1/subscriptions/",
+    # Polar cannot sort them by their creation.
+    sorted_by="started_at",
+    earliest=("ended_at",),
+    open_when=(Is("ended_at", None), IsNoneOf("status", ENDED_STATUSES)),
+    after_silence=lambda _row, _now: None,
+)
+
+BENEFIT_GRANT: Kind[Grant] = Kind(
+    name="benefit_grant",
+    object=Grant,
+    events=(
+        "benefit_grant.created",
+        "benefit_grant.cycled",
+        "benefit_grant.updated",
+        "benefit_grant.revoked",
+    ),
+    nested={"customer": "customer"},
+    path="/v1/benefit-grants/",
+    sorted_by="created_at",
+    filters={"is_granted": "true"},
+    listed_when=(Is("is_granted", True),),
+    open_when=(Is("is_granted", True),),
+    after_silence=lambda row, now: replace(row, is_granted=False, observed_at=now, written_by=API),
+)
+
+KINDS: tuple[Kind[Any], ...] = (CUSTOMER, SUBSCRIPTION, BENEFIT_GRANT)
+"""Every kind, customers first."""
+
+
+def kind_of(observed: M) -> Kind[M]:
+    """The kind of which the object is."""
+    return next(kind for kind in KINDS if kind.object is type(observed))
+
+
+def named(name: str) -> Kind[Any] | None:
+    """The kind of that name, if it is mirrored."""
+    return next((kind for kind in KINDS if kind.name == name), None)
+
+
+def owned() -> tuple[Kind[Any], ...]:
+    """The kinds that belong to a customer."""
+    return tuple(kind for kind in KINDS if kind is not CUSTOMER)
+
+
+def needed_events() -> tuple[str, ...]:
+    """The event types that the endpoint at Polar must be sent."""
+    return tuple(event for kind in KINDS for event in kind.events)

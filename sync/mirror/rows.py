@@ -1,4 +1,4 @@
-"""The mirror's tables: writing what was observed, reading what a deletion did, forgetting.
+"""The mirror's tables: writing what was observed, reading what is known, forgetting.
 
 Whoever writes here does so in `Lane.LEDGER`, alone: what was read in the transaction still holds
 when it writes.
@@ -8,179 +8,225 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.observations import Checked, GrantFact, SubscriptionFact, Tombstone
-from sync.inbox.tables import InboxRow, InboxStatus
-from sync.mirror.kinds import BEGINNING, NEVER
-from sync.mirror.objects import API, PERSONAL, Customer, Grant, M, Mirrored, Subscription
-from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
-from sync.reconcile.compare import FIELDS, Stored
-from sync.reconcile.cursor import PAGE, Window
+from sync.mirror import kinds
+from sync.mirror.kinds import BEGINNING, NEVER, Condition, Is, Kind, Span
+from sync.mirror.merge import merge
+from sync.mirror.objects import M, Mirrored
+from sync.mirror.stored import Stored
+from sync.mirror.tables import CustomerRow
 from sync.store.columns import Texts, any_of
 from sync.store.database import Database
 
-_ROWS: Mapping[type[Mirrored], type[CustomerRow | SubscriptionRow | GrantRow]] = {
-    Customer: CustomerRow,
-    Subscription: SubscriptionRow,
-    Grant: GrantRow,
-}
-
-_TABLES = {kind: sa.inspect(row).local_table for kind, row in _ROWS.items()}
-
-_LISTED_BY: Mapping[type[Mirrored], str] = {
-    Customer: "created_at",
-    Subscription: "started_at",
-    Grant: "created_at",
-}
-"""The order of Polar's lists."""
+_AT_ONCE = 100
+"""Rows read before others get a turn."""
 
 
-def _select(kind: type[Mirrored], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    table = _TABLES[kind]
-    names = ("id", "written_at", *FIELDS[kind])
-    return sa.select(*(table.c[name] for name in names)).where(*where)
+# --- statements, made once for each kind: a reconciliation runs them for every page -----------
 
 
-def _select_by(kind: type[Mirrored], key: str) -> sa.Select[Any]:
-    return _select(kind, any_of(_TABLES[kind].c[key], sa.bindparam("names", type_=Texts())))
+def _table(kind: Kind[Any]) -> sa.Table:
+    return SQLModel.metadata.tables[kind.name]
 
 
-def _select_listed(kind: type[Mirrored], *, to_the_end: bool) -> sa.CompoundSelect[Any]:
-    table = _TABLES[kind]
-    key = table.c[_LISTED_BY[kind]]
+def _holds(table: sa.Table, condition: Condition) -> sa.ColumnElement[bool]:
+    column = table.c[condition.field]
+    if isinstance(condition, Is):
+        return column == condition.value
+    return column.not_in(condition.values)
+
+
+def _select(kind: Kind[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    table = _table(kind)
+    return sa.select(*(table.c[name] for name in ("id", "written_at", *kind.fields))).where(*where)
+
+
+@cache
+def _select_by(kind: Kind[Any], column: str) -> sa.Select[Any]:
+    return _select(kind, any_of(_table(kind).c[column], sa.bindparam("ids", type_=Texts())))
+
+
+@cache
+def _select_listed(kind: Kind[Any], *, to_the_end: bool) -> sa.CompoundSelect[Any]:
+    table = _table(kind)
+    key = table.c[kind.sorted_by]
     after, until = (sa.bindparam(name, type_=key.type) for name in ("after", "until"))
     where = [key > after if to_the_end else sa.and_(key > after, key <= until)]
     if to_the_end and key.nullable:
         # Those without one stand last.
         where = [sa.or_(*where, key.is_(None))]
-    if kind is Customer:
-        where.append(table.c.deleted_at.is_(None))
-    if kind is Grant:
-        where.append(table.c.is_granted)
+    where += [_holds(table, condition) for condition in kind.listed_when]
     return sa.union_all(_select(kind, *where), _select_by(kind, "id"))
 
 
-# Made once: a reconciliation runs them for every page.
-_BY_ID = {kind: _select_by(kind, "id") for kind in _ROWS}
-_BY_CUSTOMER: Mapping[type, sa.Select[Any]] = {
-    kind: _select_by(kind, "customer_id") for kind in (Subscription, Grant)
-}
-_LISTED = {kind: _select_listed(kind, to_the_end=False) for kind in _ROWS}
-_LISTED_TO_THE_END = {kind: _select_listed(kind, to_the_end=True) for kind in _ROWS}
+# --- writing -----------------------------------------------------------------------------------
 
 
 async def upsert(
     database: Database, session: AsyncSession, observed: Iterable[Mirrored], now: datetime
 ) -> None:
     """Merge the observations into the mirror, in the session's transaction."""
-    items = list(observed)
-    customers = [item for item in items if isinstance(item, Customer)]
-    subscriptions = [item for item in items if isinstance(item, Subscription)]
-    grants = [item for item in items if isinstance(item, Grant)]
-    await _upsert(database, session, Customer, customers, now)
-    await _upsert(database, session, Subscription, subscriptions, now)
-    await _upsert(database, session, Grant, grants, now)
+    by_kind: dict[Kind[Any], list[Any]] = {kind: [] for kind in kinds.KINDS}
+    for item in observed:
+        by_kind[kinds.kind_of(item)].append(item)
+    for kind, items in by_kind.items():
+        if items:
+            await _upsert(database, session, kind, items, now)
 
 
 async def _upsert(
-    database: Database, session: AsyncSession, kind: type[M], observed: Sequence[M], now: datetime
+    database: Database, session: AsyncSession, kind: Kind[M], observed: Sequence[M], now: datetime
 ) -> None:
-    if not observed:
-        return
     known = await stored(session, kind, [item.id for item in observed])
-    before: dict[str, M] = {name: item.row for name, item in known.items()}
+    before: dict[str, M] = {polar_id: item.row for polar_id, item in known.items()}
     merged = dict(before)
     for item in observed:
-        merged[item.id] = merged[item.id].merge(item) if item.id in merged else item
-    changed = [item for name, item in merged.items() if before.get(name) != item]
+        merged[item.id] = merge(kind, merged[item.id], item) if item.id in merged else item
+    changed = [item for polar_id, item in merged.items() if before.get(polar_id) != item]
     await overwrite(database, session, kind, changed, now)
 
 
 async def overwrite(
-    database: Database, session: AsyncSession, kind: type[M], rows: Sequence[M], now: datetime
+    database: Database, session: AsyncSession, kind: Kind[M], rows: Sequence[M], now: datetime
 ) -> None:
     """Write the rows as they are, whatever the mirror has. The caller has locked and judged it."""
     if not rows:
         return
-    insert = database.insert(_ROWS[kind])
-    names: Sequence[str] = FIELDS[kind]
-    columns = {*names, "written_at"} - {"id"}
+    columns = {*kind.fields, "written_at"}
+    insert = database.insert(_table(kind))
     statement = insert.on_conflict_do_update(
-        index_elements=["id"], set_={name: insert.excluded[name] for name in columns}
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in columns - {"id"}},
     )
-    values = [{name: getattr(row, name) for name in names} | {"written_at": now} for row in rows]
     connection = await session.connection()
-    await connection.execute(statement, values)
+    await connection.execute(
+        statement,
+        [{name: getattr(row, name) for name in kind.fields} | {"written_at": now} for row in rows],
+    )
 
 
-async def stored(session: AsyncSession, kind: type[M], ids: Iterable[str]) -> dict[str, Stored[M]]:
+async def remove(session: AsyncSession, kind: Kind[Any], ids: Sequence[str]) -> None:
+    """Remove what Polar does not know of."""
+    connection = await session.connection()
+    table = _table(kind)
+    await connection.execute(table.delete().where(table.c.id.in_(ids)))
+
+
+async def forget(session: AsyncSession, customer_ids: Sequence[str], now: datetime) -> None:
+    """Scrub what is personal of the customers and of what belongs to them; a late webhook brings
+    none of it back."""
+    connection = await session.connection()
+    for kind in kinds.KINDS:
+        if kind.personal:
+            table = _table(kind)
+            await connection.execute(
+                table.update()
+                .where(table.c[kind.owner].in_(customer_ids))
+                .values({**dict.fromkeys(kind.personal), "forgotten_at": now})
+            )
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+async def stored(session: AsyncSession, kind: Kind[M], ids: Iterable[str]) -> dict[str, Stored[M]]:
     """What the mirror has of these, by id."""
-    return await _load(await session.connection(), kind, _BY_ID[kind], ids)
+    return await _load(await session.connection(), kind, _select_by(kind, "id"), ids)
 
 
 async def stored_of(
-    session: AsyncSession, kind: type[M], customer_ids: Iterable[str]
+    session: AsyncSession, kind: Kind[M], customer_ids: Iterable[str]
 ) -> dict[str, Stored[M]]:
-    """The subscriptions, or the grants, of these customers, by id."""
-    return await _load(await session.connection(), kind, _BY_CUSTOMER[kind], customer_ids)
+    """What belongs to these customers, by id."""
+    statement = _select_by(kind, kind.owner)
+    return await _load(await session.connection(), kind, statement, customer_ids)
 
 
 async def listed(
-    connection: AsyncConnection,
-    kind: type[M],
-    window: Window | None,
-    items: Mapping[str, datetime],
+    connection: AsyncConnection, kind: Kind[M], span: Span | None, items: Mapping[str, datetime]
 ) -> dict[str, Stored[M]]:
-    """What the mirror has of what was listed, and what else a list should show in the window, by
-    id. Tombstones and revoked grants are in no list.
+    """What the mirror has of what was listed, and what else a list should show in the span, by id.
 
     Args:
         items: what was listed, with what the list is sorted by.
     """
     found: dict[str, Stored[M]] = {}
-    if window is not None and window.after != NEVER:
-        # The window begins above its lowest item, which more of the same age may follow.
-        names = [name for name, key in items.items() if key == window.after]
-        to_the_end = window.until == NEVER
-        statement = (_LISTED_TO_THE_END if to_the_end else _LISTED)[kind]
-        bounds = {"after": window.after or BEGINNING}
-        if not to_the_end:
-            bounds["until"] = window.until
-        found = await _load(connection, kind, statement, names, **bounds)
+    if span is not None and span.after != NEVER:
+        # The span begins above its lowest item, which more of the same age may follow.
+        ids = [polar_id for polar_id, key in items.items() if key == span.after]
+        bounds = {"after": span.after or BEGINNING}
+        if span.until is not None:
+            bounds["until"] = span.until
+        statement = _select_listed(kind, to_the_end=span.until is None)
+        found = await _load(connection, kind, statement, ids, **bounds)
     # Where Polar and the mirror agree on when it was made, none is left to ask for.
     missing = items.keys() - found.keys()
-    return found | await _load(connection, kind, _BY_ID[kind], missing)
-
-
-async def remove_subscriptions(session: AsyncSession, ids: Sequence[str]) -> None:
-    """Remove what Polar does not know of."""
-    await session.exec(sa.delete(SubscriptionRow).where(col(SubscriptionRow.id).in_(ids)))
+    return found | await _load(connection, kind, _select_by(kind, "id"), missing)
 
 
 async def _load(
     connection: AsyncConnection,
-    kind: type[M],
+    kind: Kind[M],
     statement: sa.Executable,
-    names: Iterable[str],
+    ids: Iterable[str],
     **bounds: datetime,
 ) -> dict[str, Stored[M]]:
     found: dict[str, Stored[M]] = {}
-    wanted = list(names)
+    wanted = list(ids)
     if wanted or bounds:
-        result = await connection.execute(statement, {"names": wanted, **bounds})
-        for lines in result.partitions(PAGE):
+        result = await connection.execute(statement, {"ids": wanted, **bounds})
+        for lines in result.partitions(_AT_ONCE):
             found.update((line.id, Stored(kind, line, line.written_at)) for line in lines)
             # The lines are here already, but to make rows of many of them takes long.
             await asyncio.sleep(0)
     return found
+
+
+async def unlisted(
+    session: AsyncSession,
+    kind: Kind[M],
+    customer_ids: Sequence[str],
+    there: Iterable[M],
+    read_at: datetime,
+) -> list[M]:
+    """What the mirror takes to be in the customers' list and is not there, as the observation that
+    Polar's silence about it is."""
+    ids = {item.id for item in there}
+    silent = []
+    for item in (await stored_of(session, kind, customer_ids)).values():
+        row = item.row
+        # What a webhook brought after the list was read is not in it for another reason.
+        if row.id not in ids and kind.is_listed(row) and row.version_at < read_at:
+            silent.append(kind.after_silence(row, read_at))
+    return [row for row in silent if row is not None]
+
+
+def anything_open(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+    """Whether something that should have ended is open for the customer with that id."""
+    return sa.or_(
+        *(
+            sa.select(table.c.id)
+            .where(
+                table.c[kind.owner] == customer_id,
+                *(_holds(table, condition) for condition in kind.open_when),
+            )
+            .exists()
+            for kind in kinds.KINDS
+            if kind.open_when
+            for table in [_table(kind)]
+        )
+    )
+
+
+# --- customers ---------------------------------------------------------------------------------
 
 
 async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[str]:
@@ -193,24 +239,19 @@ async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[s
     return set(found)
 
 
-async def tombstone(
+async def newest_tombstone(
     session: AsyncSession,
     *,
     external_id: str | None,
     customer_id: str | None,
     created_by: datetime,
-) -> Tombstone | None:
+) -> CustomerRow | None:
     """The newest deleted customer that the mirror knows under either id, not younger than that."""
-    which = (
-        col(CustomerRow.id) == customer_id
-        if customer_id is not None
-        else col(CustomerRow.external_id) == external_id
-    )
-    row = (
+    row: CustomerRow | None = (
         await session.exec(
             select(CustomerRow)
             .where(
-                which,
+                _known_as(external_id, customer_id),
                 col(CustomerRow.deleted_at).is_not(None),
                 col(CustomerRow.created_at) <= created_by,
             )
@@ -218,92 +259,44 @@ async def tombstone(
             .limit(1)
         )
     ).first()
-    if row is None or row.deleted_at is None:
-        return None
-    return Tombstone(customer_id=row.id, created_at=row.created_at, deleted_at=row.deleted_at)
+    return row
 
 
-async def facts(
-    session: AsyncSession, customer_ids: Sequence[str], listed_at: datetime | None = None
-) -> dict[str, Checked]:
-    """What the mirror knows of what each customer's deletion did.
-
-    Args:
-        listed_at: when the API listing that was just merged in began.
-    """
-    subscriptions: dict[str, list[SubscriptionFact]] = {item: [] for item in customer_ids}
-    grants: dict[str, list[GrantFact]] = {item: [] for item in customer_ids}
-    for row in await session.exec(
-        select(SubscriptionRow)
-        .where(col(SubscriptionRow.customer_id).in_(customer_ids))
-        .order_by(col(SubscriptionRow.id))
-    ):
-        subscriptions[row.customer_id].append(
-            SubscriptionFact(id=row.id, status=row.status, ended=row.ended)
-        )
-    for grant in await session.exec(
-        select(GrantRow)
-        .where(col(GrantRow.customer_id).in_(customer_ids))
-        .order_by(col(GrantRow.id))
-    ):
-        grants[grant.customer_id].append(GrantFact(id=grant.id, is_granted=grant.is_granted))
-    final_states = dict(
-        (
-            await session.exec(
-                select(CustomerRow.id, CustomerRow.final_state_open).where(
-                    col(CustomerRow.id).in_(customer_ids)
-                )
-            )
-        ).all()
-    )
-    return {
-        item: Checked(
-            subscriptions=subscriptions[item],
-            grants=grants[item],
-            final_state_open=final_states.get(item),
-            listed_at=listed_at,
-        )
-        for item in customer_ids
-    }
+async def known_as(
+    session: AsyncSession, *, external_id: str | None, customer_id: str | None
+) -> set[str]:
+    """The customers whom the mirror has under either id."""
+    found = await session.exec(select(CustomerRow.id).where(_known_as(external_id, customer_id)))
+    return set(found)
 
 
-async def unlisted_grants(
-    session: AsyncSession,
-    customer_ids: Sequence[str],
-    granted: Iterable[Grant],
-    read_at: datetime,
-) -> list[Grant]:
-    """The customers' grants that the mirror takes for granted and Polar's list of granted ones does
-    not hold, as observations that they are revoked."""
-    listed = {grant.id for grant in granted}
-    known = await stored_of(session, Grant, customer_ids)
-    return [
-        replace(grant, is_granted=False, observed_at=read_at, written_by=API)
-        for grant in (item.row for item in known.values())
-        # A grant that a webhook brought after the list was read is not in it for another reason.
-        if grant.is_granted and grant.id not in listed and grant.version_at < read_at
-    ]
-
-
-async def forget_customers(
-    session: AsyncSession, customer_ids: Sequence[str], now: datetime
-) -> None:
-    """Scrub the customers' personal fields and raw payloads; a late webhook brings none back.
-
-    What is still pending in the inbox is left to be applied first; it is scrubbed then.
-    """
-    table = cast(sa.Table, sa.inspect(CustomerRow).local_table)
-    connection = await session.connection()
-    await connection.execute(
-        table.update()
-        .where(table.c.id.in_(customer_ids))
-        .values({**dict.fromkeys(PERSONAL), "forgotten_at": now})
-    )
-    await session.exec(
-        sa.update(InboxRow)
+async def has_appeared(session: AsyncSession, external_id: str, since: datetime) -> bool:
+    """Whether a living customer under that external id was written since then."""
+    found = await session.exec(
+        select(CustomerRow.id)
         .where(
-            col(InboxRow.customer_id).in_(customer_ids),
-            col(InboxRow.status) != InboxStatus.PENDING,
+            col(CustomerRow.external_id) == external_id,
+            col(CustomerRow.deleted_at).is_(None),
+            col(CustomerRow.written_at) >= since,
         )
-        .values(body=None)
+        .limit(1)
     )
+    return found.first() is not None
+
+
+async def final_states(
+    session: AsyncSession, customer_ids: Sequence[str]
+) -> Mapping[str, int | None]:
+    """How much the newest `customer.state_changed` about each deleted customer listed as open."""
+    found = await session.exec(
+        select(CustomerRow.id, CustomerRow.final_state_open).where(
+            col(CustomerRow.id).in_(customer_ids)
+        )
+    )
+    return dict(found.all())
+
+
+def _known_as(external_id: str | None, customer_id: str | None) -> sa.ColumnElement[bool]:
+    if customer_id is not None:
+        return col(CustomerRow.id) == customer_id
+    return col(CustomerRow.external_id) == external_id

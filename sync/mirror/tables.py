@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from sync.mirror.objects import has_ended
+from sync.mirror.kinds import SUBSCRIPTION, all_hold
 from sync.store.columns import UtcDateTime
 
 
@@ -81,7 +81,7 @@ class SubscriptionRow(_Mirrored, table=True):
     @property
     def ended(self) -> bool:
         """Nothing will be billed again."""
-        return has_ended(self.status, self.ended_at)
+        return not all_hold(SUBSCRIPTION.open_when, self)
 
 
 class GrantRow(_Mirrored, table=True):

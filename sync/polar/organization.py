@@ -8,6 +8,9 @@ then on no "not there" is believed before the token has shown that it is of the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sync.errors import PolarError
 from sync.store.database import Database
 from sync.store.meta import MetaRow
@@ -19,7 +22,7 @@ class WrongOrganization(PolarError):
     """Polar answers for another organization than this database was filled from."""
 
 
-class Tenant:
+class Organization:
     """The organization that the database's customers belong to."""
 
     def __init__(self, database: Database) -> None:
@@ -63,3 +66,16 @@ class Tenant:
             if row is not None:
                 await session.delete(row)
             return row is not None
+
+
+def organization_in(answer: Mapping[str, Any]) -> str | None:
+    """The organization that a customer, or the first item of a list, belongs to."""
+    items = answer.get("items")
+    first = items[0] if isinstance(items, list) and items else answer
+    if not isinstance(first, Mapping):
+        return None
+    customer = first.get("customer")
+    owner = customer if isinstance(customer, Mapping) else first
+    # An organization is listed with its own id.
+    found = owner.get("organization_id") or (first.get("id") if "slug" in first else None)
+    return found if isinstance(found, str) else None

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.mirror.kinds import needed_events
+from sync.polar import webhooks
 from sync.polar.budget import Unmetered
-from sync.polar.endpoint import NEEDED_TYPES, best, lacking_types, points_to, webhook_url
-from sync.polar.webhooks import RAW, Endpoint, PolarWebhooks
+from sync.polar.client import PolarClient
+from sync.polar.endpoint import best, lacking_types, points_to, webhook_url
+from sync.polar.webhooks import RAW, Endpoint
 from sync.settings import PolarSettings
 
 
@@ -33,15 +36,15 @@ async def set_up(settings: PolarSettings, url: str) -> Setup:
         Unavailable: try again; whether the endpoint was made is not known.
         NotFound, Refused: nothing was changed.
     """
-    async with PolarWebhooks(settings, Unmetered()) as polar:
-        here = [item for item in await polar.endpoints() if points_to(item, url)]
+    async with PolarClient(settings, Unmetered()) as polar:
+        here = [item for item in await webhooks.endpoints(polar) if points_to(item, url)]
         found = best(here)
         if found is None:
-            endpoint = await polar.create_endpoint(webhook_url(url), NEEDED_TYPES)
+            endpoint = await webhooks.create_endpoint(polar, webhook_url(url), needed_events())
             return Setup(endpoint, True, ["created"], 0)
         changes, done = _mend(found)
         if changes:
-            found = await polar.update_endpoint(found.id, changes)
+            found = await webhooks.update_endpoint(polar, found.id, changes)
         return Setup(found, False, done, len(here) - 1)
 
 

@@ -1,4 +1,6 @@
-"""What Polar's API has about webhooks: endpoints, deliveries, redelivery.
+"""Webhooks at Polar: endpoints, deliveries, redelivery.
+
+Needs the scope webhooks:read, and webhooks:write for all that is no list.
 
 Source of every status and field: Polar's OpenAPI document, version 2026-10.
 """
@@ -12,7 +14,9 @@ from typing import Any
 import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
 
-from sync.polar.client import PolarClient, refused_answer, segment, understood
+from sync.polar.client import PolarClient, segment
+from sync.polar.errors import understood, unexpected
+from sync.polar.lists import every_page
 
 _ENDPOINTS = "/v1/webhooks/endpoints"
 _DELIVERIES = "/v1/webhooks/deliveries"
@@ -61,76 +65,77 @@ class Delivery(_Read):
     webhook_event: WebhookEvent
 
 
-class PolarWebhooks(PolarClient):
-    """The client, with what concerns webhooks.
+async def endpoints(polar: PolarClient) -> list[Endpoint]:
+    """Every endpoint of the organization.
 
-    Needs the scope webhooks:read, and webhooks:write for all that is no list.
+    Raises:
+        Unavailable, Refused
     """
+    return await every_page(polar, _ENDPOINTS, lambda item, _: Endpoint.model_validate(item))
 
-    async def endpoints(self) -> list[Endpoint]:
-        """Every endpoint of the organization.
 
-        Raises:
-            Unavailable, Refused
-        """
-        return await self._all(_ENDPOINTS, lambda item, _: Endpoint.model_validate(item))
+async def create_endpoint(polar: PolarClient, url: str, events: Sequence[str]) -> Endpoint:
+    """`POST /v1/webhooks/endpoints`: a new endpoint, enabled, in the format `RAW`.
 
-    async def create_endpoint(self, url: str, events: Sequence[str]) -> Endpoint:
-        """`POST /v1/webhooks/endpoints`: a new endpoint, enabled, in the format `RAW`.
+    Raises:
+        Unavailable: perhaps it was created, perhaps not.
+        Refused
+    """
+    answer = await polar.json(
+        "POST",
+        _ENDPOINTS,
+        content={"url": url, "format": RAW, "events": list(events)},
+        expected=httpx.codes.CREATED,
+    )
+    return understood(lambda: Endpoint.model_validate(answer))
 
-        Raises:
-            Unavailable: perhaps it was created, perhaps not.
-            Refused
-        """
-        answer = await self._json(
-            "POST",
-            _ENDPOINTS,
-            content={"url": url, "format": RAW, "events": list(events)},
-            expected=httpx.codes.CREATED,
-        )
-        return understood(lambda: Endpoint.model_validate(answer))
 
-    async def update_endpoint(self, endpoint_id: str, changes: Mapping[str, Any]) -> Endpoint:
-        """`PATCH /v1/webhooks/endpoints/{id}`. `changes`: the fields that get another value.
+async def update_endpoint(
+    polar: PolarClient, endpoint_id: str, changes: Mapping[str, Any]
+) -> Endpoint:
+    """`PATCH /v1/webhooks/endpoints/{id}`. `changes`: the fields that get another value.
 
-        Raises:
-            NotFound, Unavailable, Refused
-        """
-        path = f"{_ENDPOINTS}/{segment(endpoint_id)}"
-        answer = await self._json("PATCH", path, content=changes)
-        return understood(lambda: Endpoint.model_validate(answer))
+    Raises:
+        NotFound, Unavailable, Refused
+    """
+    path = f"{_ENDPOINTS}/{segment(endpoint_id)}"
+    answer = await polar.json("PATCH", path, content=changes)
+    return understood(lambda: Endpoint.model_validate(answer))
 
-    async def failed_deliveries(
-        self, endpoint_id: str, types: Sequence[str], *, since: datetime, until: datetime
-    ) -> list[Delivery]:
-        """The attempts, made within that time, to deliver events of those types that failed.
 
-        Raises:
-            Unavailable: also where the list moved while its pages were read.
-            Refused
-        """
-        return await self._all(
-            _DELIVERIES,
-            lambda item, _: Delivery.model_validate(item),
-            endpoint_id=endpoint_id,
-            event_type=list(types),
-            start_timestamp=since.isoformat(),
-            end_timestamp=until.isoformat(),
-            succeeded="false",
-        )
+async def failed_deliveries(
+    polar: PolarClient, endpoint_id: str, types: Sequence[str], *, since: datetime, until: datetime
+) -> list[Delivery]:
+    """The attempts, made within that time, to deliver events of those types that failed.
 
-    async def redeliver(self, event_id: str) -> None:
-        """`POST /v1/webhooks/events/{id}/redeliver`. Returns on 202: Polar will send it again, in
-        its own time; to a disabled endpoint, or of an archived event, nothing.
+    Raises:
+        Unavailable: also where the list moved while its pages were read.
+        Refused
+    """
+    return await every_page(
+        polar,
+        _DELIVERIES,
+        lambda item, _: Delivery.model_validate(item),
+        endpoint_id=endpoint_id,
+        event_type=list(types),
+        start_timestamp=since.isoformat(),
+        end_timestamp=until.isoformat(),
+        succeeded="false",
+    )
 
-        Source of the second half: `webhook_event_send` in Polar's server.
 
-        Raises:
-            NotFound: there is no such event, or not any more.
-            Unavailable: perhaps it will, perhaps not.
-            Refused
-        """
-        path = f"/v1/webhooks/events/{segment(event_id)}/redeliver"
-        response = await self._send("POST", path)
-        if response.status_code != httpx.codes.ACCEPTED:
-            raise refused_answer(response)
+async def redeliver(polar: PolarClient, event_id: str) -> None:
+    """`POST /v1/webhooks/events/{id}/redeliver`. Returns on 202: Polar will send it again, in
+    its own time; to a disabled endpoint, or of an archived event, nothing.
+
+    Source of the second half: `webhook_event_send` in Polar's server.
+
+    Raises:
+        NotFound: there is no such event, or not any more.
+        Unavailable: perhaps it will, perhaps not.
+        Refused
+    """
+    path = f"/v1/webhooks/events/{segment(event_id)}/redeliver"
+    response = await polar.send("POST", path)
+    if response.status_code != httpx.codes.ACCEPTED:
+        raise unexpected(response)

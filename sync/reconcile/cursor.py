@@ -6,8 +6,8 @@ been read already, and what is new comes at the end. How many pages there are is
 newest items, read first in the opposite order: they stand for the last page, so that nothing is
 read twice. If the list has changed meanwhile, its newest items are read again at the end.
 
-Pure: `Walk` says which page to read next and what the page just read proves. It can be stored as
-JSON between any two pages and taken up again.
+Pure: `ListCursor` says which page to read next and what the page just read proves. It can be stored
+as JSON between any two pages and taken up again.
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from sync.mirror.kinds import BEGINNING, NEVER
-
-PAGE = 100
-"""Items a page; Polar's maximum."""
+from sync.mirror.kinds import BEGINNING, NEVER, Span
 
 _MAX_TAILS = 5
 """Times the end is read again while it keeps growing; webhooks bring what comes after."""
@@ -36,7 +33,13 @@ class Window:
     after: datetime | None
     """None: from the beginning."""
     until: datetime
+    """`NEVER`: to the end."""
     seen: frozenset[str]
+
+    @property
+    def span(self) -> Span:
+        """The keys."""
+        return Span(self.after, None if self.until == NEVER else self.until)
 
 
 def joined(windows: Sequence[Window]) -> Window:
@@ -46,7 +49,7 @@ def joined(windows: Sequence[Window]) -> Window:
 
 
 class Stage(StrEnum):
-    """Where a walk is."""
+    """Where a cursor is."""
 
     NEWEST = "newest"
     BACKWARDS = "backwards"
@@ -54,7 +57,7 @@ class Stage(StrEnum):
     DONE = "done"
 
 
-class Walk(BaseModel):
+class ListCursor(BaseModel):
     """One list on its way from unread to read."""
 
     model_config = ConfigDict(extra="forbid")
@@ -125,7 +128,7 @@ class Walk(BaseModel):
                 self._read_again(items, pages)
                 return None
             case Stage.DONE:
-                raise ValueError("the walk is over")
+                raise ValueError("the whole list has been read")
 
     def _window(self, items: Sequence[tuple[str, datetime]]) -> Window | None:
         until, before = self.until, self.at_until

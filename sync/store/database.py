@@ -205,7 +205,7 @@ class Database:
         somebody else has locked. On SQLite a write transaction is alone anyway."""
         return statement if self.is_sqlite else statement.with_for_update(skip_locked=skip)
 
-    def insert(self, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    def insert(self, table: type[SQLModel] | sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT with this engine's ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 

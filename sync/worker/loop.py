@@ -16,8 +16,9 @@ from sync.deletions.steps import Actions, wake_blocked
 from sync.inbox.announcements import listen
 from sync.intake.apply import BATCH, Applier
 from sync.polar.budget import Budget
-from sync.polar.client import MAX_IDS, PolarClient, batches
-from sync.polar.organization import Tenant
+from sync.polar.client import PolarClient
+from sync.polar.lists import MAX_IDS, batches
+from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 from sync.store.vacuum import Rewriter
@@ -63,8 +64,8 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or give back what is held, within 10 seconds."""
         budget = Budget(self._database, self._settings.rate_per_minute)
-        tenant = Tenant(self._database)
-        async with PolarClient(self._settings, budget, tenant) as polar:
+        organization = Organization(self._database)
+        async with PolarClient(self._settings, budget, organization) as polar:
             actions = Actions(self._database, self._ledger, self._leases, polar, self._settings)
             loops = [
                 asyncio.create_task(self._repeat(self._apply, self._inbox_changed, self._patience)),

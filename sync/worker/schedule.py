@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from cronsim import CronSim
 
 from sync.deletions.ledger import Ledger
-from sync.reconcile.reconciler import AlreadyRunning, finished_since, reconciler
+from sync.reconcile.progress import AlreadyRunning, finished_since
+from sync.reconcile.run import reconciliation
 from sync.settings import Settings
 from sync.store.database import StorageUnavailable
 
@@ -40,7 +41,7 @@ class Schedule:
         try:
             if await finished_since(self.ledger.database, due):
                 return
-            async with reconciler(self.ledger, self.settings) as it:
+            async with reconciliation(self.ledger, self.settings) as it:
                 report = await it.everything()
         except AlreadyRunning:
             return

@@ -1,5 +1,7 @@
 """The API: authorization, the two kinds of 404, paths, lists and filters, the rate limit."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -8,8 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.simulator.conftest import SimulatorClient
-from tests.waiting import wait_for
+from tests.helpers.simulator import SimulatorClient
+from tests.helpers.waiting import wait_for
 
 NOT_FOUND = {"detail": "Not Found"}
 

@@ -1,8 +1,10 @@
 """What a deletion does, at once and in the background, and what it leaves."""
 
+from __future__ import annotations
+
 import pytest
 
-from tests.simulator.conftest import SimulatorClient
+from tests.helpers.simulator import SimulatorClient
 
 CANCELED = ["trialing", "active", "past_due"]
 LEFT = ["paused", "unpaid", "incomplete"]

@@ -1,12 +1,14 @@
 """Faults of API requests: each kind, and when it strikes."""
 
+from __future__ import annotations
+
 import time
 
 import httpx
 import pytest
 
-from tests.simulator.conftest import SimulatorClient
-from tests.waiting import wait_for
+from tests.helpers.simulator import SimulatorClient
+from tests.helpers.waiting import wait_for
 
 PATH = "/v1/customers/external/user-1"
 

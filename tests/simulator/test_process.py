@@ -1,5 +1,7 @@
 """The simulator as a process, and as a big one."""
 
+from __future__ import annotations
+
 import signal
 import subprocess
 import sys
@@ -9,8 +11,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.simulator.conftest import SimulatorClient
-from tests.waiting import WAIT
+from tests.helpers.simulator import SimulatorClient
+from tests.helpers.waiting import WAIT
 
 
 @pytest.fixture

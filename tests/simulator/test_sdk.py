@@ -1,5 +1,7 @@
 """The official SDK understands every answer, and every error as what it is."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from urllib.parse import quote
 from uuid import uuid4
@@ -11,7 +13,7 @@ from polar.v2026_10 import Polar, errors
 from polar.v2026_10.outputs import CustomerIndividual, CustomerStateIndividual, CustomerTeam
 
 from sync.simulator import DEFAULT_TOKEN
-from tests.simulator.conftest import Receiver, SimulatorClient, with_sdk_status
+from tests.helpers.simulator import Receiver, SimulatorClient, with_sdk_status
 
 
 @pytest.fixture

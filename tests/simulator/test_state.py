@@ -1,5 +1,7 @@
 """The indexes of the simulated world agree with a plain look at its rows, whatever happens."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 

@@ -1,0 +1,63 @@
+"""What the mirror shows of the customers of deletions, as the decisions see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions.observations import Checked, GrantFact, SubscriptionFact, Tombstone
+from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION, all_hold
+
+
+async def facts(
+    session: AsyncSession, customer_ids: Sequence[str], listed_at: datetime | None = None
+) -> dict[str, Checked]:
+    """What the mirror knows of what each customer's deletion did.
+
+    Args:
+        listed_at: when the API listing that was just merged in began.
+    """
+    subscriptions: dict[str, list[SubscriptionFact]] = {item: [] for item in customer_ids}
+    grants: dict[str, list[GrantFact]] = {item: [] for item in customer_ids}
+    for _, stored in sorted(
+        (await mirror_rows.stored_of(session, SUBSCRIPTION, customer_ids)).items()
+    ):
+        row = stored.row
+        ended = not all_hold(SUBSCRIPTION.open_when, row)
+        subscriptions[row.customer_id].append(
+            SubscriptionFact(id=row.id, status=row.status, ended=ended)
+        )
+    for _, held in sorted(
+        (await mirror_rows.stored_of(session, BENEFIT_GRANT, customer_ids)).items()
+    ):
+        grant = held.row
+        grants[grant.customer_id].append(GrantFact(id=grant.id, is_granted=grant.is_granted))
+    final_states = await mirror_rows.final_states(session, customer_ids)
+    return {
+        item: Checked(
+            subscriptions=subscriptions[item],
+            grants=grants[item],
+            final_state_open=final_states.get(item),
+            listed_at=listed_at,
+        )
+        for item in customer_ids
+    }
+
+
+async def tombstone(
+    session: AsyncSession,
+    *,
+    external_id: str | None,
+    customer_id: str | None,
+    created_by: datetime,
+) -> Tombstone | None:
+    """The newest deleted customer that the mirror knows under either id, not younger than that."""
+    row = await mirror_rows.newest_tombstone(
+        session, external_id=external_id, customer_id=customer_id, created_by=created_by
+    )
+    if row is None or row.deleted_at is None:
+        return None
+    return Tombstone(customer_id=row.id, created_at=row.created_at, deleted_at=row.deleted_at)

@@ -1,0 +1,55 @@
+"""Two observations of one object made one. Pure.
+
+Merging is commutative, associative and idempotent, so any order and repetition of webhooks and API
+reads leaves the same row.
+
+Which of two observations is newer is decided by Polar's own `modified_at`, then by the payload's
+`timestamp`. `modified_at` comes first because an API read has no timestamp of Polar's making:
+compared by clock alone, a webhook sent just before the read could undo it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sync.mirror.kinds import Kind
+from sync.mirror.objects import M
+
+
+def merge(kind: Kind[M], one: M, other: M) -> M:
+    """The object after both observations, in whichever order they came."""
+    newest = max(one, other, key=lambda observed: observed.version)
+    stays: dict[str, Any] = {
+        name: _earliest(getattr(one, name), getattr(other, name)) for name in kind.earliest
+    }
+    for names in kind.greatest:
+        values = ([getattr(item, name) for name in names] for item in (one, other))
+        stays.update(zip(names, max(values, key=_set_first), strict=True))
+    return without_what_is_gone(kind, replace(newest, **stays) if stays else newest)
+
+
+def without_what_is_gone(kind: Kind[M], row: M) -> M:
+    """A tombstone without personal fields; any other object as it is."""
+    if not kind.personal:
+        return row
+    deleted_at, forgotten_at = (getattr(row, name) for name in ("deleted_at", "forgotten_at"))
+    if deleted_at is None and forgotten_at is None:
+        return row
+    kept = () if forgotten_at else kind.kept_until_forgotten
+    gone: dict[str, Any] = dict.fromkeys(name for name in kind.personal if name not in kept)
+    return replace(row, **gone)
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Of two the first, so that the order of arrival does not matter."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
+
+
+def _set_first(values: Iterable[Any]) -> list[tuple[bool, Any]]:
+    """To compare values of which some are not set."""
+    return [(value is not None, value) for value in values]

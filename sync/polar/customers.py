@@ -1,0 +1,89 @@
+"""Customers at Polar: the state of one, and its deletion.
+
+Source of every status and field: Polar's OpenAPI document, version 2026-10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+
+from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER
+from sync.mirror.objects import API, Customer, Grant
+from sync.mirror.reading import parse
+from sync.polar.client import PolarClient, segment
+from sync.polar.errors import NotFound, understood, unexpected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerState:
+    """A living customer and the benefits it has been granted."""
+
+    customer: Customer
+    grants: Sequence[Grant]
+
+
+async def state_of(
+    polar: PolarClient, *, external_id: str | None = None, customer_id: str | None = None
+) -> CustomerState:
+    """`GET /v1/customers/external/{external_id}/state`, or the same by Polar's id.
+
+    Raises:
+        NotFound: there is no such customer, or it has been deleted.
+        Unavailable, Refused
+    """
+    if external_id is not None:
+        path = f"/v1/customers/external/{segment(external_id)}/state"
+    else:
+        path = f"/v1/customers/{segment(customer_id or '')}/state"
+    read_at = datetime.now(UTC)
+    answer = await polar.json("GET", path)
+
+    def read() -> CustomerState:
+        customer = parse(CUSTOMER, answer, observed_at=read_at, by=API)
+        if external_id is not None and customer.external_id != external_id:
+            # A cache or a proxy on the way; whose customer this is must not be guessed.
+            raise ValueError("another customer than the one asked for")
+        if customer.deleted_at is not None:
+            raise NotFound("GET: the customer is deleted")
+        granted = [
+            {**item, "customer_id": customer.id, "is_granted": True}
+            for item in answer["granted_benefits"]
+        ]
+        grants = [parse(BENEFIT_GRANT, item, observed_at=read_at, by=API) for item in granted]
+        return CustomerState(customer=customer, grants=grants)
+
+    return understood(read)
+
+
+async def delete(
+    polar: PolarClient,
+    customer_id: str,
+    *,
+    anonymize: bool,
+    before_send: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """`DELETE /v1/customers/{id}`. Returns only on 204.
+
+    By Polar's id and never by external id: Polar frees the external id at once, so a DELETE by it
+    that is late or repeated would hit the customer who has signed up again meanwhile.
+
+    Args:
+        before_send: awaited when the request's turn has come; nothing is sent if it raises.
+
+    Raises:
+        NotFound: the customer is gone already.
+        Unavailable: perhaps it was deleted, perhaps not.
+        Refused
+    """
+    response = await polar.send(
+        "DELETE",
+        f"/v1/customers/{segment(customer_id)}",
+        params={"anonymize": "true" if anonymize else "false"},
+        before_send=before_send,
+    )
+    if response.status_code != httpx.codes.NO_CONTENT:
+        raise unexpected(response)

@@ -1,0 +1,139 @@
+"""What can be wrong with an answer of Polar's, and how to tell.
+
+Source of every status and field: Polar's OpenAPI document, version 2026-10.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+
+from sync.errors import PolarError
+
+T = TypeVar("T")
+
+_NO_RETRY_AFTER = timedelta(seconds=5)
+_MAX_RETRY_AFTER = timedelta(hours=1)
+
+_SCOPES = (
+    "customers:read, customers:write, subscriptions:read and benefits:read"
+    " (subscriptions:write with ON_SURVIVOR=revoke)"
+)
+_WEBHOOK_SCOPES = "webhooks:read, and webhooks:write to change or redeliver anything"
+
+
+class NotFound(PolarError):
+    """`404 {"error": "ResourceNotFound"}`: the object is not there, or not any more.
+
+    Only this 404 means that. A wrong path, base URL or `Polar-Version` gets another, which is
+    `Refused`.
+    """
+
+
+class AlreadyCanceled(PolarError):
+    """`403 AlreadyCanceledSubscription`: it has ended, or its status cannot be revoked."""
+
+
+class Unavailable(PolarError):
+    """No usable answer: time-out, connection, 408, 409, 425, 429, 5xx. Trying again can help.
+
+    The request may have had its effect all the same.
+    """
+
+    def __init__(self, message: str, retry_after: timedelta = timedelta(0)) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(PolarError):
+    """Polar will go on answering this until a person changes something: the message says what."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status, where that alone is what was refused."""
+
+
+def error_of(method: str, response: httpx.Response) -> PolarError:
+    """What an answer that is no success means."""
+    status = response.status_code
+    body = json_object(response) or {}
+    code = body.get("error")
+    if status == httpx.codes.NOT_FOUND and code == "ResourceNotFound":
+        return NotFound(f"{method}: ResourceNotFound")
+    if status == httpx.codes.FORBIDDEN and code == "AlreadyCanceledSubscription":
+        return AlreadyCanceled(f"{method}: AlreadyCanceledSubscription")
+    if status in {408, 409, 425, 429} or status >= 500:
+        return Unavailable(f"{method}: {status}", retry_after(response))
+    remedy = {
+        401: "the token is not accepted: set POLAR_ACCESS_TOKEN to a valid one",
+        403: f"the token lacks a scope: it needs {_scopes(response)}",
+        404: "not Polar's ResourceNotFound: check POLAR_BASE_URL, POLAR_SERVER and POLAR_VERSION",
+        422: f"the request is not valid ({_fields(body)})",
+    }.get(status, "check POLAR_BASE_URL and POLAR_SERVER")
+    return Refused(f"{method} was answered {status}: {remedy}", status)
+
+
+def unexpected(response: httpx.Response) -> Refused:
+    """A success that Polar does not answer this request with."""
+    return Refused(
+        f"Polar answered {response.status_code} to {response.request.method}, which it never does:"
+        " does POLAR_BASE_URL point at Polar?"
+    )
+
+
+def understood(read: Callable[[], T]) -> T:
+    """What `read` makes of an answer.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    try:
+        return read()
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(
+            f"Polar's answer cannot be read ({type(error).__name__}): does POLAR_BASE_URL point at"
+            " Polar, and is POLAR_VERSION one that this version of polar-sync knows?"
+        ) from None
+
+
+def json_object(response: httpx.Response) -> dict[str, Any] | None:
+    """The body, if it is a JSON object."""
+    with contextlib.suppress(ValueError, RecursionError):
+        try:
+            answer = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            # It takes no lone surrogate, and somebody's name may hold one.
+            answer = response.json()
+        if isinstance(answer, dict):
+            return answer
+    return None
+
+
+def retry_after(response: httpx.Response) -> timedelta:
+    """How long Polar asks to be left alone. It gives whole seconds; anything else counts as not
+    given."""
+    value = response.headers.get("Retry-After", "")
+    if value.isdecimal():
+        return min(timedelta(seconds=int(value[:9])), _MAX_RETRY_AFTER)
+    return _NO_RETRY_AFTER if response.status_code == 429 else timedelta(0)
+
+
+def _scopes(response: httpx.Response) -> str:
+    return _WEBHOOK_SCOPES if "/v1/webhooks/" in response.request.url.path else _SCOPES
+
+
+def _fields(body: Mapping[str, Any]) -> str:
+    """Where a 422 found fault. `loc` only: `input` repeats what was sent."""
+    detail = body.get("detail")
+    locations = [
+        ".".join(str(part) for part in item["loc"])
+        for item in (detail if isinstance(detail, list) else [])
+        if isinstance(item, dict) and isinstance(item.get("loc"), list)
+    ]
+    return ", ".join(locations) or "no field named"

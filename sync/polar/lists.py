@@ -1,0 +1,174 @@
+"""Polar's lists: a page of all there is of a kind, and all pages of what a filter leaves.
+
+Source: Polar's OpenAPI document, version 2026-10. Pages are offsets: what goes away on an earlier
+one moves the others up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, partial
+from operator import itemgetter
+from typing import Any, Generic, Protocol, TypeVar
+
+from sync.mirror.kinds import NEVER, Kind
+from sync.mirror.objects import API, M
+from sync.mirror.reading import parse
+from sync.polar.client import PolarClient
+from sync.polar.errors import Unavailable, understood
+
+PAGE = 100
+"""Items a page; Polar's maximum."""
+MAX_IDS = 50
+"""Customers asked about in one list request: keeps the URL under 4 KiB, which proxies accept."""
+
+T = TypeVar("T")
+
+
+class Listed(Protocol):
+    """What Polar lists has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+L = TypeVar("L", bound=Listed)
+
+
+@dataclass(slots=True)  # not frozen, which takes longer to make
+class Item(Generic[M]):
+    """An item of a whole list as it was sent. Most are what the mirror has already, and are never
+    made into an object."""
+
+    kind: Kind[M]
+    id: str
+    key: datetime
+    """What the list is sorted by; `NEVER` where it is not set."""
+    content: Mapping[str, Any]
+    read_at: datetime
+
+    def parsed(self) -> M:
+        """The item as an object.
+
+        Raises:
+            Refused: it cannot be read.
+        """
+        return understood(lambda: parse(self.kind, self.content, observed_at=self.read_at, by=API))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[M]):
+    """A page of a whole list."""
+
+    items: Sequence[Item[M]]
+    total: int
+    """Items in the whole list, as of this page."""
+    pages: int
+    read_at: datetime
+    """When it was asked for, by our clock."""
+
+
+async def page(polar: PolarClient, kind: Kind[M], number: int, *, descending: bool) -> Page[M]:
+    """One page, of `PAGE`, of all there is of the kind, in the order of `Kind.sorted_by`.
+
+    Raises:
+        Unavailable, Refused
+    """
+    read_at = datetime.now(UTC)
+    params = {
+        **kind.filters,
+        "page": number,
+        "limit": PAGE,
+        "sorting": f"-{kind.sorted_by}" if descending else kind.sorted_by,
+    }
+    answer = await polar.json("GET", kind.path, params=params)
+    items, total, pages = understood(partial(_page_of, partial(_item, kind), answer, read_at))
+    if not items:
+        await polar.make_sure_of_organization()
+    return Page(items=items, total=total, pages=pages, read_at=read_at)
+
+
+async def of_customers(polar: PolarClient, kind: Kind[M], customer_ids: Sequence[str]) -> list[M]:
+    """All that is listed of the kind for these customers, at most `MAX_IDS` of them, deleted
+    customers included.
+
+    Raises:
+        Unavailable: also where the list moved while its pages were read.
+        Refused
+    """
+
+    def read(content: Mapping[str, Any], read_at: datetime) -> M:
+        return parse(kind, content, observed_at=read_at, by=API)
+
+    filters = {**kind.filters, "customer_id": list(customer_ids)}
+    return await every_page(polar, kind.path, read, **filters)
+
+
+async def every_page(
+    polar: PolarClient, path: str, read: Callable[[Mapping[str, Any], datetime], L], **filters: Any
+) -> list[L]:
+    """Every page of a list.
+
+    Args:
+        read: makes an item of its JSON, given when it was asked for.
+
+    Raises:
+        Unavailable: also where the list moved while its pages were read.
+        Refused
+    """
+    found: dict[str, L] = {}
+    total: int | None = None
+    number, last = 1, 1
+    while number <= last:
+        read_at = datetime.now(UTC)
+        answer = await polar.json("GET", path, params={**filters, "page": number, "limit": PAGE})
+        items, count, last = understood(partial(_page_of, read, answer, read_at))
+        found.update((item.id, item) for item in items)
+        if total is not None and count != total:
+            # What left an earlier page made one move up unseen.
+            raise Unavailable(f"GET {path}: the list moved while it was read")
+        total = count
+        number += 1
+    if len(found) != total:
+        raise Unavailable(f"GET {path}: {len(found)} of {total} items were listed")
+    if not found:
+        await polar.make_sure_of_organization()
+    return list(found.values())
+
+
+def batches(items: Sequence[T], size: int = MAX_IDS) -> Iterator[Sequence[T]]:
+    """So many at a time: unless told otherwise, as many as one list request can ask about."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _item(kind: Kind[M], content: Mapping[str, Any], read_at: datetime) -> Item[M]:
+    key = content[kind.sorted_by]
+    at = NEVER if key is None else datetime.fromisoformat(key)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return Item(kind, content["id"].lower(), at, _what_is_mirrored(kind, content), read_at)
+
+
+def _page_of(
+    read: Callable[[Mapping[str, Any], datetime], T], answer: Mapping[str, Any], read_at: datetime
+) -> tuple[list[T], int, int]:
+    items = [read(item, read_at) for item in answer["items"]]
+    return items, int(answer["pagination"]["total_count"]), int(answer["pagination"]["max_page"])
+
+
+@cache
+def _taken(kind: Kind[Any]) -> tuple[Sequence[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    names = (*kind.content, "modified_at")
+    return names, itemgetter(*names)
+
+
+def _what_is_mirrored(kind: Kind[Any], content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rest is a multiple, and need not be kept until it is judged."""
+    names, values = _taken(kind)
+    try:
+        return dict(zip(names, values(content), strict=True))
+    except KeyError:
+        return content

@@ -1,0 +1,72 @@
+"""What the stages of one reconciliation share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import stamina
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions.ledger import Ledger
+from sync.mirror.kinds import Kind
+from sync.reconcile.calls import Calls
+from sync.reconcile.report import Difference, Report
+from sync.settings import Settings
+from sync.store.database import Database, StorageUnavailable
+
+_PATIENTLY = stamina.AsyncRetryingCaller(
+    attempts=4, timeout=None, wait_initial=1.0, wait_max=4.0
+).on(StorageUnavailable)
+
+
+@dataclass(slots=True)
+class Context:
+    """One reconciliation."""
+
+    ledger: Ledger
+    settings: Settings
+    calls: Calls
+    report: Report
+    dry_run: bool
+    """Report only: sessions read, and nothing is written."""
+    _told: set[str] = field(default_factory=set)
+
+    @property
+    def database(self) -> Database:
+        """The ledger's."""
+        return self.ledger.database
+
+    def tell(self, kind: Kind[Any], difference: Difference) -> None:
+        """Report it. A row with another sort key than Polar's is come upon in two places: where
+        nothing is written, it would be told twice."""
+        if self.dry_run and any(it.field == kind.sorted_by for it in difference.changes):
+            if difference.id in self._told:
+                return
+            self._told.add(difference.id)
+        self.report.add(difference)
+
+    def locked(self, statement: Any) -> Any:
+        """The SELECT with its rows locked, where something may be written."""
+        return statement if self.dry_run else self.database.locked(statement)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A write transaction; in a dry run a session to read with."""
+        if self.dry_run:
+            async with self.database.read() as session:
+                yield session
+            return
+        async with AsyncExitStack() as stack:
+            # SQLite lets a busy process keep the lock from another for longer than any time-out;
+            # its load is no reason to end.
+            yield await _PATIENTLY(self._begun, stack)
+
+    async def _begun(self, stack: AsyncExitStack) -> AsyncSession:
+        async with AsyncExitStack() as attempt:
+            session = await attempt.enter_async_context(self.database.write())
+            await session.connection()
+            await stack.enter_async_context(attempt.pop_all())
+        return session

@@ -1,0 +1,91 @@
+"""Has the mirror follow Polar: in what Polar lists, and in what it is silent about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.mirror import rows
+from sync.mirror.kinds import CUSTOMER, Kind
+from sync.mirror.merge import merge
+from sync.mirror.objects import M
+from sync.polar import customers, lists
+from sync.polar.errors import NotFound
+from sync.reconcile import owed
+from sync.reconcile.context import Context
+from sync.reconcile.judge import extra, judge
+
+
+async def follow(
+    context: Context, session: AsyncSession, kind: Kind[M], listed: Sequence[M], now: datetime
+) -> None:
+    """Judge what Polar lists, report it, and write what that leads to."""
+    known = await rows.stored(session, kind, [item.id for item in listed])
+    write: list[M] = []
+    for item in listed:
+        judgement = judge(kind, known.get(item.id), item)
+        if judgement.difference is not None:
+            context.tell(kind, judgement.difference)
+        if judgement.write is not None:
+            write.append(judgement.write)
+    if not context.dry_run:
+        await rows.overwrite(context.database, session, kind, write, now)
+
+
+async def follow_silence(
+    context: Context,
+    session: AsyncSession,
+    kind: Kind[M],
+    ids: Iterable[str],
+    read_at: datetime,
+    now: datetime,
+) -> None:
+    """The same for rows of which Polar has nothing."""
+    known = await rows.stored(session, kind, ids)
+    silent = [item.row for item in known.values() if item.written_at < read_at]
+    for row in silent:
+        context.report.add(extra(kind, row))
+    if context.dry_run:
+        return
+    left = {row.id: kind.after_silence(row, now) for row in silent}
+    stay = [merge(kind, after, row) for row in silent if (after := left[row.id]) is not None]
+    await rows.overwrite(context.database, session, kind, stay, now)
+    if gone := [polar_id for polar_id, after in left.items() if after is None]:
+        await rows.remove(session, kind, gone)
+    if kind is CUSTOMER:
+        for row in silent:
+            await owed.customer_gone(context, session, row.id, now)
+
+
+async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) -> Sequence[Any]:
+    """What Polar has of this kind for these customers; of customers, for one.
+
+    Raises:
+        CallsUsedUp, PolarError, StorageUnavailable
+    """
+    if kind is CUSTOMER:
+        [customer_id] = customer_ids
+        state = await state_of(context, customer_id=customer_id)
+        return [] if state is None else [state.customer]
+    return await context.calls.ask(lambda polar: lists.of_customers(polar, kind, customer_ids))
+
+
+async def state_of(
+    context: Context, *, external_id: str | None = None, customer_id: str | None = None
+) -> customers.CustomerState | None:
+    """The customer who is at Polar under one of the ids, if any.
+
+    Raises:
+        CallsUsedUp, PolarError, StorageUnavailable
+    """
+    try:
+        return await context.calls.ask(
+            lambda polar: customers.state_of(
+                polar, external_id=external_id, customer_id=customer_id
+            )
+        )
+    except NotFound:
+        return None

@@ -1,0 +1,104 @@
+"""`polar-sync status`."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects import sqlite
+from sqlmodel import col, select
+
+from sync.deletions.ledger import Ledger
+from sync.deletions.observations import (
+    Unmapped,
+)
+from sync.deletions.states import State
+from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus
+from tests.helpers.commands import BLOCKED, HELD, ISO, SUPERSEDED, VERIFIED, Commands
+from tests.helpers.engines import BOTH_ENGINES, SQLITE
+
+pytestmark = BOTH_ENGINES
+
+
+def test_status_of_an_empty_bridge(commands: Commands) -> None:
+    result = commands.run("status", "--json")
+
+    assert (result.code, result.err) == (0, "")
+    assert result.json == {
+        "states": {state.value: 0 for state in State},
+        "oldest_waiting": None,
+        "need_person": {"total": 0, "deletions": []},
+        "inbox": {"pending": 0, "oldest_pending_at": None},
+        "dead_letters": {"total": 0, "newest": []},
+    }
+    assert "no deletions yet" in commands.run("status").out
+
+
+def test_status_lists_what_needs_a_person_and_why(commands: Commands) -> None:
+    verified = commands.deletion("user-0", *VERIFIED)
+    superseded = commands.deletion("user-1", SUPERSEDED)
+    unmapped = commands.deletion("user-2", Unmapped())
+    held = commands.deletion("user-3", *HELD)
+    blocked = commands.deletion("user-4", BLOCKED)
+    commands.deletion("user-5")
+    commands.dead_letter()
+
+    report = commands.run("status", "--json").json
+
+    assert {state: count for state, count in report["states"].items() if count} == {
+        "verified": 1,
+        "superseded": 1,
+        "unmapped": 1,
+        "held": 1,
+        "blocked": 1,
+        "received": 1,
+    }
+    assert report["oldest_waiting"]["id"] == unmapped
+    assert ISO.fullmatch(report["oldest_waiting"]["received_at"])
+    needed = report["need_person"]
+    assert needed["total"] == 4
+    assert [row["id"] for row in needed["deletions"]] == [unmapped, held, blocked, superseded]
+    assert all(row["reason"] for row in needed["deletions"])
+    assert needed["deletions"][0]["user_id"] == "user-2"
+    dead = report["dead_letters"]
+    assert dead["total"] == 1
+    assert dead["newest"][0]["error"] == "the body is not JSON"
+    assert set(dead["newest"][0]) == {"id", "source", "event_type", "received_at", "error"}
+
+    shown = commands.run("status").out
+    assert "the brake tripped" in shown
+    assert "created after the event" in shown
+    assert "the body is not JSON" in shown
+    assert "map set" in shown
+    assert verified not in [row["id"] for row in needed["deletions"]]
+
+
+def test_status_lists_no_more_than_it_is_asked_to(commands: Commands) -> None:
+    for number in range(3):
+        commands.deletion(f"user-{number}", Unmapped())
+
+    report = commands.run("status", "--json", "--limit", "2").json
+
+    assert report["need_person"]["total"] == 3
+    assert len(report["need_person"]["deletions"]) == 2
+    assert "and 1 more" in commands.run("status", "--limit", "2").out
+
+
+def test_status_counts_the_backlog(commands: Commands) -> None:
+    commands.dead_letter()
+    assert commands.run("retry", "--dead-letters").code == 0
+
+    inbox = commands.run("status", "--json").json["inbox"]
+
+    assert inbox["pending"] == 1
+    assert ISO.fullmatch(inbox["oldest_pending_at"])
+
+
+@SQLITE
+def test_status_reads_the_inbox_by_its_index(commands: Commands) -> None:
+    async def plan(ledger: Ledger) -> str:
+        async with ledger.database.read() as session:
+            dead = col(InboxRow.status) == InboxStatus.DEAD
+            compiled = select(InboxRow).where(OPEN_INBOX, dead).compile(dialect=sqlite.dialect())
+            connection = await session.connection()
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("dead",))
+            return str(rows.all())
+
+    assert "USING INDEX ix_inbox_open" in commands.do(plan)

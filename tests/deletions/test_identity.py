@@ -1,0 +1,394 @@
+"""Who a local user is at Polar, and the mapping that says so."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tracemalloc
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+import pytest
+from pydantic import SecretStr
+from sqlmodel import select
+
+from sync.deletions.identity import (
+    MAX_PROBLEMS,
+    ImportFailed,
+    InvalidEntry,
+    Target,
+    get_entry,
+    import_entries,
+    remove_entry,
+    resolve,
+    set_entry,
+)
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow, MappingRow
+from sync.hashing import Hasher
+from sync.settings import Settings
+from sync.store.database import Database
+from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.store import Store, StoreFactory
+
+pytestmark = BOTH_ENGINES
+
+HASHER = Hasher(SecretStr("k" * 32))
+UUID = "6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11"
+AT = datetime(2026, 10, 1, tzinfo=UTC)
+
+T = TypeVar("T")
+
+
+class Files:
+    """One migrated database, and coroutines run against it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.url = store.url
+
+    def run(self, work: Coroutine[Any, Any, T], database: Database) -> T:
+        async def closing() -> T:
+            try:
+                return await work
+            finally:
+                await database.close()
+
+        return asyncio.run(closing())
+
+    def load(self, content: bytes, file_format: Literal["csv", "jsonl"] = "csv") -> int:
+        database = Database(self.url)
+        stream = io.BytesIO(content)
+        return self.run(import_entries(database, HASHER, stream, file_format), database)
+
+    def set(self, user_id: str, **ids: str | None) -> None:
+        database = Database(self.url)
+        self.run(set_entry(database, HASHER, user_id, **ids), database)
+
+    def remove(self, user_id: str) -> bool:
+        database = Database(self.url)
+        return self.run(remove_entry(database, user_id), database)
+
+    def get(self, user_id: str) -> Target | None:
+        database = Database(self.url)
+
+        async def read() -> Target | None:
+            async with database.read() as session:
+                return await get_entry(session, user_id)
+
+        return self.run(read(), database)
+
+    def all(self) -> dict[str, str | None]:
+        database = Database(self.url)
+
+        async def read() -> dict[str, str | None]:
+            async with database.read() as session:
+                rows = (await session.exec(select(MappingRow))).all()
+                return {row.user_id: row.external_id or row.customer_id for row in rows}
+
+        return self.run(read(), database)
+
+    def resolve(self, user_id: str, override: str | None = None, **settings: str) -> Target | None:
+        database = Database(self.url)
+        loaded = Settings.load(
+            polar_access_token="polar_oat_x",
+            polar_webhook_secrets="polar_whs_" + "x" * 22,
+            event_secrets="whsec_" + "A" * 44,
+            hash_key="k" * 32,
+            _env_file=None,
+            **settings,
+        )
+
+        async def read() -> Target | None:
+            async with database.read() as session:
+                return await resolve(session, user_id, override, loaded)
+
+        return self.run(read(), database)
+
+    def add_deletion(self, user_id: str, state: State, **fields: Any) -> None:
+        database = Database(self.url)
+        row = DeletionRow(
+            user_hash=HASHER.user(user_id),
+            user_id=user_id,
+            event_at=AT,
+            received_at=AT,
+            state=state,
+            **fields,
+        )
+
+        async def add() -> None:
+            async with database.write() as session:
+                session.add(row)
+
+        self.run(add(), database)
+
+    def deletion(self, user_id: str) -> DeletionRow:
+        database = Database(self.url)
+
+        async def read() -> DeletionRow:
+            async with database.read() as session:
+                query = select(DeletionRow).where(DeletionRow.user_id == user_id)
+                return (await session.exec(query)).one()
+
+        return self.run(read(), database)
+
+
+@pytest.fixture
+def files(new_store: StoreFactory) -> Files:
+    return Files(new_store())
+
+
+def failure(files: Files, content: bytes, kind: Literal["csv", "jsonl"] = "csv") -> ImportFailed:
+    before = files.all()
+    with pytest.raises(ImportFailed) as caught:
+        files.load(content, kind)
+    assert files.all() == before
+    return caught.value
+
+
+# --- resolving -----------------------------------------------------------------------------
+
+
+def test_a_target_is_exactly_one_id() -> None:
+    for ids in ({}, {"external_id": "a", "customer_id": UUID}, {"external_id": ""}):
+        with pytest.raises(ValueError, match="exactly one"):
+            Target(**ids)
+
+
+def test_the_rule_named_by_the_settings(files: Files) -> None:
+    assert files.resolve("u1") == Target(external_id="u1")
+    assert files.resolve("u1", mapping="table") is None
+    template = {"mapping": "template", "external_id_template": "app:{user_id}/x"}
+    assert files.resolve("{user_id}", **template) == Target(external_id="app:{user_id}/x")
+    assert files.resolve("u" * 255, **template) == Target(external_id=f"app:{'u' * 255}/x")
+
+
+@pytest.mark.parametrize("mapping", ["identity", "template", "table"])
+def test_an_entry_beats_the_rule_and_the_event_beats_both(files: Files, mapping: str) -> None:
+    files.set("u1", external_id="ext-1")
+    files.set("u2", customer_id=UUID.upper())
+    assert files.resolve("u1", mapping=mapping) == Target(external_id="ext-1")
+    assert files.resolve("u2", mapping=mapping) == Target(customer_id=UUID)
+    assert files.resolve("u2", "given", mapping=mapping) == Target(external_id="given")
+    assert files.resolve("u2", "", mapping=mapping) == Target(customer_id=UUID)
+
+
+# --- single entries ------------------------------------------------------------------------
+
+
+def test_entries_are_set_changed_and_removed(files: Files) -> None:
+    assert files.get("u1") is None
+    files.set("u1", external_id="ext-1")
+    files.set("u1", customer_id=UUID)
+    assert files.get("u1") == Target(customer_id=UUID)
+    assert files.remove("u1")
+    assert not files.remove("u1")
+    assert files.get("u1") is None
+
+
+@pytest.mark.parametrize(
+    ("user_id", "ids", "field"),
+    [
+        ("", {"external_id": "e"}, "user_id"),
+        ("u" * 256, {"external_id": "e"}, "user_id"),
+        ("u\x00", {"external_id": "e"}, "user_id"),
+        ("u", {"external_id": "e" * 256}, "external_id"),
+        ("u", {"external_id": "\ud800"}, "external_id"),
+        ("u", {"customer_id": "cus_1"}, "customer_id"),
+        ("u", {"customer_id": UUID + "\n"}, "customer_id"),
+        ("u", {}, "external_id, customer_id"),
+        ("u", {"external_id": ""}, "external_id, customer_id"),
+        ("u", {"external_id": "e", "customer_id": UUID}, "external_id, customer_id"),
+    ],
+)
+def test_an_unusable_entry_is_refused(
+    files: Files, user_id: str, ids: dict[str, str], field: str
+) -> None:
+    with pytest.raises(InvalidEntry) as caught:
+        files.set(user_id, **ids)
+    assert [problem.field for problem in caught.value.problems] == [field]
+    assert files.all() == {}
+
+
+# --- waking what waited --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["set", "import"])
+def test_an_unmapped_deletion_is_woken(files: Files, way: str) -> None:
+    files.add_deletion("u1", State.UNMAPPED)
+    files.add_deletion("u2", State.UNMAPPED)
+    if way == "set":
+        files.set("u1", external_id="ext-1")
+    else:
+        files.load(b"user_id,external_id\nu1,ext-1\n")
+    woken, other = files.deletion("u1"), files.deletion("u2")
+    assert woken.next_attempt_at is not None
+    assert abs(woken.next_attempt_at - datetime.now(UTC)).total_seconds() < 60
+    assert woken.signals == 1
+    assert (other.next_attempt_at, other.signals) == (None, 0)
+
+
+def test_a_deletion_being_resolved_is_told_but_not_hurried(files: Files) -> None:
+    files.add_deletion("u1", State.RECEIVED, next_attempt_at=AT)
+    files.add_deletion("u2", State.BLOCKED, resume=State.RECEIVED, next_attempt_at=AT)
+    files.add_deletion("u3", State.VERIFIED)
+    for user_id in ("u1", "u2", "u3"):
+        files.set(user_id, external_id="ext")
+    after = [files.deletion(user_id) for user_id in ("u1", "u2", "u3")]
+    assert [(row.signals, row.next_attempt_at) for row in after] == [(1, AT), (1, AT), (0, None)]
+
+
+def test_a_failed_import_wakes_nothing(files: Files) -> None:
+    files.add_deletion("u1", State.UNMAPPED)
+    failure(files, b"user_id,external_id\nu1,ext-1\nu2\n")
+    assert files.deletion("u1").signals == 0
+
+
+# --- imports -------------------------------------------------------------------------------
+
+
+def test_a_csv_in_any_order_with_a_bom_blanks_and_quotes(files: Files) -> None:
+    content = (
+        "\ufeffcustomer_id,user_id,external_id\r\n"
+        '"","u,1","a ""quoted"" id"\r\n'
+        "\r\n"
+        f"{UUID.upper()},ü2,\r\n"
+        '"","u,1","a ""quoted"" id"'
+    )
+    assert files.load(content.encode()) == 2
+    assert files.all() == {"u,1": 'a "quoted" id', "ü2": UUID}
+
+
+def test_json_lines(files: Files) -> None:
+    lines = [
+        {"user_id": 42, "external_id": 7},
+        {"user_id": "a\u2028b", "external_id": None, "customer_id": UUID},
+        {"user_id": "42", "external_id": "7", "customer_id": ""},
+    ]
+    content = "\n\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    assert files.load(content.encode(), "jsonl") == 2
+    assert files.all() == {"42": "7", "a\u2028b": UUID}
+
+
+def test_an_import_replaces_entries_and_keeps_the_others(files: Files) -> None:
+    files.load(b"user_id,external_id\na,1\nb,2\n")
+    assert files.load(f"user_id,customer_id\nb,{UUID}\nc,{UUID}\n".encode()) == 2
+    assert files.all() == {"a": "1", "b": UUID, "c": UUID}
+
+
+def test_files_without_entries(files: Files) -> None:
+    assert files.load(b"", "jsonl") == 0
+    assert files.load(b"user_id,external_id\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        (b"", "header"),
+        (b"user_id", "header"),
+        (b"external_id,customer_id", "header"),
+        (b"user_id,external_id,external_id", "header"),
+        (b"user_id, external_id", "' external_id'"),
+        (b"user_id;external_id", "'user_id;external_id'"),
+        (b'user_id,"external_id', "line"),
+        ("user_id,external_id".encode("utf-16"), r"'\udcff\udcfeu\x00"),
+        (b"user_id,external_id" + b"," * 20_000, "line"),
+    ],
+)
+def test_a_header_that_cannot_be_used(files: Files, header: bytes, field: str) -> None:
+    failed = failure(files, header + b"\nu,e\n")
+    line, problem = failed.problems[0]
+    assert (line, problem.field[: len(field)]) == (1, field)
+    assert str(failed).isascii()
+
+
+def test_every_problem_of_a_csv_is_told_with_its_line(files: Files) -> None:
+    content = (
+        b"user_id,external_id,customer_id\n"
+        b"good,e,\n"
+        b"few,e\n"
+        b"both,e,6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11\n"
+        b",e,\n"
+        b'stray,"e,\n'
+        b"good,e,\n"
+        b"good,other,\n"
+        b"latin-\xe9,e,\n"
+        b"two,\x07,nope\n" + b"long," + b"e" * 70_000 + b",\n"
+        b"none,,\n"
+    )
+    failed = failure(files, content)
+    assert [(line, problem.field) for line, problem in failed.problems] == [
+        (3, "line"),
+        (4, "external_id, customer_id"),
+        (5, "user_id"),
+        (6, "line"),
+        (8, "user_id"),
+        (9, "user_id"),
+        (10, "external_id"),
+        (10, "customer_id"),
+        (11, "line"),
+        (12, "external_id, customer_id"),
+    ]
+    assert failed.total == 10
+    assert "line 8: user_id: line 2 maps it to another customer" in str(failed)
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (b"[]", "line"),
+        (b"{", "line"),
+        (b"[" * 10_000, "line"),
+        (b'{"user_id":"u","external_id":"e"}' + b" " * 20_000, "line"),
+        (b'{"user_id":' + b"1" * 5_000 + b"}", "line"),
+        (b'{"user_id":true,"external_id":"e"}', "user_id"),
+        (b'{"user_id":1.5,"external_id":"e"}', "user_id"),
+        (b'{"user_id":"u","external_id":["e"]}', "external_id"),
+        (b'{"user_id":"\\ud800","external_id":"e"}', "user_id"),
+        (b'{"user_id":"u","external_id":"\xff"}', "external_id"),
+        (b'{"user_id":"u","customer_id":5}', "customer_id"),
+        (b'{"external_id":"e"}', "user_id"),
+        (b'{"user_id":"u","external_id":"e","email":"x"}', "'email'"),
+    ],
+)
+def test_a_json_line_that_cannot_be_used(files: Files, line: bytes, field: str) -> None:
+    failed = failure(files, b'\n{"user_id":"good","external_id":"e"}\n' + line, "jsonl")
+    assert [(number, problem.field) for number, problem in failed.problems] == [(3, field)]
+
+
+def test_of_many_problems_the_first_are_told_and_all_are_counted(files: Files) -> None:
+    failed = failure(files, b"user_id,external_id\n" + b"u\n" * 1_000)
+    assert [line for line, _ in failed.problems] == list(range(2, 2 + MAX_PROBLEMS))
+    assert failed.total == 1_000
+    assert str(failed).endswith("and 980 more")
+
+
+def test_the_database_is_not_locked_while_a_slow_stream_is_read(files: Files) -> None:
+    class Slow(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            files.store.execute("DELETE FROM deletion")
+            return super().readline(size)
+
+    database = Database(files.url)
+    stream = Slow(b"user_id,external_id\nu,e\n")
+    assert files.run(import_entries(database, HASHER, stream, "csv"), database) == 1
+
+
+def test_memory_stays_flat(files: Files) -> None:
+    def lines(count: int) -> io.BytesIO:
+        rows = (f"user-{number:09d},external-{number:09d}\n".encode() for number in range(count))
+        return io.BytesIO(b"user_id,external_id\n" + b"".join(rows))
+
+    def peak(count: int) -> int:
+        stream, database = lines(count), Database(files.url)
+        tracemalloc.start()
+        try:
+            assert files.run(import_entries(database, HASHER, stream, "csv"), database) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(2_000)
+    assert peak(20_000) < peak(2_000) * 1.5

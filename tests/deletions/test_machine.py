@@ -1,0 +1,395 @@
+"""The deletion's state machine, by examples and for any observation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.deletions.machine import (
+    Action,
+    Deletion,
+    IllegalTransition,
+    Policy,
+    ask_api,
+    backoff,
+    next_action,
+    observe,
+    survivors,
+    to_revoke,
+)
+from sync.deletions.observations import (
+    Approved,
+    Brake,
+    Canceled,
+    Checked,
+    CustomerFound,
+    CustomerGone,
+    CustomerMissing,
+    DeleteAnswered,
+    DeleteSent,
+    Failed,
+    FailureKind,
+    GrantFact,
+    Observation,
+    Retried,
+    SubscriptionFact,
+    Tombstone,
+    Unmapped,
+)
+from sync.deletions.states import State
+from tests.helpers.small_polar import BLOCKED, POLICY, STATUSES, T0, TRANSIENT, at, sound
+
+# --- any observation in any state ----------------------------------------------------------
+
+MOMENTS = st.integers(-100, 8 * 86_400).map(at)
+OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
+    st.sampled_from([Unmapped(), CustomerMissing(), DeleteSent(), DeleteAnswered()]),
+    st.sampled_from([CustomerGone(), Retried(), Approved(), Canceled(), Brake(sent=3, limit=3)]),
+    st.builds(
+        CustomerFound,
+        customer_id=st.just("cus"),
+        created_at=MOMENTS,
+        listed_at=MOMENTS,
+        follows_earlier=st.booleans(),
+    ),
+    st.builds(
+        lambda created, deleted: CustomerMissing(
+            Tombstone(customer_id="cus", created_at=created, deleted_at=deleted)
+        ),
+        MOMENTS,
+        MOMENTS,
+    ),
+    st.builds(
+        Failed,
+        kind=st.sampled_from(FailureKind),
+        reason=st.just("no"),
+        retry_after=st.integers(0, 100).map(lambda seconds: timedelta(seconds=seconds)),
+        jitter=st.floats(0, 1),
+    ),
+    st.builds(
+        Checked,
+        subscriptions=st.lists(
+            st.builds(SubscriptionFact, id=st.just("s"), status=STATUSES, ended=st.booleans()),
+            max_size=2,
+        ),
+        grants=st.lists(
+            st.builds(GrantFact, id=st.just("g"), is_granted=st.booleans()), max_size=1
+        ),
+        final_state_open=st.none() | st.integers(0, 1),
+        listed_at=st.none() | MOMENTS,
+    ),
+)
+
+
+@given(st.lists(st.tuples(OBSERVATIONS, st.integers(0, 90_000)), max_size=12))
+def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]) -> None:
+    deletion, seconds = received(), 0
+    for observation, passed in history:
+        seconds += passed
+        before = deletion
+        try:
+            deletion = observe(deletion, observation, POLICY, at(seconds))
+        except IllegalTransition:
+            assert deletion is before
+        sound(deletion)
+        if isinstance(observation, Failed) and deletion is not before:
+            assert deletion.stage is before.stage
+        if before.state in {State.CANCELED, State.SUPERSEDED}:
+            assert deletion is before
+        if before.state is State.VERIFIED and deletion is not before:
+            assert isinstance(observation, Checked)
+            assert observation.listed_at is not None
+            assert deletion.state is State.INCOMPLETE
+        if before.customer_id is not None:
+            assert deletion.customer_id == before.customer_id
+
+
+# --- examples: the states ------------------------------------------------------------------
+
+
+def received() -> Deletion:
+    return Deletion(state=State.RECEIVED, event_at=T0, next_attempt_at=T0)
+
+
+def found(created: float = -3_600, **fields: Any) -> CustomerFound:
+    return CustomerFound(customer_id="cus", created_at=at(created), listed_at=at(1), **fields)
+
+
+def subscription(status: str, *, ended: bool = False) -> SubscriptionFact:
+    return SubscriptionFact(id=f"sub-{status}", status=status, ended=ended)
+
+
+def checked(*subscriptions: SubscriptionFact, **fields: Any) -> Checked:
+    return Checked(**{"subscriptions": subscriptions, "grants": (), **fields})
+
+
+def after(
+    *observations: Observation, start: Deletion | None = None, policy: Policy = POLICY
+) -> Deletion:
+    """Each observation a second after the one before."""
+    deletion = start or received()
+    for second, observation in enumerate(observations, 1):
+        deletion = observe(deletion, observation, policy, at(second))
+    return deletion
+
+
+PATHS: dict[State, tuple[Observation, ...]] = {
+    State.RECEIVED: (),
+    State.RESOLVED: (found(),),
+    State.DELETING: (found(), DeleteSent()),
+    State.DELETED: (found(), DeleteSent(), DeleteAnswered()),
+    State.VERIFIED: (found(), DeleteSent(), DeleteAnswered(), checked(listed_at=at(4))),
+    State.NO_CUSTOMER: (CustomerMissing(),),
+    State.SUPERSEDED: (found(3_600),),
+    State.CANCELED: (Canceled(),),
+    State.HELD: (found(), Brake(sent=5, limit=5)),
+    State.UNMAPPED: (Unmapped(),),
+    State.BLOCKED: (found(), DeleteSent(), BLOCKED),
+    State.INCOMPLETE: (
+        *(found(), DeleteSent(), DeleteAnswered()),
+        checked(subscription("paused"), listed_at=at(4)),
+    ),
+}
+ACTIONS = {
+    State.RECEIVED: Action.RESOLVE,
+    State.UNMAPPED: Action.RESOLVE,
+    State.NO_CUSTOMER: Action.RESOLVE,
+    State.RESOLVED: Action.DELETE,
+    State.DELETING: Action.DELETE,
+    State.BLOCKED: Action.DELETE,
+    State.DELETED: Action.CHECK,
+    State.INCOMPLETE: Action.CHECK,
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_is_reached_and_says_what_comes_next(state: State) -> None:
+    deletion = after(*PATHS[state])
+    assert deletion.state is state
+    assert next_action(deletion) is ACTIONS.get(state)
+    sound(deletion)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_cancel_is_taken_exactly_until_the_delete_leaves(state: State) -> None:
+    deletion = after(*PATHS[state])
+    in_time = {State.RECEIVED, State.UNMAPPED, State.RESOLVED, State.HELD, State.NO_CUSTOMER}
+    if state in in_time:
+        assert after(Canceled(), start=deletion).state is State.CANCELED
+    else:
+        with pytest.raises(IllegalTransition):
+            after(Canceled(), start=deletion)
+
+
+@pytest.mark.parametrize(
+    "state", sorted(set(State) - {State.RESOLVED, State.DELETING, State.BLOCKED})
+)
+def test_a_delete_leaves_from_nowhere_else(state: State) -> None:
+    with pytest.raises(IllegalTransition):
+        after(DeleteSent(), start=after(*PATHS[state]))
+
+
+def test_illegal_observations_say_what_and_where() -> None:
+    with pytest.raises(IllegalTransition, match=r"DeleteAnswered .* that is resolved"):
+        after(found(), DeleteAnswered())
+
+
+# --- examples: whose customer it is --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("created", "follows_earlier", "state"),
+    [
+        (0, False, State.RESOLVED),
+        (30, False, State.RESOLVED),
+        (30.001, False, State.SUPERSEDED),
+        (0, True, State.RESOLVED),
+        (0.001, True, State.SUPERSEDED),
+    ],
+)
+def test_a_customer_from_after_the_event_is_somebody_who_came_back(
+    created: float, follows_earlier: bool, state: State
+) -> None:
+    deletion = after(found(created, follows_earlier=follows_earlier))
+    assert deletion.state is state
+    assert (deletion.customer_id is None) == (state is State.SUPERSEDED)
+
+
+@pytest.mark.parametrize(("created", "state"), [(30, State.DELETED), (31, State.NO_CUSTOMER)])
+def test_a_tombstone_is_checked_if_it_is_the_users(created: float, state: State) -> None:
+    tombstone = Tombstone(customer_id="old", created_at=at(created), deleted_at=at(60))
+    deletion = after(CustomerMissing(tombstone))
+    assert deletion.state is state
+    assert deletion.customer_id == ("old" if state is State.DELETED else None)
+
+
+def test_no_customer_looks_once_more_and_no_further() -> None:
+    deletion = after(CustomerMissing())
+    assert deletion.next_attempt_at == at(1) + POLICY.recheck_after
+    woken = observe(deletion, CustomerMissing(), POLICY, at(100))
+    assert woken == deletion
+    last = observe(deletion, CustomerMissing(), POLICY, at(1) + POLICY.recheck_after)
+    assert (last.state, last.next_attempt_at) == (State.NO_CUSTOMER, None)
+
+
+def test_no_customer_takes_the_one_that_a_checkout_made_meanwhile() -> None:
+    deletion = after(CustomerMissing(), found(10))
+    assert (deletion.state, deletion.ended_at) == (State.RESOLVED, None)
+
+
+def test_no_customer_whose_entry_was_removed_is_unmapped() -> None:
+    deletion = after(CustomerMissing(), Unmapped())
+    assert (deletion.state, deletion.ended_at) == (State.UNMAPPED, None)
+
+
+# --- examples: the brake, and what fails ---------------------------------------------------
+
+
+def test_the_brake_holds_until_an_operator_approves() -> None:
+    held = after(found(), Brake(sent=5, limit=5))
+    assert "5 deletions" in (held.reason or "")
+    for observation in (DeleteSent(), TRANSIENT, Unmapped(), found()):
+        with pytest.raises(IllegalTransition):
+            after(observation, start=held)
+    approved = after(Approved(), start=held)
+    assert (approved.state, approved.approved, approved.reason) == (State.RESOLVED, True, None)
+
+
+def test_a_held_deletion_sees_that_the_customer_went_without_it() -> None:
+    assert after(CustomerGone(), start=after(*PATHS[State.HELD])).state is State.DELETED
+
+
+def test_backoff_doubles_to_a_cap_and_is_half_random() -> None:
+    waits = [backoff(attempts, 1.0, POLICY).total_seconds() for attempts in range(1, 14)]
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 3_600, 3_600]
+    assert backoff(1, 0.0, POLICY) == timedelta(seconds=1)
+    assert backoff(10**9, 1.0, POLICY) == POLICY.backoff_cap
+
+
+def test_a_transient_failure_keeps_the_state_and_obeys_retry_after() -> None:
+    deletion = after(found(), DeleteSent(), replace(TRANSIENT, retry_after=timedelta(minutes=5)))
+    assert (deletion.state, deletion.attempts) == (State.DELETING, 1)
+    assert deletion.next_attempt_at == at(3 + 300)
+    assert observe(deletion, Retried(), POLICY, at(9)).next_attempt_at == at(9)
+    assert after(DeleteSent(), DeleteAnswered(), start=deletion).attempts == 0
+
+
+@pytest.mark.parametrize("state", [state for state in ACTIONS if state is not State.BLOCKED])
+def test_blocked_goes_on_from_where_it_was(state: State) -> None:
+    blocked = after(BLOCKED, TRANSIENT, BLOCKED, start=after(*PATHS[state]))
+    assert (blocked.state, blocked.resume) == (State.BLOCKED, state)
+    assert next_action(blocked) is ACTIONS[state]
+    assert blocked.next_attempt_at is not None
+
+
+# --- examples: proof -----------------------------------------------------------------------
+
+
+def test_webhooks_alone_prove_it_with_polars_last_word() -> None:
+    deletion = after(*PATHS[State.DELETED])
+    proof = checked(subscription("canceled", ended=True), final_state_open=0)
+    assert not ask_api(deletion, proof, POLICY, at(5))
+    assert after(proof, start=deletion).state is State.VERIFIED
+    for short in (replace(proof, final_state_open=None), replace(proof, final_state_open=1)):
+        assert after(short, start=deletion).state is State.DELETED
+
+
+def test_a_listing_from_long_before_the_delete_is_not_enough() -> None:
+    held = after(found(), Brake(sent=5, limit=5))
+    proof = checked(subscription("canceled", ended=True), final_state_open=0)
+    day = 86_400
+    approved = observe(held, Approved(), POLICY, at(day))
+    sent = observe(approved, DeleteSent(), POLICY, at(day))
+    deletion = observe(sent, DeleteAnswered(), POLICY, at(day + 1))
+    assert ask_api(deletion, proof, POLICY, at(day + 2))
+    waiting = observe(deletion, proof, POLICY, at(day + 2))
+    assert waiting.state is State.DELETED
+    asked = replace(proof, listed_at=at(day + 2))
+    assert observe(waiting, asked, POLICY, at(day + 3)).state is State.VERIFIED
+
+
+def test_the_place_in_the_queue_is_kept_while_a_customer_is_found() -> None:
+    assert after(found()).next_attempt_at == received().next_attempt_at
+
+
+def test_a_listing_can_contradict_what_was_verified() -> None:
+    verified = after(*PATHS[State.VERIFIED])
+    left = checked(subscription("paused"))
+    assert after(left, start=verified) is verified
+    assert after(checked(listed_at=at(9)), start=verified) is verified
+    named = after(replace(left, listed_at=at(9)), start=verified)
+    assert (named.state, named.ended_at) == (State.INCOMPLETE, None)
+    assert "sub-paused (paused)" in (named.reason or "")
+
+
+def test_a_pin_by_tombstone_needs_a_listing() -> None:
+    tombstone = Tombstone(customer_id="old", created_at=at(-9), deleted_at=at(-1))
+    deletion = after(CustomerMissing(tombstone))
+    assert after(checked(), start=deletion).state is State.DELETED
+    assert after(checked(listed_at=at(2)), start=deletion).state is State.VERIFIED
+
+
+def test_a_grant_that_comes_late_stands_against_polars_last_word() -> None:
+    deletion = after(*PATHS[State.DELETED])
+    late = checked(grants=[GrantFact(id="g", is_granted=True)], final_state_open=0)
+    waiting = after(late, start=deletion)
+    assert (waiting.state, ask_api(waiting, late, POLICY, at(9))) == (State.DELETED, False)
+    overdue = at(3) + POLICY.survivor_after
+    named = observe(waiting, replace(late, listed_at=overdue), POLICY, overdue)
+    assert named.state is State.INCOMPLETE
+    assert "benefit grant g" in (named.reason or "")
+
+
+def test_the_api_is_asked_when_the_webhooks_are_overdue() -> None:
+    deletion = after(*PATHS[State.DELETED])
+    waiting = checked(subscription("active"))
+    due = at(3) + POLICY.verify_after
+    assert deletion.next_attempt_at == due
+    assert not ask_api(deletion, waiting, POLICY, due - timedelta(seconds=1))
+    assert ask_api(deletion, waiting, POLICY, due)
+    still = observe(deletion, replace(waiting, listed_at=due), POLICY, due)
+    assert (still.state, still.next_attempt_at) == (State.DELETED, due + POLICY.verify_after)
+
+
+def test_a_paused_survivor_is_asked_about_at_once_and_once() -> None:
+    deletion = after(*PATHS[State.DELETED])
+    paused = checked(subscription("paused"), subscription("active"))
+    assert ask_api(deletion, paused, POLICY, at(4))
+    named = after(replace(paused, listed_at=at(4)), start=deletion)
+    assert named.state is State.INCOMPLETE
+    assert "sub-paused (paused)" in (named.reason or "")
+    assert "sub-active" not in (named.reason or "")
+    assert not ask_api(named, paused, POLICY, at(5))
+
+
+@pytest.mark.parametrize(
+    "status", ["active", "trialing", "past_due", "paused", "unpaid", "incomplete"]
+)
+def test_survivors_are_what_polar_leaves_and_what_is_overdue(status: str) -> None:
+    deletion, seen = after(*PATHS[State.DELETED]), checked(subscription(status))
+    early = survivors(deletion, seen, POLICY, at(4))[0]
+    assert bool(early) == (status in {"paused", "unpaid", "incomplete"})
+    assert survivors(deletion, seen, POLICY, at(3) + POLICY.survivor_after)[0]
+    revoking = replace(POLICY, revoke_survivors=True)
+    assert to_revoke(deletion, seen, POLICY, at(4)) == []
+    assert bool(to_revoke(deletion, seen, revoking, at(4))) == (status == "paused")
+
+
+def test_an_incomplete_deletion_is_verified_once_the_survivor_is_ended() -> None:
+    deletion = after(*PATHS[State.INCOMPLETE])
+    ended = checked(subscription("paused", ended=True))
+    assert after(ended, start=deletion).state is State.VERIFIED
+
+
+def test_the_customer_gone_ends_the_doubt_about_a_delete() -> None:
+    for path in (PATHS[State.DELETING], PATHS[State.RESOLVED], PATHS[State.BLOCKED]):
+        assert after(CustomerGone(), start=after(*path)).state is State.DELETED
+    deleted = after(*PATHS[State.DELETED])
+    assert after(CustomerGone(), start=deleted) is deleted
+    with pytest.raises(IllegalTransition):
+        after(CustomerGone())

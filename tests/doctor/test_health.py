@@ -1,0 +1,126 @@
+"""A healthy deployment, and the doctor itself."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sync.doctor import checks as doctor
+from sync.polar.webhooks import PolarWebhooks
+from tests.helpers.commands import HELD, SUPERSEDED
+from tests.helpers.doctor import Deployment
+from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.servers import serve_settings
+from tests.helpers.settings import POLAR_SECRET, load_settings
+
+# --- all is well ----------------------------------------------------------------------------
+
+
+@BOTH_ENGINES
+def test_a_healthy_deployment(deployment: Deployment) -> None:
+    store = deployment.store
+    with serve_settings(load_settings(store)) as url:
+        deployment.change(url=f"{url}/webhooks/polar")
+        deployment.set(PUBLIC_URL=url)
+        check_health(deployment)
+    assert len(store.query("SELECT 1 FROM inbox")) == 2
+
+
+def check_health(deployment: Deployment) -> None:
+    before = deployment.polar.control("GET", "/requests?effect=true")["requests"]
+
+    report = deployment.doctor()
+
+    assert report.ok
+    assert report.outcomes("warn") == []
+    assert report.outcomes("skip") == ["scope subscriptions:write"]
+    # Nothing was changed at Polar; the bridge got one webhook, of a type that it ignores.
+    assert deployment.polar.control("GET", "/requests?effect=true")["requests"] == before
+    (row,) = deployment.store.query("SELECT * FROM inbox")
+    assert b'"doctor.visit"' in row["body"]
+    assert deployment.doctor().rows["inbox"]["detail"].startswith("2 waiting, the oldest for ")
+
+
+def test_the_table_is_for_people(deployment: Deployment) -> None:
+    deployment.change(enabled=False)
+
+    result = deployment.commands.run("doctor")
+
+    assert result.code == 1
+    lines = {line.strip("│┃ ").split("  ")[0]: line for line in result.out.splitlines()}
+    assert "pass" in lines["database"]
+    assert "fail" in lines["endpoint enabled"]
+    assert "polar-sync setup" in result.out
+    assert POLAR_SECRET not in result.out
+
+
+def test_with_revoking_one_more_scope_is_needed(deployment: Deployment) -> None:
+    deployment.set(ON_SURVIVOR="revoke")
+
+    assert deployment.doctor().outcomes("skip") == []
+
+
+# --- what waits -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "outcome"),
+    [
+        (timedelta(minutes=1), "pass"),
+        (timedelta(minutes=6), "warn"),
+        (timedelta(minutes=61), "fail"),
+    ],
+)
+def test_a_backlog(deployment: Deployment, age: timedelta, outcome: str) -> None:
+    at = (datetime.now(UTC) - age).replace(tzinfo=None).isoformat(" ")
+    deployment.commands.sql(
+        "INSERT INTO inbox (source, webhook_id, received_at, body, digest, status)"  # noqa: S608
+        f" VALUES ('polar', 'msg_1', '{at}', '{{}}', 'd', 'pending')"
+    )
+
+    if outcome == "pass":
+        assert deployment.doctor().rows["inbox"]["outcome"] == outcome
+    else:
+        deployment.only("inbox", outcome, "1 waiting", "worker")
+
+
+@BOTH_ENGINES
+def test_dead_letters(deployment: Deployment) -> None:
+    deployment.commands.dead_letter()
+
+    deployment.only("dead letters", "warn", "1 could not be applied", "retry --dead-letters")
+
+
+@BOTH_ENGINES
+def test_deletions_that_need_a_person(deployment: Deployment) -> None:
+    deployment.commands.deletion("user-1", SUPERSEDED)
+    assert deployment.doctor().outcomes("warn") == []
+
+    deployment.commands.deletion("user-2", *HELD)
+    deployment.only("deletions for a person", "warn", "1 held", "polar-sync status")
+
+
+# --- the doctor itself ----------------------------------------------------------------------
+
+
+def test_a_check_that_breaks_down_hides_neither_the_others_nor_a_secret(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise RuntimeError(f"with {POLAR_SECRET}")
+
+    monkeypatch.setattr(PolarWebhooks, "subscriptions_of", breaks)
+    deployment.only("scope subscriptions:read", "fail", "unexpected RuntimeError")
+
+
+def test_a_check_that_hangs_is_given_up(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(doctor, "_PATIENCE", 3.0)
+    monkeypatch.setattr(PolarWebhooks, "subscriptions_of", hangs)
+    deployment.only("scope subscriptions:read", "fail", "no answer within 3 s")

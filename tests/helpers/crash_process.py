@@ -1,0 +1,152 @@
+"""`python -m tests.helpers.crash_process`: the real application, killed at a chosen moment.
+
+Nothing of the product is replaced: every write transaction and every request to Polar is wrapped,
+so that the process can kill itself just before or just after one. Each line on stdin, a `Run` as
+JSON, forks a process that serves; so what takes long, importing everything, is done once. Two lines
+come back: the process's pid, and how it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypedDict
+
+import httpx
+import uvicorn
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.main import create_app
+from sync.settings import Settings
+from sync.store.bulk_insert import BulkInsert, Keys, Rows
+from sync.store.database import Database, Lane
+
+
+class Run(TypedDict):
+    """One process: its variables, and the moment at which it is killed."""
+
+    variables: dict[str, str]
+    listener: int
+    """File descriptor of a listening socket."""
+    points: str
+    """A file to which the name of each moment is added as it passes."""
+    crash_at: str | None
+    """Name of the moment at which to die."""
+    nth: int
+    """Which occurrence of it, from 1."""
+
+
+class Points:
+    """Sees the moments pass, and kills this process at the chosen one."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._seen: Counter[str] = Counter()
+        self._file = os.open(run["points"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def reach(self, name: str) -> None:
+        self._seen[name] += 1
+        os.write(self._file, f"{name}\n".encode())
+        if name == self._run["crash_at"] and self._seen[name] == self._run["nth"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wrap(points: Points) -> None:
+    """Have the moments seen."""
+    write: Callable[[Database, Lane], AbstractAsyncContextManager[AsyncSession]] = Database.write
+    insert_many = Database.insert_many
+    request = httpx.AsyncClient.request
+
+    @contextlib.asynccontextmanager
+    async def observed(
+        transaction: AbstractAsyncContextManager[AsyncSession], name: str
+    ) -> AsyncIterator[AsyncSession]:
+        async with transaction as session:
+            yield session
+            points.reach(f"before commit of {name}")
+        points.reach(f"after commit of {name}")
+
+    def observed_write(
+        database: Database, lane: Lane = Lane.LEDGER
+    ) -> AbstractAsyncContextManager[AsyncSession]:
+        return observed(write(database, lane), _caller(sys._getframe(1)))
+
+    async def observed_request(
+        client: httpx.AsyncClient, method: str, url: str, **options: Any
+    ) -> httpx.Response:
+        name = f"{method} {_route(url)}"
+        points.reach(f"before {name}")
+        response = await request(client, method, url, **options)
+        points.reach(f"after {name}")
+        return response
+
+    async def observed_insert(database: Database, insert: BulkInsert, rows: Rows) -> Keys:
+        name = _caller(sys._getframe(1))
+        points.reach(f"before commit of {name}")
+        keys = await insert_many(database, insert, rows)
+        points.reach(f"after commit of {name}")
+        return keys
+
+    Database.write = observed_write  # type: ignore[method-assign, assignment]
+    Database.insert_many = observed_insert  # type: ignore[method-assign, assignment]
+    httpx.AsyncClient.request = observed_request  # type: ignore[method-assign, assignment]
+
+
+_SHARED = {"Actions._record_all", "Actions._record"}
+
+
+def _caller(frame: FrameType | None) -> str:
+    """The function whose transaction it is, and who called that where it has several callers."""
+    assert frame is not None
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_qualname in _SHARED:
+        caller = caller.f_back
+    name = frame.f_code.co_qualname
+    return name if caller is None or caller is frame else f"{name} for {caller.f_code.co_name}"
+
+
+def _route(url: str) -> str:
+    """The path without what names a customer or a subscription."""
+    words = {"customers", "external", "state", "subscriptions", "benefit-grants"}
+    return "/".join(part for part in url.split("/") if part in words)
+
+
+def serve(run: Run) -> None:
+    """Serve until killed or told to stop."""
+    os.environ.update(run["variables"])
+    wrap(Points(run))
+    config = uvicorn.Config(
+        create_app(Settings.load(_env_file=None)), log_level="warning", access_log=False
+    )
+    with socket.socket(fileno=run["listener"]) as listener:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def main() -> None:
+    for line in sys.stdin:
+        run: Run = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                log = Path(run["points"]).with_suffix(".log")
+                os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), 2)
+                os.close(0)
+                serve(run)
+            finally:
+                os._exit(1 if sys.exc_info()[0] else 0)
+        print(pid, flush=True)  # noqa: T201 - the protocol
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""The app's events, without HTTP: what is read, what is refused, and that refusals echo nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.intake.app_events import EventError, OtherEvent, UserEvent, parse_event
+from tests.helpers.settings import load_settings
+from tests.helpers.webhooks import event_body
+
+NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
+SETTINGS = load_settings(Path("unused.db"))
+CLERK = load_settings(Path("unused.db"), event_preset="clerk")
+PATHS = load_settings(
+    Path("unused.db"), event_type_path="event.kind", event_user_id_path="event.who.id"
+)
+HOUR = timedelta(hours=1)
+
+
+def parse(body: bytes) -> UserEvent:
+    event = parse_event(body, SETTINGS, NOW)
+    assert isinstance(event, UserEvent)
+    return event
+
+
+@pytest.mark.parametrize("kind", ["user.deleted", "user.restored"])
+def test_user_event(kind: str) -> None:
+    body = event_body(kind, "user-1", timestamp="2026-08-01T11:00:00Z", external_id="cus/é 1")
+    assert parse_event(body, SETTINGS, NOW) == UserEvent(
+        type=kind,  # type: ignore[arg-type]
+        user_id="user-1",
+        external_id="cus/é 1",
+        at=NOW - HOUR,
+    )
+
+
+@pytest.mark.parametrize("kind", ["user.created", "USER.DELETED", " user.deleted", "x" * 255])
+def test_other_events_need_a_type_only(kind: str) -> None:
+    body = json.dumps({"type": kind, "data": None}).encode()
+    assert parse_event(body, SETTINGS, NOW) == OtherEvent(type=kind)
+
+
+def test_clerk() -> None:
+    payload = {
+        "data": {"deleted": True, "id": "user_29wBMCtzATuFJut8jO2VNTVekS4", "object": "user"},
+        "event_attributes": {"http_request": {"client_ip": "0.0.0.0"}},  # noqa: S104 - Clerk's
+        "instance_id": "ins_123",
+        "object": "event",
+        "timestamp": 1_785_582_000_000,
+        "type": "user.deleted",
+    }
+    assert parse_event(json.dumps(payload).encode(), CLERK, NOW) == UserEvent(
+        type="user.deleted",
+        user_id="user_29wBMCtzATuFJut8jO2VNTVekS4",
+        external_id=None,
+        at=NOW - HOUR,
+    )
+
+
+def test_paths_are_configured_and_named() -> None:
+    body = {"event": {"kind": "user.deleted", "who": {"id": 7}}, "timestamp": NOW.timestamp()}
+    event = parse_event(json.dumps(body).encode(), PATHS, NOW)
+    assert isinstance(event, UserEvent)
+    assert event.user_id == "7"
+    body["event"] = {"kind": "user.deleted", "who": "id"}
+    with pytest.raises(EventError, match=r"who\.id is missing.*EVENT_USER_ID_PATH") as refusal:
+        parse_event(json.dumps(body).encode(), PATHS, NOW)
+    assert refusal.value.field == "event.who.id"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (0, "0"),
+        (12345678901234567890123, "12345678901234567890123"),
+        (-7, "-7"),
+        ("007", "007"),
+        ("x" * 255, "x" * 255),
+        (" a ", " a "),
+        ("\N{GRINNING FACE}" * 255, "\N{GRINNING FACE}" * 255),
+    ],
+)
+def test_ids(value: Any, read: str) -> None:
+    event = parse(event_body(user_id=value, timestamp=NOW.timestamp(), external_id=value))
+    assert (event.user_id, event.external_id) == (read, read)
+
+
+def test_a_null_external_id_is_none() -> None:
+    body = event_body(timestamp=NOW.timestamp(), external_id=None)
+    assert parse(body).external_id is None
+
+
+BAD_IDS = [
+    "",
+    " ",
+    "\u2003\u00a0",
+    "x" * 256,
+    "a\x00b",
+    "a\nb",
+    "a\x7fb",
+    "a\x85b",
+    "a\ud800b",
+    True,
+    1.0,
+    [],
+    ["user-1"],
+    {},
+    int("9" * 256),
+]
+
+
+@pytest.mark.parametrize("field", ["user_id", "external_id"])
+@pytest.mark.parametrize("value", BAD_IDS, ids=lambda value: ascii(value)[:16])
+def test_bad_ids(field: str, value: Any) -> None:
+    body = json.dumps(
+        {
+            "type": "user.deleted",
+            "timestamp": NOW.timestamp(),
+            "data": {"user_id": "user-1", field: value},
+        }
+    ).encode()
+    with pytest.raises(EventError) as refusal:
+        parse_event(body, SETTINGS, NOW)
+    assert refusal.value.field == f"data.{field}"
+    assert str(refusal.value).startswith(f"data.{field} must be ")
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "2026-08-01T11:00:00Z",
+        "2026-08-01T11:00:00.000000000Z",
+        "2026-08-01T13:00:00+02:00",
+        "2026-08-01 11:00:00+00:00",
+        "20260801T110000Z",
+        1_785_582_000,
+        1_785_582_000.0,
+        1_785_582_000_000,
+        1_785_582_000_000.0,
+    ],
+)
+def test_timestamps(timestamp: Any) -> None:
+    at = parse(event_body(timestamp=timestamp)).at
+    assert at == NOW - HOUR
+    assert at.tzinfo is UTC
+
+
+def test_milliseconds_are_kept() -> None:
+    assert parse(event_body(timestamp=1_785_582_000_123)).at.microsecond == 123_000
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 300])
+def test_no_event_is_later_than_its_arrival(ahead: int) -> None:
+    late = NOW + timedelta(seconds=ahead)
+    assert parse(event_body(timestamp=late.isoformat())).at == NOW
+    assert parse(event_body(timestamp=late.timestamp())).at == NOW
+
+
+BAD_TIMESTAMPS = [
+    ("", "ISO 8601"),
+    ("yesterday", "ISO 8601"),
+    ("1785582000", "ISO 8601"),
+    ("2026-13-01T00:00:00Z", "ISO 8601"),
+    ("2026-08-01T11:00:00\ud800", "ISO 8601"),
+    ("2026-08-01", "time zone"),
+    ("2026-08-01T11:00:00", "time zone"),
+    ("1999-12-31T23:59:59Z", "before the year 2000"),
+    ("0001-01-01T00:00:00+23:59", "before the year 2000"),
+    (0, "before the year 2000"),
+    (-1, "before the year 2000"),
+    (-1e300, "out of range"),
+    ("2026-08-01T12:05:01Z", "future"),
+    ("9999-12-31T23:59:59-23:59", "future"),
+    (1_785_586_000, "future"),
+    (1_785_582_000_000_000, "out of range"),
+    (10**400, "out of range"),
+    (True, "must be"),
+    ([], "must be"),
+    ({}, "must be"),
+]
+
+
+@pytest.mark.parametrize(("timestamp", "problem"), BAD_TIMESTAMPS, ids=lambda v: ascii(v)[:24])
+def test_bad_timestamps(timestamp: Any, problem: str) -> None:
+    body = json.dumps({"type": "user.deleted", "data": {"user_id": "u"}, "timestamp": timestamp})
+    with pytest.raises(EventError, match=problem) as refusal:
+        parse_event(body.encode(), SETTINGS, NOW)
+    assert refusal.value.field == "timestamp"
+
+
+def test_a_float_beyond_all_bounds() -> None:
+    body = b'{"type": "user.deleted", "data": {"user_id": "u"}, "timestamp": 1e999}'
+    with pytest.raises(EventError, match="out of range"):
+        parse_event(body, SETTINGS, NOW)
+
+
+BAD_BODIES = [
+    b"",
+    b"nope",
+    b"[]",
+    b"null",
+    b"1",
+    b'"user.deleted"',
+    b'{"type": "user.deleted"',
+    b'{"type": "user.created"} {}',
+    b'\xef\xbb\xbf{"type": "user.created"}',
+    '{"type": "user.created"}'.encode("utf-16"),
+    b'{"type": "user.created", "x": "\xff"}',
+    b'{"type": "user.created", "x": "\xed\xa0\x80"}',
+    b'{"type": "user.created", "x": NaN}',
+    b'{"type": "user.created", "x": -Infinity}',
+    b'{"type": "user.created", "x": ' + b"9" * 5_000 + b"}",
+    b"[" * 100_000,
+    b'{"type": ' * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES, ids=lambda body: ascii(body[:24]))
+def test_bad_bodies(body: bytes) -> None:
+    with pytest.raises(EventError, match="the body is n") as refusal:
+        parse_event(body, SETTINGS, NOW)
+    assert refusal.value.field is None
+
+
+@pytest.mark.parametrize("kind", ["", " ", "x" * 256, "a\x00", "\ud800", 1, None, True, [], {}])
+def test_bad_types(kind: Any) -> None:
+    with pytest.raises(EventError) as refusal:
+        parse_event(json.dumps({"type": kind}).encode(), SETTINGS, NOW)
+    assert refusal.value.field == "type"
+
+
+MARKER = "echo-me-not"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(MARKER),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    event=st.fixed_dictionaries(
+        {"type": st.just("user.deleted") | JSON},
+        optional={
+            "timestamp": st.just(NOW.timestamp()) | JSON,
+            "data": JSON
+            | st.fixed_dictionaries({}, optional={"user_id": JSON, "external_id": JSON}),
+        },
+    )
+)
+def test_any_object_is_read_or_refused(event: dict[str, Any]) -> None:
+    parsed, refusal = None, ""
+    try:
+        parsed = parse_event(json.dumps(event).encode(), SETTINGS, NOW)
+    except EventError as error:
+        refusal = str(error)
+    assert MARKER not in refusal
+    if isinstance(parsed, UserEvent):
+        for value in (parsed.user_id, parsed.external_id or "x"):
+            assert 1 <= len(value) <= 255
+            value.encode()
+        assert parsed.at <= NOW
+
+
+@given(body=st.binary())
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    with pytest.raises(EventError):
+        parse_event(body, SETTINGS, NOW)

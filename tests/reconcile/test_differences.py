@@ -1,0 +1,50 @@
+"""Every class of difference is found, repaired and gone."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+import pytest
+
+from sync.cli.reconcile_output import REPAIRED, exit_code
+from tests.helpers.desk import Desk, found
+from tests.helpers.world import PLANTS, world
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_a_difference_is_found_alone_repaired_and_gone(desk: Desk, name: str) -> None:
+    plant, expected = PLANTS[name]
+    it = world(desk)
+    plant(it)
+    dry = desk.reconcile(dry_run=True)
+    assert found(dry) == expected
+    report = desk.reconcile()
+    assert found(report) == expected
+    # Two lists are read at a time.
+    by_kind = attrgetter("kind", "id")
+    assert sorted(report.differences, key=by_kind) == sorted(dry.differences, key=by_kind)
+    assert exit_code(report) == REPAIRED
+    assert "Ada" not in report.model_dump_json()
+    desk.assert_settled()
+
+
+def test_a_dry_run_tells_all_and_writes_nothing(desk: Desk) -> None:
+    it = world(desk)
+    for name in ("customer extra", "subscription stale", "grant revoked", "customer changed"):
+        PLANTS[name][0](it)
+    desk.change("DELETE FROM customer WHERE external_id LIKE 'new-%'")
+    before = desk.dump()
+    reports = [desk.reconcile(dry_run=True) for _ in range(2)]
+    for report in reports:
+        assert report.finished
+        assert report.dry_run
+        assert found(report) == {
+            ("customer", "extra"): 1,
+            ("customer", "changed"): 1,
+            ("customer", "missing"): 120,
+            ("subscription", "stale"): 1,
+            ("benefit_grant", "extra"): 1,
+        }
+        # Two pages of each list, and what was not listed: a customer, a grant.
+        assert report.calls == 6 + 2
+    assert desk.dump() == before

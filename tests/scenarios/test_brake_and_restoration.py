@@ -1,0 +1,115 @@
+"""What holds a deletion back: the brake, the delay, a restoration."""
+
+from __future__ import annotations
+
+from sync.deletions.operator import Verb
+from tests.helpers.bridge import DELETE, STATE, SUBSCRIPTIONS, Run, ago, names
+from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.scenarios import deleted_customers, struck, tries
+from tests.helpers.waiting import wait_for
+
+
+@BOTH_ENGINES
+def test_the_brake_holds_what_is_too_much(run: Run) -> None:
+    users = names(4)
+    with run(max_deletions_per_hour=2) as it:
+        customers = {user: it.customer(user, "active") for user in users}
+        for user in users:
+            it.tell(user)
+        for user in users:
+            it.wait(user, "verified", "held")
+        states = {user: it.deletions(user)[0]["state"] for user in users}
+        held = [user for user in users if states[user] == "held"]
+        assert len(held) == 2
+        assert "polar-sync approve" in it.deletions(held[0])[0]["reason"]
+        assert it.counts()[DELETE] == 2
+        it.act(Verb.APPROVE, held[0])
+        it.act(Verb.CANCEL, held[1])
+        it.wait(held[0], "verified")
+        it.wait(held[1], "canceled")
+        assert not it.is_gone(customers[held[1]])
+        assert it.counts()[DELETE] == 3
+
+
+@BOTH_ENGINES
+def test_a_restoration_in_time_and_too_late(run: Run) -> None:
+    with run(deletion_delay=3) as it:
+        restored = it.customer("restored", "active")
+        first = it.customer("restored first", "active")
+        late = it.customer("late", "active", grants=1)
+        (grant,) = it.truth(late)["grant_ids"]
+        it.sim.control("POST", f"/grants/{grant}", {"stuck": True})
+
+        it.tell("restored")
+        it.tell("late")
+        it.tell("restored", "user.restored")
+        it.wait("restored", "canceled")
+
+        # The restoration overtakes the deletion that it takes back.
+        it.tell("restored first", "user.restored")
+        it.tell("restored first", timestamp=ago(seconds=5))
+        it.wait("restored first", "canceled")
+
+        row = it.wait("late", "deleted")
+        it.tell("late", "user.restored")
+        wait_for(lambda: "restored.too_late" in it.kinds(row), "said that it is too late")
+        assert it.deletions("late")[0]["state"] == "deleted"
+        it.sim.control("POST", f"/grants/{grant}", {"stuck": False})
+        it.wait("late", "verified")
+
+        assert deleted_customers(it) == [late]
+        # Who leaves again afterwards is deleted.
+        it.tell("restored")
+        it.wait("restored", "verified", deletion=1)
+        assert it.is_gone(restored)
+        assert not it.is_gone(first)
+
+
+@BOTH_ENGINES
+def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
+    with run() as it:
+        customers = {user: it.customer(user, "active") for user in ("state", "list")}
+        slow = {"kind": "delay", "seconds": 2, "count": 1}
+        for user, path in (("state", "/state$"), ("list", "^/v1/subscriptions/")):
+            it.sim.faults({**slow, "path": path})
+            it.tell(user)
+            wait_for(lambda: struck(it) == 1, "the request is under way")
+            it.tell(user, "user.restored")
+            it.wait(user, "canceled")
+            route = STATE if user == "state" else SUBSCRIPTIONS
+            wait_for(lambda: it.counts().get(route, 0) > 0, "answered")  # noqa: B023
+        # The worker may go on; whatever it learnt, it must not act on it.
+        it.tell("nobody")
+        it.wait("nobody", "no_customer")
+        for user in customers:
+            assert [row["state"] for row in it.deletions(user)] == ["canceled"]
+        assert not any(map(it.is_gone, customers.values()))
+
+
+def test_a_restoration_while_the_delete_waits_for_the_budget(run: Run) -> None:
+    with run() as it:
+        customer = it.customer("u1", "active")
+        it.sim.faults({"kind": "rate_limit", "retry_after": 3, "method": "DELETE", "count": 1})
+        first = it.customer("first", "active")
+        it.tell("first")
+        wait_for(lambda: tries(it, "first") > 0, "the pause has begun")
+        it.tell("u1")
+        wait_for(lambda: len(it.deletions("u1")) == 1, "the deletion is open")
+        it.tell("u1", "user.restored")
+        it.wait("u1", "canceled")
+        it.wait("first", "verified")
+        assert deleted_customers(it) == [first]
+        assert not it.is_gone(customer)
+
+
+def test_a_held_deletion_whose_customer_is_deleted_by_hand(run: Run) -> None:
+    with run(max_deletions_per_hour=1) as it:
+        for user in ("u1", "u2"):
+            it.customer(user, "active")
+        it.tell("u1")
+        it.wait("u1", "verified")
+        it.tell("u2")
+        it.wait("u2", "held")
+        assert it.sim.delete("u2").status_code == 204
+        it.wait("u2", "verified")
+        assert it.counts()[DELETE] == 1
