@@ -33,7 +33,7 @@ from harness import parser
 from pydantic import SecretStr
 
 from sync.signatures import sign
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import migrate
 
 EVENT_SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -30,9 +30,10 @@ from harness import parser, settings_for
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
-from sync.reconcile.reconciler import Report, reconciler
+from sync.reconcile.report import Report
+from sync.reconcile.run import reconciliation
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database, migrate
 
 RATE = 100_000
@@ -59,7 +60,7 @@ def simulator(customers: int) -> Iterator[str]:
 
 async def reconcile(settings: Settings, database: Database) -> tuple[float, Report]:
     started = time.perf_counter()
-    async with reconciler(Ledger.of(database, settings), settings) as it:
+    async with reconciliation(Ledger.of(database, settings), settings) as it:
         report = await it.everything()
     return time.perf_counter() - started, report
 

@@ -42,7 +42,7 @@ from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.signatures import sign
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database, migrate
 
 _START_SECONDS = 20.0

@@ -1,4 +1,4 @@
-"""The control API under `/_sim/`: documented in the package's docstring."""
+"""The control API under `/_sim/`: documented in docs/simulator.md."""
 
 import base64
 import json

@@ -24,7 +24,7 @@ from sync.deletions.ledger import Ledger
 from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers.servers import serve_settings
 from tests.helpers.settings import POLAR_SECRET, load_settings

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from sync.deletions import receipts
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, ago

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sync.reconcile.reconciler import Reconciler, Report, reconciler
 
 from sync.cli.main import main
 from sync.cli.reconcile_output import EQUAL, exit_code
 from sync.deletions.ledger import Ledger
-from sync.reconcile.reconciler import Reconciler, Report, reconciler
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import GRANTS, SUBSCRIPTIONS, ago, query

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 import httpx
 import pytest
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge
 from tests.helpers.deployment import WEB, WORKER, Deployment, Process

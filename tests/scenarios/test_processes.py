@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, Run, names
 from tests.helpers.engines import BOTH_ENGINES
