@@ -3,11 +3,15 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from starlette.routing import Route
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from sync.cli.main import cli
 from sync.settings import Settings
 from sync.simulator.config import SimulatorConfig
 from sync.simulator.control import Control
@@ -47,7 +51,10 @@ def test_the_table_of_settings_is_complete() -> None:
         for row in re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.MULTILINE)
         for variable in re.findall(r"[A-Z_]+", row)
     }
-    assert named == {name.upper() for name in Settings.model_fields}
+    settings = {name.upper() for name in Settings.model_fields}
+    assert named == settings
+    example = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE)) <= settings
 
 
 def test_every_route_of_the_control_api_is_described() -> None:
@@ -69,3 +76,24 @@ def test_every_bench_has_help_and_json(program: Path) -> None:
         [sys.executable, program, "--help"], capture_output=True, text=True, check=True
     )
     assert "--json" in answer.stdout
+
+
+def commands(group: TyperGroup, before: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    """Every command with its whole name."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, f"{before}{name} ")
+        elif isinstance(command, TyperCommand):
+            yield f"{before}{name}", command
+
+
+def test_every_command_and_option_is_described() -> None:
+    page = (ROOT / "docs/cli.md").read_text()
+    group = typer.main.get_command(cli)
+    assert isinstance(group, TyperGroup)
+    described = dict(commands(group))
+    assert len(described) > 15
+    for name, command in described.items():
+        assert re.search(rf"`{name}\b", page), name
+        for option in (it for it in command.params if isinstance(it, TyperOption)):
+            assert any(text in page for text in option.opts), (name, option.opts)
