@@ -24,8 +24,9 @@ from sync.deletions.ledger import Ledger
 from sync.inbox.group_commit import Entry, Inbox
 from sync.inbox.tables import Source
 from sync.intake.apply import Applier
+from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
-from sync.store.database import Database, migrate
+from sync.store.database import Database
 
 ROUNDS = 5
 WEBHOOKS = 320

@@ -32,9 +32,9 @@ import httpx
 from harness import parser
 from pydantic import SecretStr
 
+from sync.migrations.upgrade import migrate
 from sync.signatures import sign
 from sync.simulator.config import DEFAULT_TOKEN
-from sync.store.database import migrate
 
 EVENT_SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 POLAR_SECRET = f"polar_whs_{secrets.token_urlsafe(32)}"

@@ -30,11 +30,12 @@ from harness import parser, settings_for
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
+from sync.migrations.upgrade import migrate
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
 from sync.settings import Settings
 from sync.simulator.config import DEFAULT_TOKEN
-from sync.store.database import Database, migrate
+from sync.store.database import Database
 
 RATE = 100_000
 LISTS = (

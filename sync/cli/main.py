@@ -45,7 +45,6 @@ from sync.errors import NothingFound
 from sync.reports import reports
 from sync.settings import PolarSettings, Settings, SettingsError, parse_public_url
 from sync.signatures import sign
-from sync.store import database as db
 from sync.store.database import InUse, StorageUnavailable
 from sync.store.schema import SchemaMismatch
 
@@ -244,9 +243,11 @@ def migrate(
     if source is not None and target is not None:
         _move(source, target)
         return
+    from sync.migrations import upgrade
+
     settings = Settings.load()
     database_of(settings)
-    db.migrate(settings.database_url.get_secret_value())
+    upgrade.migrate(settings.database_url.get_secret_value())
     typer.echo("the database is up to date")
 
 

@@ -40,10 +40,11 @@ from sync.deletions import receipts
 from sync.deletions.states import ENDED, NEEDS_PERSON, State
 from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
+from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from sync.signatures import sign
 from sync.simulator.config import DEFAULT_TOKEN
-from sync.store.database import Database, migrate
+from sync.store.database import Database
 
 _START_SECONDS = 20.0
 _SETTLE_SECONDS = 20.0

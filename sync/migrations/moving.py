@@ -22,8 +22,8 @@ from sqlmodel import SQLModel
 
 import sync.migrations.tables  # noqa: F401 - fills the metadata
 from sync.errors import NotPossible
+from sync.migrations.upgrade import upgrade
 from sync.store.database import changing, check_alone, standing_still
-from sync.store.schema import upgrade
 
 _BATCH = 200
 """Rows in memory at once; one may hold a payload of up to a megabyte."""

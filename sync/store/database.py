@@ -1,4 +1,4 @@
-"""Engine, sessions and migrations: the one place that knows how SQLite and PostgreSQL differ."""
+"""Engine and sessions: the one place that knows how SQLite and PostgreSQL differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.errors import StorageError
 from sync.store import sqlite_driver
 from sync.store.bulk_insert import BulkInsert, Keys, PostgresConnection, Rows, SqliteThread
-from sync.store.schema import check_revision, revision_of, upgrade
+from sync.store.schema import check_revision, revision_of
 
 _BUSY_TIMEOUT_MS = 5_000
 _MIGRATION_TIMEOUT_MS = 60_000
@@ -286,20 +286,6 @@ class Database:
 
 
 # --- without asyncio, for what has a database to itself --------------------------------------
-
-
-def migrate(url: str) -> None:
-    """Bring the schema up to date; harmless when it already is.
-
-    Where several processes do it at once, one does and the others find it done. A migration that
-    fails leaves everything as it was.
-
-    Raises:
-        SchemaMismatch: the schema is a newer version's.
-        StorageUnavailable: the database cannot be reached or written.
-    """
-    with changing(url) as connection:
-        upgrade(connection)
 
 
 @contextlib.contextmanager
