@@ -41,7 +41,7 @@ from sync.hashing import Hasher
 from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from sync.signatures import sign
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 
 if TYPE_CHECKING:

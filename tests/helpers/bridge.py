@@ -25,7 +25,7 @@ from sync.deletions.queries import Which
 from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers.clients import new_client
 from tests.helpers.servers import serve_settings

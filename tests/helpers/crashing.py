@@ -20,7 +20,7 @@ import httpx
 
 from sync.deletions import evidence
 from sync.deletions.chain import unbroken
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, ago

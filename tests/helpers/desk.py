@@ -23,7 +23,7 @@ from sync.deletions.ledger import Ledger
 from sync.reconcile.report import Report
 from sync.reconcile.run import Reconciliation, reconciliation
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import GRANTS, SUBSCRIPTIONS, ago, query

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.clients import new_client
 from tests.helpers.waiting import WAIT
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge
 from tests.helpers.clients import new_client

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, Run, names
 from tests.helpers.clients import new_client
