@@ -171,8 +171,10 @@ class Postgresql:
             names = ", ".join(
                 connection.dialect.identifier_preparer.format_table(it) for it in tables
             )
+            # The server's own autovacuum gives way to whoever has waited for a second.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
             try:
-                connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE NOWAIT")
+                connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
             except sa.exc.OperationalError as error:
                 if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
                     raise InUse from None
