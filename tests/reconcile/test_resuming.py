@@ -6,9 +6,9 @@ import json
 import signal
 
 import pytest
-from sync.reconcile.reconciler import AlreadyRunning
 
 from sync.cli.reconcile_output import REPAIRED, UNFINISHED, exit_code
+from sync.reconcile.progress import AlreadyRunning
 from tests.helpers.bridge import SUBSCRIPTIONS, ago
 from tests.helpers.desk import CUSTOMERS, Desk, bulk, command, found
 from tests.helpers.simulator import SimulatorClient
