@@ -1,7 +1,5 @@
 """How much slower a webhook is applied as the mirror grows. Prints ratios of one run.
 
-    python bench/growth.py [ROWS ...]
-
 For each number of mirrored customers (10,000, 100,000 and 1,000,000 unless given), each with a
 subscription and a benefit grant: the time to apply a webhook about one of them, in batches as the
 worker does. Goal: at most 1.3 times from the first to the last.
@@ -13,38 +11,27 @@ import asyncio
 import json
 import random
 import statistics
-import sys
 import tempfile
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from harness import parser, settings_for
 from sqlmodel import SQLModel
 
 from sync.deletions.ledger import Ledger
 from sync.inbox.group_commit import Entry, Inbox
 from sync.inbox.tables import Source
 from sync.intake.apply import Applier
+from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
-from sync.settings import Settings
-from sync.store.database import Database, migrate
+from sync.store.database import Database
 
 ROUNDS = 5
 WEBHOOKS = 320
 CHUNK = 5_000
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def settings_for(url: str) -> Settings:
-    return Settings.load(
-        _env_file=None,
-        polar_access_token="polar_oat_bench",
-        polar_webhook_secrets="polar_whs_nobody_sends_anything",
-        event_secrets="bm9ib2R5IHNlbmRzIGFueXRoaW5n",
-        hash_key="0123456789abcdef" * 2,
-        database_url=url,
-    )
 
 
 def name(kind: str, number: int) -> str:
@@ -160,13 +147,21 @@ async def measure(sizes: list[int]) -> dict[int, float]:
     return found
 
 
-def main(sizes: list[int]) -> None:
-    found = asyncio.run(measure(sizes))
+def main() -> None:
+    command = parser(__doc__)
+    sizes = [10_000, 100_000, 1_000_000]
+    command.add_argument("rows", nargs="*", type=int, default=sizes, help="default: %(default)s")
+    given = command.parse_args()
+    found = asyncio.run(measure(given.rows))
     first = found[min(found)]
+    if given.json:
+        rows = [{"rows": n, "seconds": it, "of_first": it / first} for n, it in found.items()]
+        print(json.dumps(rows, indent=2))
+        return
     print("mirrored rows of each kind   time for a webhook / the first")
     for size, seconds in found.items():
         print(f"{size:>26,}   {seconds / first:>6.2f}     ({seconds * 1e3:.2f} ms)")
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [10_000, 100_000, 1_000_000])
+    main()

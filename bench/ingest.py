@@ -1,18 +1,17 @@
 """How fast signed webhooks are taken in. Prints ratios of one run.
 
-    python bench/ingest.py [REQUESTS]
-
 Signed webhooks of real size (2 to 6 KiB) over loopback at 1, 16 and 64 connections, against
 (a) the ceiling: a bare Starlette route that reads the body, verifies it and answers 202;
 (b) the obvious way: one FastAPI route, the official SDK's `validate_event`, one ORM insert and
-    commit a request.
+    commit a request;
+(c) at 1 connection, the time of (a) and of one INSERT and COMMIT of the same bytes, added up.
 The bridge once on SQLite and once on a PostgreSQL of the bench's own, on the same machine.
-Goals at 64 connections: at least 0.8 of (a) on SQLite and 0.7 on PostgreSQL, 4 times (b), p99 at
-most 3 times (a)'s.
+Goals: at 64 connections 0.9 of (a), 4 times (b), p99 at most 3 times (a)'s; at 1, 0.8 of (c).
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import contextlib
 import itertools
@@ -22,24 +21,25 @@ import random
 import re
 import selectors
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 from pydantic import SecretStr
 
+from sync.migrations.upgrade import migrate
 from sync.signatures import sign_as_polar
-from sync.store.database import migrate
 from tests.helpers.postgres import Postgres
 
-ROUNDS = 3
 CONNECTIONS = (1, 16, 64)
 SECRET = SecretStr("polar_whs_" + base64.b64encode(b"loopback only, nobody").decode())
 HERE = Path(__file__).parent
@@ -154,7 +154,10 @@ def load(port: int, made: list[bytes], connections: int) -> Measured:
 
 
 @contextlib.contextmanager
-def serving(target: str, directory: str, **settings: str) -> Iterator[int]:
+def serving(
+    target: str, directory: str, *, code: Path = HERE.parent, **settings: str
+) -> Iterator[int]:
+    """A server's port. `code`: the checkout that it runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -163,7 +166,7 @@ def serving(target: str, directory: str, **settings: str) -> Iterator[int]:
     command += ["--http", "httptools", "--loop", "auto", "--no-access-log"]
     command += ["--log-level", "warning", "--app-dir", str(HERE)]
     environment = {**os.environ, "BENCH_SECRET": SECRET.get_secret_value(), **settings}
-    environment["PYTHONPATH"] = str(HERE.parent)
+    environment["PYTHONPATH"] = str(code)
     with subprocess.Popen(command, cwd=directory, env=environment) as process:
         try:
             for _ in range(400):
@@ -175,11 +178,12 @@ def serving(target: str, directory: str, **settings: str) -> Iterator[int]:
             process.terminate()
 
 
-def bridge(directory: str, database_url: str) -> contextlib.AbstractContextManager[int]:
+def bridge(directory: str, database_url: str, code: Path) -> contextlib.AbstractContextManager[int]:
     migrate(database_url)
     return serving(
         "app.main:create_app",
         directory,
+        code=code,
         POLAR_ACCESS_TOKEN="polar_oat_bench",
         POLAR_WEBHOOK_SECRETS=SECRET.get_secret_value(),
         EVENT_SECRETS="bm9ib2R5IHNlbmRzIGFueXRoaW5n",
@@ -199,17 +203,75 @@ def postgresql() -> Iterator[Postgres]:
         yield server
 
 
-def measure(number: int, server: Postgres) -> Results:
+CREATE = "CREATE TABLE alone (id text PRIMARY KEY, body {})"
+INSERT = "INSERT INTO alone VALUES ({0}, {0})"
+
+
+@contextlib.contextmanager
+def alone_on_sqlite(path: str) -> Iterator[Callable[[bytes], None]]:
+    """Stores a body by one INSERT and COMMIT, with nothing around them."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(CREATE.format("blob"))
+
+        def commit(body: bytes) -> None:
+            connection.execute(INSERT.format("?"), (str(uuid.uuid4()), body))
+            connection.commit()
+
+        yield commit
+
+
+@contextlib.contextmanager
+def alone_on_postgresql(url: str) -> Iterator[Callable[[bytes], None]]:
+    """The same; every statement is a transaction, or there would be three round trips for one."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(CREATE.format("bytea"))
+
+        def commit(body: bytes) -> None:
+            connection.execute(INSERT.format("%s"), (str(uuid.uuid4()), body))
+
+        yield commit
+
+
+def commits(commit: Callable[[bytes], None], number: int) -> Measured:
+    """Commit so many bodies, one after the other."""
+    rng = random.Random(1)
+    took: list[float] = []
+    for body in [payload(rng) for _ in range(number)]:
+        started = time.perf_counter()
+        commit(body)
+        took.append(time.perf_counter() - started)
+    return Measured(len(took) / sum(took), sorted(took)[int(len(took) * 0.99)])
+
+
+def measure(number: int, rounds: int, server: Postgres, codes: dict[str, Path]) -> Results:
+    """`codes`: the bridge's checkouts, by what their figures are called after the engine."""
     results: Results = {}
-    for round_ in range(ROUNDS):
-        server.sql(f"CREATE DATABASE round_{round_}")
+    for round_ in range(rounds):
         with tempfile.TemporaryDirectory() as directory:
-            contestants = {
+            server.sql(f"CREATE DATABASE alone_{round_}")
+            alone = {
+                "SQLite": alone_on_sqlite(f"{directory}/alone.db"),
+                "PostgreSQL": alone_on_postgresql(server.url(f"alone_{round_}")),
+            }
+            for engine, committing in alone.items():
+                with committing as commit:
+                    results.setdefault((f"{engine} alone", 1), []).append(
+                        commits(commit, number // 4)
+                    )
+            contestants: dict[str, contextlib.AbstractContextManager[int]] = {
                 "bare": serving("ingest_contestants:bare", directory),
                 "obvious": serving("ingest_contestants:obvious", directory),
-                "SQLite": bridge(directory, f"sqlite:///{directory}/ours.db"),
-                "PostgreSQL": bridge(directory, server.url(f"round_{round_}")),
             }
+            for n, (name, code) in enumerate(codes.items()):
+                server.sql(f"CREATE DATABASE bridge_{round_}_{n}")
+                urls = {
+                    "SQLite": f"sqlite:///{directory}/bridge_{n}.db",
+                    "PostgreSQL": server.url(f"bridge_{round_}_{n}"),
+                }
+                for engine, url in urls.items():
+                    contestants[engine + name] = bridge(directory, url, code)
             for name, contestant in contestants.items():
                 with contestant as port:
                     load(port, requests(200), 16)
@@ -218,25 +280,77 @@ def measure(number: int, server: Postgres) -> Results:
                         fewer = (4 if connections == 1 else 1) * (8 if name == "obvious" else 1)
                         found = load(port, requests(number // fewer), connections)
                         results.setdefault((name, connections), []).append(found)
-        print(f"round {round_ + 1} of {ROUNDS}", file=sys.stderr)
+        print(f"round {round_ + 1} of {rounds}", file=sys.stderr)
     return results
 
 
-def main(number: int) -> None:
-    with postgresql() as server:
-        results = measure(number, server)
+@dataclass(frozen=True)
+class Figures:
+    """Medians of all rounds, for one of ours at so many connections."""
+
+    bridge: str
+    connections: int
+    of_bare: float
+    of_added_up: float | None
+    """At one connection: of what the bare route and a commit alone allow, one after the other."""
+    times_obvious: float
+    p99_of_bare: float
+    per_second: float
+    bare_per_second: float
+    obvious_per_second: float
+    commits_per_second: float | None
+
+
+def figures(results: Results) -> Iterator[Figures]:
     rate = {key: statistics.median(it.per_second for it in found) for key, found in results.items()}
     p99 = {key: statistics.median(it.p99 for it in found) for key, found in results.items()}
-    for ours in ("SQLite", "PostgreSQL"):
-        print(f"{ours:<12}ours/bare   ours/obvious   p99 ours/bare   ours, bare, obvious a second")
-        for at in CONNECTIONS:
-            each = [rate[name, at] for name in (ours, "bare", "obvious")]
-            print(
-                f"{at:>10}  {each[0] / each[1]:>9.2f}   {each[0] / each[2]:>12.1f}   "
-                f"{p99[ours, at] / p99['bare', at]:>13.2f}   "
-                + ", ".join(f"{it:.0f}" for it in each)
-            )
+    for (name, at), ours in rate.items():
+        engine = name.partition(" ")[0]
+        if name in {"bare", "obvious"} or name.endswith(" alone"):
+            continue
+        bare, obvious = rate["bare", at], rate["obvious", at]
+        alone = rate[f"{engine} alone", 1] if at == 1 else None
+        yield Figures(
+            bridge=name,
+            connections=at,
+            of_bare=ours / bare,
+            of_added_up=ours * (1 / bare + 1 / alone) if alone else None,
+            times_obvious=ours / obvious,
+            p99_of_bare=p99[name, at] / p99["bare", at],
+            per_second=ours,
+            bare_per_second=bare,
+            obvious_per_second=obvious,
+            commits_per_second=alone,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("requests", nargs="?", type=int, default=8_000, help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument(
+        "--before", metavar="DIRECTORY", type=Path, help="another checkout, for the same rounds"
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    given = parser.parse_args()
+    codes = {"": HERE.parent}
+    if given.before is not None:
+        codes[" before"] = given.before.resolve()
+    with postgresql() as server:
+        found = list(figures(measure(given.requests, given.rounds, server, codes)))
+    if given.json:
+        print(json.dumps([asdict(it) for it in found], indent=2))
+        return
+    print(f"{'':<18}at   of bare   of added up   times obvious   p99 of bare   a second")
+    for it in found:
+        added_up = "" if it.of_added_up is None else f"{it.of_added_up:.2f}"
+        print(
+            f"{it.bridge:<18}{it.connections:>2}   {it.of_bare:>7.2f}   {added_up:>11}   "
+            f"{it.times_obvious:>13.1f}   {it.p99_of_bare:>11.2f}   {it.per_second:.0f}"
+        )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8_000)
+    main()

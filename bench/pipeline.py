@@ -1,7 +1,5 @@
 """What a deletion costs in requests to Polar, and how much of its limit is used. Ratios of one run.
 
-    python bench/pipeline.py [DELETIONS] [SPEED]
-
 DELETIONS (10,000 unless given) through the whole pipeline, twice. First with the simulator
 unlimited: goal, at most 2.1 requests each. Then with Polar's limit of 500 a minute, and a minute
 that passes SPEED times (5 unless given) as fast for the simulator and the bridge: goal, at least
@@ -25,16 +23,18 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+from harness import parser
 from pydantic import SecretStr
 
+from sync.migrations.upgrade import migrate
 from sync.signatures import sign
-from sync.simulator import DEFAULT_TOKEN
-from sync.store.database import migrate
+from sync.simulator.config import DEFAULT_TOKEN
 
 EVENT_SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 POLAR_SECRET = f"polar_whs_{secrets.token_urlsafe(32)}"
@@ -43,11 +43,13 @@ AT_ONCE = 32
 HURRIED = """
 from datetime import timedelta
 from functools import partial
-from sync import budget, cli, ledger
+from sync.cli.main import main
+from sync.deletions import ledger
+from sync.polar import budget
 minute = timedelta(minutes=1) / {speed}
 budget.WINDOW = minute
 ledger.Policy = partial(ledger.Policy, listing_fresh=minute)
-cli.main()
+main()
 """
 """The command line of a bridge whose minute passes faster."""
 ROOT = Path(__file__).parent.parent
@@ -150,17 +152,31 @@ def run(
         return sent(polar_url)
 
 
-def unlimited(users: int) -> None:
+@dataclass(frozen=True)
+class Unlimited:
+    requests_each: float
+    seconds_each: float
+
+
+@dataclass(frozen=True)
+class Limited:
+    requests_each: float
+    of_limit: float
+    """Requests sent / what the limit allows in that time."""
+    answered_429: int
+    minutes: float
+    """Polar's, not the clock's."""
+
+
+def unlimited(users: int) -> Unlimited:
     started = time.perf_counter()
     requests = run(
         users, math.inf, {"time_scale": 0.05}, ["-m", "sync.cli"], RATE_PER_MINUTE="100000"
     )
-    seconds = time.perf_counter() - started
-    print(f"requests a deletion, unlimited     {len(requests) / users:.3f}")
-    print(f"                                   ({users} in {seconds:.0f} s)")
+    return Unlimited(len(requests) / users, (time.perf_counter() - started) / users)
 
 
-def limited(users: int, speed: float) -> None:
+def limited(users: int, speed: float) -> Limited:
     window = 60 / speed
     requests = run(
         users,
@@ -178,15 +194,29 @@ def limited(users: int, speed: float) -> None:
     last = max(at for at, it in zip(times, requests, strict=True) if it["method"] == "DELETE")
     span = (last - min(times)).total_seconds()
     used = sum(at <= last for at in times) / (LIMIT * span / window)
-    print(f"requests a deletion, limited       {len(requests) / users:.3f}")
-    print(f"requests / the limit allows        {used:.3f}")
-    print(f"answered 429                       {sum(r['status'] == 429 for r in requests)}")
-    print(
-        f"                                   ({users} in {span * speed / 60:.0f} minutes of Polar)"
+    refused = sum(request["status"] == 429 for request in requests)
+    return Limited(len(requests) / users, used, refused, span * speed / 60)
+
+
+def main() -> None:
+    command = parser(__doc__)
+    command.add_argument(
+        "deletions", nargs="?", type=int, default=10_000, help="default: %(default)s"
     )
+    command.add_argument("speed", nargs="?", type=float, default=5, help="default: %(default)s")
+    given = command.parse_args()
+    free, bound = unlimited(given.deletions), limited(given.deletions, given.speed)
+    if given.json:
+        found = {"unlimited": asdict(free), "limited": asdict(bound)}
+        print(json.dumps({"deletions": given.deletions, **found}, indent=2))
+        return
+    print(f"requests a deletion, unlimited     {free.requests_each:.3f}")
+    print(f"                                   ({free.seconds_each * 1e3:.1f} ms each)")
+    print(f"requests a deletion, limited       {bound.requests_each:.3f}")
+    print(f"requests / the limit allows        {bound.of_limit:.3f}")
+    print(f"answered 429                       {bound.answered_429}")
+    print(f"                                   ({bound.minutes:.0f} minutes of Polar)")
 
 
 if __name__ == "__main__":
-    users = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    unlimited(users)
-    limited(users, float(sys.argv[2]) if len(sys.argv) > 2 else 5)
+    main()

@@ -1,16 +1,16 @@
 """How fast `polar-sync reconcile` is, and how much memory it takes. Prints ratios of one run.
 
-    python bench/reconcile.py [CUSTOMERS ...]
-
 For each number of customers (10,000 and 1,000,000 unless given), each with a subscription and a
-benefit grant, against the simulator on loopback: the mirror is filled, reconciled again while it is
-equal, and the same pages are fetched by a loop that throws them away. Goals: time against that loop
-at most 1.25, peak memory at the largest number against the smallest at most 1.2, calls equal to
+benefit grant, against the simulator on loopback. A round fills an empty mirror, reconciles it
+again while it is equal, and fetches the same pages in a loop that throws them away. Goals: an
+equal mirror at most 1.15 times that loop, filling at most 1.5 times, peak memory at the largest
+number at most 1.2 times that at the smallest, calls equal to
 ceil(customers/100) + ceil(subscriptions/100) + ceil(grants/100).
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import json
@@ -22,19 +22,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
+from harness import parser, settings_for
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
+from sync.migrations.upgrade import migrate
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
-from sync.store.database import Database, migrate
+from sync.simulator.config import DEFAULT_TOKEN
+from sync.store.database import Database
 
-ROUNDS = 3
 RATE = 100_000
 LISTS = (
     ("/v1/customers/", {"sorting": "created_at"}),
@@ -57,19 +59,6 @@ def simulator(customers: int) -> Iterator[str]:
             process.terminate()
 
 
-def settings_for(url: str, database: str) -> Settings:
-    return Settings.load(
-        _env_file=None,
-        polar_access_token=DEFAULT_TOKEN,
-        polar_base_url=url,
-        polar_webhook_secrets="polar_whs_nobody_sends_anything",
-        event_secrets="bm9ib2R5IHNlbmRzIGFueXRoaW5n",
-        hash_key="0123456789abcdef" * 2,
-        database_url=database,
-        rate_per_minute=RATE,
-    )
-
-
 async def reconcile(settings: Settings, database: Database) -> tuple[float, Report]:
     started = time.perf_counter()
     async with reconciliation(Ledger.of(database, settings), settings) as it:
@@ -90,58 +79,102 @@ async def fetch_only(url: str) -> float:
     return time.perf_counter() - started
 
 
-async def measure(customers: int, url: str, database_url: str) -> dict[str, float]:
-    settings, database = settings_for(url, database_url), Database(database_url)
-    filling, filled = await reconcile(settings, database)
-    equal, alone, calls = [], [], 0
-    for _ in range(ROUNDS):
-        seconds, report = await reconcile(settings, database)
-        assert report.finished
-        assert not report.total, report.found
-        equal.append(seconds)
-        calls = report.calls
-        alone.append(await fetch_only(url))
-    await database.close()
-    formula = 3 * math.ceil(customers / 100)
-    return {
-        "fill": filling / statistics.median(alone),
-        "equal": statistics.median(equal) / statistics.median(alone),
-        "fill_calls": filled.calls / formula,
-        "equal_calls": calls / formula,
-        "seconds": statistics.median(equal),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+@dataclass(frozen=True)
+class Figures:
+    """Medians over the rounds. `of_fetching`: times as long as fetching the same pages."""
+
+    customers: int
+    equal_of_fetching: float
+    fill_of_fetching: float
+    equal_calls_of_formula: float
+    fill_calls_of_formula: float
+    equal_seconds: float
+    fill_seconds: float
+    peak_mib: float
 
 
-def child(customers: int) -> None:
-    with tempfile.TemporaryDirectory() as directory, simulator(customers) as url, garbage.spared():
-        database_url = f"sqlite:///{Path(directory) / 'bench.db'}"
+async def measure(customers: int, rounds: int, url: str, directory: Path) -> Figures:
+    fills, equals, fetches = [], [], []
+    for number in range(rounds):
+        database_url = f"sqlite:///{directory / f'{number}.db'}"
         migrate(database_url)
-        print(json.dumps(asyncio.run(measure(customers, url, database_url))))
-
-
-def main(sizes: list[int]) -> None:
-    results = {}
-    for customers in sizes:
-        command = [sys.executable, __file__, "--child", str(customers)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        results[customers] = found = json.loads(output)
-        print(f"{customers:,} customers, as many subscriptions and grants")
-        print(f"  time to reconcile an equal mirror / to fetch only   {found['equal']:.2f}")
-        print(f"  time to fill an empty mirror / to fetch only        {found['fill']:.2f}")
-        print(
-            f"  calls / formula: equal {found['equal_calls']:.4f}, fill {found['fill_calls']:.4f}"
+        settings = settings_for(
+            database_url,
+            polar_access_token=DEFAULT_TOKEN,
+            polar_base_url=url,
+            rate_per_minute=RATE,
         )
-        print(f"  peak memory {found['peak']:.0f} MiB, {found['seconds']:.1f} s")
-    smallest, largest = results[min(results)], results[max(results)]
-    print(
-        f"peak memory, largest / smallest                       "
-        f"{largest['peak'] / smallest['peak']:.2f}"
+        database = Database(database_url)
+        seconds, filled = await reconcile(settings, database)
+        fills.append(seconds)
+        seconds, equal = await reconcile(settings, database)
+        equals.append(seconds)
+        assert equal.finished
+        assert not equal.total, equal.found
+        await database.close()
+        fetches.append(await fetch_only(url))
+    formula = 3 * math.ceil(customers / 100)
+    fetching = statistics.median(fetches)
+    return Figures(
+        customers=customers,
+        equal_of_fetching=statistics.median(equals) / fetching,
+        fill_of_fetching=statistics.median(fills) / fetching,
+        equal_calls_of_formula=equal.calls / formula,
+        fill_calls_of_formula=filled.calls / formula,
+        equal_seconds=statistics.median(equals),
+        fill_seconds=statistics.median(fills),
+        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        child(int(sys.argv[2]))
+def child(customers: int, rounds: int) -> None:
+    """One number of customers in a process of its own, whose peak memory is its alone."""
+    with tempfile.TemporaryDirectory() as directory, simulator(customers) as url, garbage.spared():
+        found = asyncio.run(measure(customers, rounds, url, Path(directory)))
+    print(json.dumps(asdict(found)))
+
+
+def measured(customers: int, rounds: int) -> Figures:
+    command = [sys.executable, __file__, "--child", str(customers), "--rounds", str(rounds)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return Figures(**json.loads(output))
+
+
+def show(found: list[Figures]) -> None:
+    for it in found:
+        print(f"{it.customers:,} customers, as many subscriptions and grants")
+        print(f"  time to reconcile an equal mirror / to fetch only   {it.equal_of_fetching:.2f}")
+        print(f"  time to fill an empty mirror / to fetch only        {it.fill_of_fetching:.2f}")
+        print(
+            f"  calls / formula: equal {it.equal_calls_of_formula:.4f}, "
+            f"fill {it.fill_calls_of_formula:.4f}"
+        )
+        print(f"  peak memory {it.peak_mib:.0f} MiB; equal {it.equal_seconds:.1f} s")
+    smallest, largest = (pick(found, key=lambda it: it.customers) for pick in (min, max))
+    print(
+        f"peak memory, largest / smallest                       "
+        f"{largest.peak_mib / smallest.peak_mib:.2f}"
+    )
+
+
+def main() -> None:
+    command = parser(__doc__)
+    sizes = [10_000, 1_000_000]
+    command.add_argument(
+        "customers", nargs="*", type=int, default=sizes, help="default: %(default)s"
+    )
+    command.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    command.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    given = command.parse_args()
+    if given.child:
+        child(given.customers[0], given.rounds)
+        return
+    found = [measured(customers, given.rounds) for customers in given.customers]
+    if given.json:
+        print(json.dumps([asdict(it) for it in found], indent=2))
     else:
-        main([int(size) for size in sys.argv[1:]] or [10_000, 1_000_000])
+        show(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from sync.migrations.upgrade import migrate
 from sync.settings import Settings
-from sync.store.database import migrate
 from tests.helpers import bridge, property_profiles
 from tests.helpers.bridge import Bridge, Run
 from tests.helpers.postgres import Postgres

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +12,11 @@ from rich.text import Text
 
 from sync.deletions.states import NEEDS_A_PERSON, State
 
+if TYPE_CHECKING:
+    from sync.migrations.moving import Moved
+
+_DIGEST_SHOWN = 16
+"""Characters of a digest that are printed."""
 _OUTCOME_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -85,6 +90,17 @@ def print_checks(console: Console, report: Mapping[str, Any]) -> None:
     for check in report["checks"]:
         outcome = Text(check["outcome"], _OUTCOME_STYLES.get(check["outcome"], ""))
         table.add_row(_cell(check["name"]), outcome, _cell(check["detail"]), _cell(check["remedy"]))
+    console.print(table)
+
+
+def print_moved(console: Console, moved: Iterable[Moved]) -> None:
+    """What was moved to another database."""
+    table = Table()
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    table.add_column("digest, the same on both sides")
+    for item in moved:
+        table.add_row(item.table, str(item.rows), item.digest[:_DIGEST_SHOWN])
     console.print(table)
 
 

@@ -38,10 +38,11 @@ from rich.table import Table
 from sync.deletions import evidence, queries, receipts
 from sync.deletions.states import ENDED, NEEDS_A_PERSON, State
 from sync.hashing import Hasher
+from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from sync.signatures import sign
-from sync.simulator import DEFAULT_TOKEN
-from sync.store.database import Database, migrate
+from sync.simulator.config import DEFAULT_TOKEN
+from sync.store.database import Database
 
 if TYPE_CHECKING:
     from sync.deletions.tables import DeletionRow

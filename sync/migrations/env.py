@@ -1,4 +1,4 @@
-"""Alembic's entry point. `sync.store.database.migrate` hands over the connection."""
+"""Alembic's entry point. `sync.migrations.upgrade` hands over the connection."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -6,7 +6,8 @@ import sys
 
 from pydantic import ValidationError
 
-from sync.simulator import DEFAULT_TOKEN, SimulatorConfig, create_simulator
+from sync.simulator.app import create_simulator
+from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
 from sync.simulator.server import Server, listen
 
 

@@ -1,4 +1,4 @@
-"""The control API under `/_sim/`: documented in the package's docstring."""
+"""The control API under `/_sim/`: documented in docs/simulator.md."""
 
 import base64
 import json
@@ -20,12 +20,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sync.simulator.config import SimulatorConfig
-from sync.simulator.engine import RequestRecord, Simulator, utc_now
 from sync.simulator.faults import ApiFault, WebhookFault
 from sync.simulator.inputs import Address, EventType, Format, Metadata, Status
-from sync.simulator.objects import time
-from sync.simulator.state import Customer, Grant, Json, Subscription, TakenError, new_id
+from sync.simulator.rendering import time
+from sync.simulator.simulator import RequestRecord, Simulator, utc_now
 from sync.simulator.webhooks import Endpoint, new_secret, render_endpoint, render_event
+from sync.simulator.world import Customer, Grant, Json, Subscription, TakenError, new_id
 
 _ALL_EVENTS: tuple[str, ...] = get_args(EventType)
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sync.simulator.inputs import Page
-from sync.simulator.state import Ordered, Row
+from sync.simulator.inputs import Page, SortedPage
+from sync.simulator.world import Ordered, Row
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -45,11 +45,10 @@ class Lists:
     def page(
         self,
         version: int,
-        query: Page,
+        query: SortedPage,
         index: Ordered[R],
         narrowed: Iterable[R] | None,
         keep: Callable[[R], bool] | None,
-        sorting: Sequence[str],
         columns: Columns[R],
     ) -> tuple[Sequence[R], int]:
         """One page, and how many rows there are in all.
@@ -57,11 +56,11 @@ class Lists:
         `narrowed` are the only candidates where an index found them, `keep` filters, the first of
         `columns` is the one that `index` is sorted by, and `version` is the world's.
         """
-        first = next(iter(columns))
+        first, sorting = next(iter(columns)), query.sorting
         if narrowed is not None:
             rows = in_order([r for r in narrowed if keep is None or keep(r)], sorting, columns)
             return cut(rows, query), len(rows)
-        if keep is None and sorting in ([first], [f"-{first}"]):
+        if keep is None and sorting in ((first,), (f"-{first}",)):
             offset = (query.page - 1) * query.limit
             descending = sorting[0].startswith("-")
             return index.page(offset, query.limit, descending=descending), len(index)

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sync.simulator.api import ABORT
-from sync.simulator.engine import Simulator
+from sync.simulator.simulator import Simulator
 
 
 class DroppingProtocol(HttpToolsProtocol):

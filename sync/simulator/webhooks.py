@@ -21,8 +21,8 @@ from standardwebhooks import Webhook
 
 from sync.simulator.config import SimulatorConfig
 from sync.simulator.faults import Faults, WebhookFault
-from sync.simulator.objects import time
-from sync.simulator.state import Json, new_id
+from sync.simulator.rendering import time
+from sync.simulator.world import Json, new_id
 
 API_VERSION = "2026-10"
 _MAX_RESPONSE = 2048

@@ -1,4 +1,4 @@
-"""Engine, sessions and migrations: the one place that knows how SQLite and PostgreSQL differ."""
+"""Engine and sessions: the one place that knows how SQLite and PostgreSQL differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.errors import StorageError
 from sync.store import sqlite_driver
 from sync.store.bulk_insert import BulkInsert, Keys, PostgresConnection, Rows, SqliteThread
-from sync.store.schema import check_revision, revision_of, upgrade
+from sync.store.schema import check_revision, revision_of
 
 _BUSY_TIMEOUT_MS = 5_000
 _MIGRATION_TIMEOUT_MS = 60_000
@@ -288,20 +288,6 @@ class Database:
 # --- without asyncio, for what has a database to itself --------------------------------------
 
 
-def migrate(url: str) -> None:
-    """Bring the schema up to date; harmless when it already is.
-
-    Where several processes do it at once, one does and the others find it done. A migration that
-    fails leaves everything as it was.
-
-    Raises:
-        SchemaMismatch: the schema is a newer version's.
-        StorageUnavailable: the database cannot be reached or written.
-    """
-    with changing(url) as connection:
-        upgrade(connection)
-
-
 @contextlib.contextmanager
 def changing(url: str) -> Iterator[sa.Connection]:
     """A transaction that may change the schema: one process has it at a time.
@@ -409,8 +395,10 @@ def _lock_postgresql(connection: sa.Connection, tables: Sequence[sa.Table]) -> N
     check_alone(connection)
     check_revision(revision_of(connection))
     names = ", ".join(connection.dialect.identifier_preparer.format_table(it) for it in tables)
+    # A worker of PostgreSQL's own, autovacuum, gives way to whoever has waited for a second.
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
     try:
-        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE NOWAIT")
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_not_available
             raise InUse from None

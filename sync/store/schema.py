@@ -1,16 +1,16 @@
-"""The schema's revisions, and the migrations that lead from one to the next."""
+"""Whether a database has this code's schema. `sync.migrations` brings it up to date."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from sync.errors import StorageError
+
+REVISIONS = ("0001", "0002", "0003")
+"""Of the schema, oldest first: one for each file in `sync/migrations/versions`."""
+
+_VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
+"""Alembic's table, with one row. Read as it is: to import Alembic takes longer than to start."""
 
 
 class SchemaMismatch(StorageError):
@@ -19,7 +19,9 @@ class SchemaMismatch(StorageError):
 
 def revision_of(connection: sa.Connection) -> str | None:
     """The schema's revision; None where there are no tables yet."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(sa.select(_VERSION.c.version_num))
 
 
 def check_revision(current: str | None) -> None:
@@ -28,7 +30,7 @@ def check_revision(current: str | None) -> None:
     Raises:
         SchemaMismatch: it is older, newer or not there; the message says what to do.
     """
-    newest, *older = _revisions()
+    *older, newest = REVISIONS
     if current is None:
         raise SchemaMismatch("the database has no tables yet; run: polar-sync migrate")
     if current in older:
@@ -37,32 +39,3 @@ def check_revision(current: str | None) -> None:
         raise SchemaMismatch(
             "the database was migrated by a newer version of polar-sync; install that version"
         )
-
-
-def upgrade(connection: sa.Connection) -> None:
-    """Bring the schema up to date, in the connection's transaction.
-
-    Raises:
-        SchemaMismatch: it is a newer version's, or something in it is in the way.
-    """
-    current = revision_of(connection)
-    if current is not None and current not in _revisions():
-        check_revision(current)
-    config = _config()
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except sa.exc.ProgrammingError as error:
-        raise SchemaMismatch(f"the schema cannot be brought up to date: {error.orig}") from None
-
-
-def _revisions() -> list[str]:
-    """All that this version knows, the newest first."""
-    script = ScriptDirectory.from_config(_config())
-    return [item.revision for item in script.walk_revisions()]
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    return config

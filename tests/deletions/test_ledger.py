@@ -12,10 +12,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]
 import sqlalchemy as sa
 
-from sync.cli.reconcile_output import EQUAL, exit_code
+from sync.cli.exit_codes import EQUAL, reconciliation_code
 from sync.deletions.ledger import Ledger
 from sync.deletions.operator import Verb
 from sync.deletions.tables import DeletionRow, EvidenceRow
@@ -141,7 +141,7 @@ def everything_that_happens(it: Bridge) -> None:
         async with reconciliation(Ledger.of(database, it.settings), it.settings) as run:
             return await run.everything()
 
-    assert exit_code(it.beside(reconcile)) >= EQUAL
+    assert reconciliation_code(it.beside(reconcile)) >= EQUAL
     it.store.execute("UPDATE deletion SET ended_at = event_at, next_attempt_at = NULL")
 
     async def remove(database: Database) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sync.mirror.kinds import needed_events
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.commands import Commands
 from tests.helpers.doctor import Deployment
 from tests.helpers.servers import serve_settings

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.doctor import checks as doctor
+from sync.doctor import examination
 from sync.polar import lists
 from tests.helpers.commands import HELD, SUPERSEDED
 from tests.helpers.doctor import Deployment
@@ -121,6 +121,6 @@ def test_a_check_that_hangs_is_given_up(
     async def hangs(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(doctor, "_PATIENCE", 3.0)
     monkeypatch.setattr(lists, "of_customers", hangs)
+    monkeypatch.setattr(examination, "_PATIENCE", 3.0)
     deployment.only("scope subscriptions:read", "fail", "no answer within 3 s")

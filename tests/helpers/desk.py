@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 
 import pytest
 
+from sync.cli.exit_codes import EQUAL, reconciliation_code
 from sync.cli.main import main
-from sync.cli.reconcile_output import EQUAL, exit_code
 from sync.deletions.ledger import Ledger
 from sync.reconcile.report import Report
 from sync.reconcile.run import Reconciliation, reconciliation
 from sync.settings import Settings
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import GRANTS, SUBSCRIPTIONS, ago, query
@@ -133,7 +133,7 @@ class Desk:
     def assert_settled(self) -> None:
         self.assert_equal()
         report = self.reconcile()
-        assert (exit_code(report), found(report)) == (EQUAL, {}), report.differences
+        assert (reconciliation_code(report), found(report)) == (EQUAL, {}), report.differences
 
 
 def found(report: Report) -> Found:

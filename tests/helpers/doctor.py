@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.commands import Commands
 from tests.helpers.settings import EVENT_SECRET, HASH_KEY, POLAR_SECRET
 from tests.helpers.simulator import Json, SimulatorClient

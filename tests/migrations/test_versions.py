@@ -18,11 +18,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 import sync.migrations
-from sync.store.database import StorageUnavailable, changing, migrate
-from sync.store.schema import SchemaMismatch, check_revision, revision_of
+from sync.migrations.upgrade import migrate
+from sync.store.database import StorageUnavailable, changing
+from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
 from tests.helpers.postgres import Postgres
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import environment
@@ -55,11 +57,16 @@ def empty(new_empty: StoreFactory) -> Store:
     return new_empty()
 
 
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(sync.migrations.__file__).parent))
+    return config
+
+
 def go_to(store: Store, revision: str, direction: Callable[[Config, str], None]) -> None:
     """Upgrade or downgrade it to this revision."""
     with changing(store.url) as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(sync.migrations.__file__).parent))
+        config = alembic_config()
         config.attributes["connection"] = connection
         direction(config, revision)
 
@@ -101,6 +108,16 @@ def test_the_migrated_schema_is_the_one_that_the_code_has(new_empty: StoreFactor
         assert compare_metadata(context, SQLModel.metadata) == []
     # The conditions of partial indexes are not compared by that.
     assert indexes(migrated) == indexes(created)
+
+
+def test_the_code_knows_every_revision() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert tuple(it.revision for it in scripts.walk_revisions())[::-1] == REVISIONS
+
+
+def test_a_running_process_does_not_import_alembic() -> None:
+    code = "import sys, app.main, sync.cli.main; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_processes_that_migrate_at_once_all_succeed(empty: Store) -> None:

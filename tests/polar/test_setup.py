@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from sync.mirror.kinds import needed_events
 from sync.settings import PolarSettings, SettingsError
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.commands import Commands, Result
 from tests.helpers.settings import POLAR_SECRET
 from tests.helpers.simulator import Json, SimulatorClient

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.simulator import SimulatorConfig, create_simulator
+from sync.simulator.app import create_simulator
+from sync.simulator.config import SimulatorConfig
 from sync.simulator.server import Server, listen
 from tests.helpers.simulator import SimulatorClient
 from tests.helpers.waiting import WAIT

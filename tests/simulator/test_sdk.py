@@ -12,7 +12,7 @@ from polar.base import PolarRateLimitError
 from polar.v2026_10 import Polar, errors
 from polar.v2026_10.outputs import CustomerIndividual, CustomerStateIndividual, CustomerTeam
 
-from sync.simulator import DEFAULT_TOKEN
+from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.simulator import Receiver, SimulatorClient, with_sdk_status
 
 

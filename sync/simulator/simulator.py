@@ -13,8 +13,9 @@ from functools import partial
 from sync.simulator.config import Range, SimulatorConfig
 from sync.simulator.faults import ApiFault, Faults
 from sync.simulator.lists import Lists
-from sync.simulator.objects import Renderer
-from sync.simulator.state import (
+from sync.simulator.rendering import Renderer
+from sync.simulator.webhooks import Webhooks
+from sync.simulator.world import (
     Customer,
     Grant,
     Json,
@@ -23,7 +24,6 @@ from sync.simulator.state import (
     World,
     status_events,
 )
-from sync.simulator.webhooks import Webhooks
 
 _KEEP_REQUESTS = 200_000
 _POLL = 0.005

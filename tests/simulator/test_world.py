@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.simulator.inputs import Status
-from sync.simulator.state import TakenError, World
+from sync.simulator.world import TakenError, World
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
 STATUSES = st.sampled_from(get_args(Status))

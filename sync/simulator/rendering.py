@@ -7,7 +7,7 @@ events and payloads.
 
 from datetime import datetime
 
-from sync.simulator.state import (
+from sync.simulator.world import (
     LISTED_IN_STATE,
     Customer,
     Grant,

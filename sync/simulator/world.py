@@ -1,7 +1,7 @@
 """The simulated world and its rules, without any I/O: rows, indexes, and what a change does.
 
 Every method takes the time as `now`, changes rows at once and bumps `version`. What follows a
-change later or elsewhere (webhooks, background steps) is the engine's business.
+change later or elsewhere (webhooks, background steps) is up to `Simulator`.
 """
 
 import hashlib

@@ -1,0 +1,32 @@
+"""One simulated Polar as an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from sync.simulator.api import PolarApi
+from sync.simulator.config import SimulatorConfig
+from sync.simulator.control import Control
+from sync.simulator.simulator import Simulator
+
+
+def create_simulator(config: SimulatorConfig | None = None) -> Starlette:
+    """An ASGI application with a world of its own, which is its `state.simulator`.
+
+    Its lifespan must run. Dropping a connection needs the server of `sync.simulator.server`.
+    """
+    sim = Simulator(config or SimulatorConfig())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await sim.close()
+
+    app = Starlette(routes=[Mount("/_sim", routes=Control(sim).routes())], lifespan=lifespan)
+    # Polar's paths are told apart in their raw form, which Starlette's routes do not see.
+    app.router.default = PolarApi(sim)
+    app.router.redirect_slashes = False
+    app.state.simulator = sim
+    return app
