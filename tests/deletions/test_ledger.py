@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import greenlet  # type: ignore[import-untyped]
+import greenlet
 import sqlalchemy as sa
 
 from sync.cli.exit_codes import EQUAL, reconciliation_code
