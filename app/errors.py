@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sync.inbox.group_commit import InboxFull
-from sync.intake.app_events import EventError
+from sync.intake.event_fields import EventError
 from sync.signatures import SignatureError
 from sync.store.database import StorageUnavailable
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.deletions.states import NEEDS_PERSON, State
-from sync.reports.reports import ASKS
+from sync.deletions.states import NEEDS_A_PERSON, State
 
+if TYPE_CHECKING:
+    from sync.migrations.moving import Moved
+
+_DIGEST_SHOWN = 16
+"""Characters of a digest that are printed."""
 _OUTCOME_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -21,7 +25,7 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
     states = _table("deletions", "number", "what it asks of you")
     for state, count in report["states"].items():
         if count:
-            states.add_row(_state(state), _cell(count), _cell(ASKS[State(state)]))
+            states.add_row(_state(state), _cell(count), _cell(State(state).about.asks))
     console.print(states if states.row_count else "no deletions yet")
     if oldest := report["oldest_waiting"]:
         console.print(
@@ -86,6 +90,17 @@ def print_checks(console: Console, report: Mapping[str, Any]) -> None:
     for check in report["checks"]:
         outcome = Text(check["outcome"], _OUTCOME_STYLES.get(check["outcome"], ""))
         table.add_row(_cell(check["name"]), outcome, _cell(check["detail"]), _cell(check["remedy"]))
+    console.print(table)
+
+
+def print_moved(console: Console, moved: Iterable[Moved]) -> None:
+    """What was moved to another database."""
+    table = Table()
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    table.add_column("digest, the same on both sides")
+    for item in moved:
+        table.add_row(item.table, str(item.rows), item.digest[:_DIGEST_SHOWN])
     console.print(table)
 
 
@@ -174,7 +189,7 @@ def _cell(value: object) -> Text:
 
 
 def _state(state: str) -> Text:
-    style = "yellow" if state in NEEDS_PERSON else "green" if state == State.VERIFIED else ""
+    style = "yellow" if state in NEEDS_A_PERSON else "green" if state == State.VERIFIED else ""
     return Text(state, style)
 
 

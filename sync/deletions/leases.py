@@ -10,21 +10,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.ledger import release
-from sync.deletions.states import State
+from sync.deletions.machine import next_action
+from sync.deletions.states import GOES_FIRST, Action
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.store.database import Database, Lane
 
-_GOES_FIRST = (State.RESOLVED, State.DELETING, State.HELD, State.BLOCKED)
-"""While a user's earlier deletion is in one of these, a later one would find the same customer."""
+_IN_THE_TABLE = {"synchronize_session": False}
+"""No object of the session's is meant, only rows."""
 
 
 class LeaseLost(NotPossible):
@@ -38,6 +38,18 @@ class Leased:
     id: int
     token: str
     row: DeletionRow
+
+    @property
+    def action(self) -> Action | None:
+        """What is to be done."""
+        return next_action(self.row.snapshot())
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned(Leased):
+    """One that has pinned a customer."""
+
+    customer_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ class Leases:
             .where(
                 col(earlier.user_hash) == col(DeletionRow.user_hash),
                 col(earlier.id) < col(DeletionRow.id),
-                col(earlier.state).in_(_GOES_FIRST),
+                col(earlier.state).in_(GOES_FIRST),
             )
             .exists()
         )
@@ -83,13 +95,7 @@ class Leases:
                     )
                 )
             ).all()
-            leased = []
-            for row in rows:
-                assert row.id is not None  # noqa: S101 - it came from the table
-                row.lease_token = uuid.uuid4().hex
-                row.lease_until = now + self.duration
-                leased.append(Leased(row.id, row.lease_token, row))
-        return leased
+            return [_leased(row, now + self.duration) for row in rows]
 
     async def anything_due(self) -> bool:
         """Whether `claim` is worth a write transaction. A hint: `claim` decides."""
@@ -114,7 +120,7 @@ class Leases:
                 )
             )
         ).all()
-        return {row.id: row for row in rows if row.id and row.lease_token == tokens[row.id]}
+        return {row.id: row for row in rows if row.lease_token == tokens[row.id]}
 
     async def held(self, session: AsyncSession, leased: Leased) -> DeletionRow:
         """The deletion as it is now, locked by the session.
@@ -157,13 +163,34 @@ class Leases:
                 sa.update(DeletionRow)
                 .where(col(DeletionRow.id).in_(free))
                 .values(lease_until=until),
-                execution_options={"synchronize_session": False},
+                execution_options=_IN_THE_TABLE,
             )
 
     async def give_back(self, tokens: Iterable[str]) -> None:
         """End the leases, so that another worker can go on at once."""
         async with self.database.write() as session:
-            for row in await session.exec(
-                select(DeletionRow).where(col(DeletionRow.lease_token).in_(list(tokens)))
-            ):
-                release(row)
+            await session.exec(
+                sa.update(DeletionRow)
+                .where(col(DeletionRow.lease_token).in_(list(tokens)))
+                .values(lease_token=None, lease_until=None),
+                execution_options=_IN_THE_TABLE,
+            )
+
+
+def _leased(row: DeletionRow, until: datetime) -> Leased:
+    row.lease_token, row.lease_until = uuid.uuid4().hex, until
+    if row.customer_id is None:
+        return Leased(row.id, row.lease_token, row)
+    return Pinned(row.id, row.lease_token, row, row.customer_id)
+
+
+def release(row: DeletionRow) -> None:
+    """Take the deletion back from whatever worker holds it: that one can write no more."""
+    row.lease_token = row.lease_until = None
+
+
+def finish(row: DeletionRow, leased: Leased, now: datetime) -> None:
+    """End the lease. What has come in for the deletion meanwhile is looked at now."""
+    release(row)
+    if row.signals != leased.row.signals and next_action(row.snapshot()) is not None:
+        row.next_attempt_at = now

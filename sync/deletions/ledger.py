@@ -1,13 +1,17 @@
-"""The deletions' table: opening a deletion, and recording what became of it.
+"""The ledger: what deletions are, what has become of them, and the evidence for it.
 
-Everything that changes a deletion goes through `record`: the decision (`machine.observe`), the
-evidence and, when a deletion is verified, the forgetting are one transaction.
+Nothing outside this room writes a deletion or a piece of evidence. Within it the ledger does, with
+three modules of its own kind: `evidence` adds a link to a chain, `leases` says who works on a
+deletion until when, `removal` removes what has been kept long enough.
+
+What is decided (`machine.observe`), its evidence and, when a deletion is verified, the forgetting
+are one transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,45 +19,51 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import receipts
-from sync.deletions import removal as horizon
-from sync.deletions.machine import Deletion, IllegalTransition, Policy, observe
-from sync.deletions.observations import (
-    Approved,
-    Brake,
-    Canceled,
-    Checked,
-    CustomerFound,
-    CustomerGone,
-    CustomerMissing,
-    DeleteAnswered,
-    DeleteSent,
-    Failed,
-    Observation,
-    Retried,
-    Unmapped,
-)
-from sync.deletions.states import ENDED, UNPINNED, State
-from sync.deletions.tables import DeletionRow, MappingRow
+from sync.deletions import evidence, mapping, queries
+from sync.deletions.facts import facts
+from sync.deletions.leases import release
+from sync.deletions.machine import IllegalTransition, Policy, ask_api, may_be_there, observe
+from sync.deletions.observations import Canceled, Checked, CustomerGone, Observation
+from sync.deletions.removal import removed_until
+from sync.deletions.states import ENDED, OVER, UNPINNED, Action, State
+from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.hashing import Hasher
-from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
-from sync.mirror.tables import CustomerRow
 from sync.settings import Settings
+from sync.store.columns import UtcDateTime
 from sync.store.database import Database
 
-RESTORED = "user.restored"
-DELETED = "user.deleted"
+_APP = "app"
+_WEBHOOK = "webhook"
+_WORKER = "worker"
+
+_IN_THE_TABLE = {"synchronize_session": False}
+"""No object of the session's is meant, only rows."""
 
 
 class TooOld(NotPossible):
     """The event may repeat one whose deletion has been removed. The message says what to do."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What a webhook says about a customer, as far as it matters to a deletion."""
+
+    customer_id: str
+    event_type: str
+    gone: bool
+    """The customer is deleted."""
+    payload_digest: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What goes into the evidence: ids and statuses, nothing personal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Where deletions are written, and by which rules."""
+    """Where deletions are written, and by which rules. A row that is handed in must be locked by
+    the session."""
 
     database: Database
     hasher: Hasher
@@ -76,6 +86,8 @@ class Ledger:
             delay=timedelta(seconds=settings.deletion_delay),
         )
 
+    # --- what is observed ------------------------------------------------------------------------
+
     async def record(
         self,
         session: AsyncSession,
@@ -86,7 +98,7 @@ class Ledger:
         source: str,
         **detail: Any,
     ) -> None:
-        """Write what the observation makes of the deletion. `row` must be locked by the session.
+        """Write what the observation makes of the deletion.
 
         Raises:
             IllegalTransition: nothing was written.
@@ -121,10 +133,9 @@ class Ledger:
         detail: dict[str, Any],
     ) -> bool:
         """Returns whether the user is to be forgotten now."""
-        before = snapshot(row)
+        before = row.snapshot()
         after = observe(before, observation, self.policy, now)
-        for name, value in asdict(after).items():
-            setattr(row, name, value)
+        row.become(after)
         if after.state != before.state:
             if after.reason is not None:
                 detail["reason"] = after.reason
@@ -132,13 +143,68 @@ class Ledger:
         if isinstance(observation, Checked):
             if after.state == before.state and observation.listed_at is None:
                 return False
-            detail.update(_checklist(observation))
-        kind = _KINDS[type(observation)]
-        await receipts.append(session, row, kind, source=source, at=now, **detail)
+            detail.update(observation.checklist)
+        await evidence.append(session, row, observation.evidence, source=source, at=now, **detail)
         # An answer may be recorded later than the webhooks that it led to have proved it all.
-        verified = row.state is State.VERIFIED and before.state is not State.VERIFIED
-        last_look = row.state is State.NO_CUSTOMER and row.next_attempt_at is None
+        verified = after.state is State.VERIFIED and before.state is not State.VERIFIED
+        last_look = after.state is State.NO_CUSTOMER and after.next_attempt_at is None
         return verified or last_look
+
+    async def see(
+        self, session: AsyncSession, sightings: Sequence[Sighting], now: datetime
+    ) -> None:
+        """Show webhooks, which the mirror has merged, to the deletions of their customers."""
+        customer_ids = {sighting.customer_id for sighting in sightings}
+        rows = await queries.under_way(self.database, session, customer_ids)
+        if not rows:
+            return
+        await evidence.ends(session, [row.id for row in rows])
+        for sighting in sightings:
+            for row in rows:
+                if row.customer_id == sighting.customer_id:
+                    await self._see(session, row, sighting, now)
+        known = await facts(session, sorted({row.customer_id for row in rows if row.customer_id}))
+        proved = []
+        for row in rows:
+            deletion = row.snapshot()
+            if row.customer_id is None or deletion.stage.about.action is not Action.CHECK:
+                continue
+            checked = known[row.customer_id]
+            if ask_api(deletion, checked, self.policy, now):
+                wake(row, now)
+            else:
+                proved.append((row, checked))
+        await self.record_all(session, proved, now, source=_WEBHOOK)
+
+    async def _see(
+        self, session: AsyncSession, row: DeletionRow, sighting: Sighting, now: datetime
+    ) -> None:
+        digest = sighting.payload_digest
+        await evidence.append(
+            session,
+            row,
+            f"webhook.{sighting.event_type}",
+            source=_WEBHOOK,
+            at=now,
+            payload_digest=digest,
+            **sighting.detail,
+        )
+        if sighting.gone and may_be_there(row.snapshot()):
+            await self.record(
+                session, row, CustomerGone(), now, source=_WEBHOOK, payload_digest=digest
+            )
+
+    async def customer_gone(
+        self, session: AsyncSession, customer_id: str, now: datetime, *, source: str, **detail: Any
+    ) -> Sequence[DeletionRow]:
+        """The customer is known gone. Returns the deletions that this has moved on."""
+        rows = await queries.under_way(self.database, session, [customer_id])
+        waiting = [row for row in rows if may_be_there(row.snapshot())]
+        for row in waiting:
+            await self.record(session, row, CustomerGone(), now, source=source, **detail)
+        return waiting
+
+    # --- what the app says -----------------------------------------------------------------------
 
     async def open(
         self,
@@ -149,6 +215,7 @@ class Ledger:
         event_at: datetime,
         now: datetime,
         digest: str,
+        canceled_by: str | None = None,
     ) -> DeletionRow:
         """Open a deletion for the user, or find the one that the event is about.
 
@@ -156,37 +223,26 @@ class Ledger:
         which no customer has been chosen yet; otherwise the user has signed up and left again, and
         gets a deletion of their own.
 
+        Args:
+            canceled_by: type of an event that takes this one back and has come before it; what is
+                opened is canceled at once.
+
         Raises:
             TooOld: nothing was written.
         """
         known = await self._of_user(session, user_id)
         repeated = next((row for row in reversed(known) if event_at <= row.event_at), None)
         if repeated is not None:
-            await receipts.append(
-                session, repeated, "event.repeated", source=Source.APP, at=now, event_digest=digest
+            await evidence.append(
+                session, repeated, "event.repeated", source=_APP, at=now, event_digest=digest
             )
             return repeated
-        waiting = next((row for row in known if snapshot(row).stage in UNPINNED), None)
+        waiting = next((row for row in known if row.snapshot().stage in UNPINNED), None)
         if waiting is not None:
-            waiting.event_at = event_at
-            if external_id not in {None, waiting.override_external_id}:
-                # Whoever is being looked up at this moment is the wrong one.
-                waiting.override_external_id = external_id
-                release(waiting)
-            if waiting.state is State.UNMAPPED:
-                wake(waiting, now)
-            await receipts.append(
-                session,
-                waiting,
-                "event.joined",
-                source=Source.APP,
-                at=now,
-                event_digest=digest,
-                event_at=event_at.isoformat(),
-            )
+            await self._join(session, waiting, external_id, event_at, now, digest)
             return waiting
-        removed_until = await horizon.removed_until(session)
-        if removed_until is not None and event_at <= removed_until:
+        removed = await removed_until(session)
+        if removed is not None and event_at <= removed:
             raise TooOld(
                 "the event is so old that it may repeat one whose deletion has been removed"
                 " (AUDIT_RETENTION_DAYS); if the user's customer must go, send a new user.deleted"
@@ -202,52 +258,81 @@ class Ledger:
         )
         session.add(row)
         await session.flush()
-        assert row.id is not None  # noqa: S101 - it has just been written
-        receipts.begin(session, row.id)
-        await receipts.append(
+        evidence.begin(session, row.id)
+        await evidence.append(
             session,
             row,
             "event.received",
-            source=Source.APP,
+            source=_APP,
             at=now,
             event_digest=digest,
             event_at=event_at.isoformat(),
         )
-        if await self._restored_since(session, row):
-            await self.record(session, row, Canceled(), now, source=Source.APP, by=RESTORED)
+        if canceled_by is not None:
+            await self.record(session, row, Canceled(), now, source=_APP, by=canceled_by)
         return row
 
-    async def restore(
-        self, session: AsyncSession, *, user_id: str, event_at: datetime, now: datetime
+    async def _join(
+        self,
+        session: AsyncSession,
+        row: DeletionRow,
+        external_id: str | None,
+        event_at: datetime,
+        now: datetime,
+        digest: str,
     ) -> None:
-        """Cancel what the user's restoration comes in time for; say so where it does not."""
+        row.event_at = event_at
+        if external_id not in {None, row.override_external_id}:
+            # Whoever is being looked up at this moment is the wrong one.
+            row.override_external_id = external_id
+            release(row)
+        if row.state is State.UNMAPPED:
+            wake(row, now)
+        await evidence.append(
+            session,
+            row,
+            "event.joined",
+            source=_APP,
+            at=now,
+            event_digest=digest,
+            event_at=event_at.isoformat(),
+        )
+
+    async def restore(
+        self, session: AsyncSession, *, user_id: str, event_at: datetime, now: datetime, by: str
+    ) -> None:
+        """Cancel what the user's restoration comes in time for; say so where it does not.
+
+        Args:
+            by: the event's type.
+        """
         for row in await self._of_user(session, user_id):
-            over = row.state in ENDED and row.state is not State.NO_CUSTOMER
-            if row.event_at > event_at or over:
+            if row.event_at > event_at or row.state in OVER:
                 continue
             try:
-                await self.record(session, row, Canceled(), now, source=Source.APP, by=RESTORED)
+                await self.record(session, row, Canceled(), now, source=_APP, by=by)
                 release(row)
             except IllegalTransition:
-                await receipts.append(session, row, "restored.too_late", source=Source.APP, at=now)
+                await evidence.append(session, row, "restored.too_late", source=_APP, at=now)
 
-    async def concerning(
-        self, session: AsyncSession, customer_ids: Collection[str]
-    ) -> Sequence[DeletionRow]:
-        """The deletions under way that have pinned one of these customers, locked."""
+    async def _of_user(self, session: AsyncSession, user_id: str) -> Sequence[DeletionRow]:
         rows: Sequence[DeletionRow] = (
             await session.exec(
                 self.database.locked(
                     select(DeletionRow)
-                    .where(
-                        col(DeletionRow.customer_id).in_(customer_ids),
-                        col(DeletionRow.state).not_in(ENDED),
-                    )
+                    .where(col(DeletionRow.user_hash) == self.hasher.user(user_id))
                     .order_by(col(DeletionRow.id))
                 )
             )
         ).all()
         return rows
+
+    # --- looking again ---------------------------------------------------------------------------
+
+    def looked_up(self, row: DeletionRow, external_id: str) -> None:
+        """The user has been looked for under this id: by it the deletion is found again."""
+        row.external_id = external_id
+        row.external_hash = self.hasher.external(external_id)
 
     async def wake_if_missed(
         self, session: AsyncSession, external_ids: Collection[str], now: datetime
@@ -269,84 +354,18 @@ class Ledger:
                 )
             )
         ).all()
-        # Of several deletions of one user the newest carries on.
-        for row in {row.external_hash: row for row in rows}.values():
-            # The id may have been forgotten here; this is it again.
-            row.external_id = by_hash[row.external_hash or ""]
-            wake(row, now)
+        for row, external_id in missed(rows, by_hash):
+            look_again(row, external_id, now)
 
     async def wake_if_overtaken(
         self, session: AsyncSession, external_id: str, asked_at: datetime, now: datetime
     ) -> None:
         """The same for a customer who appeared after Polar was asked, and before its answer was
         recorded: that webhook found no deletion to wake yet."""
-        found = await session.exec(
-            select(CustomerRow.id)
-            .where(
-                col(CustomerRow.external_id) == external_id,
-                col(CustomerRow.deleted_at).is_(None),
-                col(CustomerRow.written_at) >= asked_at,
-            )
-            .limit(1)
-        )
-        if found.first() is not None:
+        if await mirror_rows.has_appeared(session, external_id, asked_at):
             await self.wake_if_missed(session, [external_id], now)
 
-    async def following_earlier(
-        self, session: AsyncSession, pinned: Sequence[tuple[DeletionRow, str]]
-    ) -> set[int]:
-        """Those of the deletions, by id, of whose user an earlier one pinned another customer than
-        the one that is given with it."""
-        if not pinned:
-            return set()
-        hashes = {row.user_hash for row, _ in pinned}
-        others = (
-            await session.exec(
-                select(DeletionRow.id, DeletionRow.user_hash, DeletionRow.customer_id).where(
-                    col(DeletionRow.user_hash).in_(hashes),
-                    col(DeletionRow.customer_id).is_not(None),
-                )
-            )
-        ).all()
-        earlier: dict[str, set[tuple[int | None, str | None]]] = {}
-        for deletion_id, user_hash, customer_id in others:
-            earlier.setdefault(user_hash, set()).add((deletion_id, customer_id))
-        return {
-            row.id
-            for row, customer_id in pinned
-            if row.id is not None
-            and any(
-                other_id != row.id and other_customer != customer_id
-                for other_id, other_customer in earlier.get(row.user_hash, ())
-            )
-        }
-
-    async def _of_user(self, session: AsyncSession, user_id: str) -> Sequence[DeletionRow]:
-        rows: Sequence[DeletionRow] = (
-            await session.exec(
-                self.database.locked(
-                    select(DeletionRow)
-                    .where(col(DeletionRow.user_hash) == self.hasher.user(user_id))
-                    .order_by(col(DeletionRow.id))
-                )
-            )
-        ).all()
-        return rows
-
-    async def _restored_since(self, session: AsyncSession, row: DeletionRow) -> bool:
-        """Whether a `user.restored` overtook the `user.deleted` it is the answer to."""
-        found = await session.exec(
-            select(InboxRow.id)
-            .where(
-                col(InboxRow.user_hash) == row.user_hash,
-                col(InboxRow.source) == Source.APP,
-                col(InboxRow.event_type) == RESTORED,
-                col(InboxRow.status) == InboxStatus.APPLIED,
-                col(InboxRow.event_at) >= row.event_at,
-            )
-            .limit(1)
-        )
-        return found.first() is not None
+    # --- forgetting ------------------------------------------------------------------------------
 
     async def _forget(
         self, session: AsyncSession, rows: Sequence[DeletionRow], now: datetime
@@ -357,56 +376,37 @@ class Ledger:
         customer_ids = [row.customer_id for row in rows if row.customer_id is not None]
         if customer_ids:
             await mirror_rows.forget(session, customer_ids, now)
-            await session.exec(
-                sa.update(InboxRow)
-                .where(
-                    col(InboxRow.customer_id).in_(customer_ids),
-                    col(InboxRow.status) != InboxStatus.PENDING,
-                )
-                .values(body=None)
-            )
-        await session.exec(
-            sa.update(InboxRow)
-            .where(
-                col(InboxRow.user_hash).in_(hashes),
-                col(InboxRow.status) != InboxStatus.PENDING,
-            )
-            .values(body=None)
-        )
+        await inbox.forget(session, customer_ids=customer_ids, user_hashes=hashes)
+        others = (col(DeletionRow.user_hash).in_(hashes), col(DeletionRow.id).not_in(ids))
         needed = set(
             await session.exec(
-                select(DeletionRow.user_hash).where(
-                    col(DeletionRow.user_hash).in_(hashes),
-                    col(DeletionRow.id).not_in(ids),
-                    col(DeletionRow.state).not_in(ENDED),
-                )
+                select(DeletionRow.user_hash).where(*others, col(DeletionRow.state).not_in(ENDED))
             )
         )
-        user_ids = {row.user_id for row in rows if row.user_hash not in needed} - {None}
+        user_ids = {
+            row.user_id for row in rows if row.user_id is not None and row.user_hash not in needed
+        }
         if user_ids:
-            await session.exec(sa.delete(MappingRow).where(col(MappingRow.user_id).in_(user_ids)))
+            await mapping.remove(session, user_ids)
         # What ended before, for the same users, needs the id no more than these do.
         await session.exec(
             sa.update(DeletionRow)
             .where(
-                col(DeletionRow.user_hash).in_(hashes),
-                col(DeletionRow.id).not_in(ids),
-                col(DeletionRow.state).in_(ENDED),
-                col(DeletionRow.user_id).is_not(None),
+                *others, col(DeletionRow.state).in_(ENDED), col(DeletionRow.user_id).is_not(None)
             )
-            .values(**_NO_IDS, next_attempt_at=None, forgotten_at=now)
+            .values(
+                user_id=None,
+                external_id=None,
+                override_external_id=None,
+                next_attempt_at=None,
+                forgotten_at=now,
+            )
         )
         for row in rows:
-            for name, value in _NO_IDS.items():
-                setattr(row, name, value)
+            row.user_id = row.external_id = row.override_external_id = None
             row.forgotten_at = now
-            await receipts.append(session, row, "forgotten", source="worker", at=now)
+            await evidence.append(session, row, "forgotten", source=_WORKER, at=now)
         self.database.overwritten()
-
-
-def snapshot(row: DeletionRow) -> Deletion:
-    """The row as the decisions see it."""
-    return Deletion(**{field.name: getattr(row, field.name) for field in fields(Deletion)})
 
 
 def wake(row: DeletionRow, now: datetime) -> None:
@@ -415,33 +415,60 @@ def wake(row: DeletionRow, now: datetime) -> None:
     row.signals += 1
 
 
-def release(row: DeletionRow) -> None:
-    """Take the deletion back from whatever worker holds it: that one can write no more."""
-    row.lease_token = None
-    row.lease_until = None
+def missed(
+    rows: Iterable[DeletionRow], external_ids: Mapping[str, str]
+) -> list[tuple[DeletionRow, str]]:
+    """Those that found nobody under an external id which a customer has now, each with the id. Of
+    several deletions of one user the newest carries on.
 
-
-def _checklist(checked: Checked) -> dict[str, Any]:
-    return {
-        "by": "webhooks" if checked.listed_at is None else "api",
-        "subscriptions": [asdict(item) for item in checked.subscriptions],
-        "benefit_grants": [asdict(item) for item in checked.grants],
+    Args:
+        external_ids: by their hashes.
+    """
+    newest = {
+        row.external_hash: row
+        for row in sorted(rows, key=lambda row: row.id)
+        if row.state is State.NO_CUSTOMER and row.external_hash in external_ids
     }
+    return [(row, external_ids[hashed]) for hashed, row in newest.items() if hashed is not None]
 
 
-_NO_IDS: Mapping[str, None] = dict.fromkeys(("user_id", "external_id", "override_external_id"))
+def look_again(row: DeletionRow, external_id: str, now: datetime) -> None:
+    """Look for the user once more. The id may have been forgotten here; this is it again."""
+    row.external_id = external_id
+    wake(row, now)
 
-_KINDS: Mapping[type, str] = {
-    Unmapped: "identity.unmapped",
-    CustomerFound: "customer.found",
-    CustomerMissing: "customer.missing",
-    Brake: "brake.tripped",
-    DeleteSent: "delete.sent",
-    DeleteAnswered: "delete.answered",
-    CustomerGone: "customer.gone",
-    Failed: "request.failed",
-    Checked: "checked",
-    Retried: "retried",
-    Approved: "approved",
-    Canceled: "canceled",
-}
+
+async def wake_blocked(session: AsyncSession, now: datetime) -> None:
+    """Have every blocked deletion tried again: what blocked one may have blocked them all."""
+    await session.exec(
+        sa.update(DeletionRow)
+        .where(col(DeletionRow.state) == State.BLOCKED, col(DeletionRow.lease_token).is_(None))
+        .values(next_attempt_at=now)
+    )
+
+
+async def wake_mapped(session: AsyncSession, user_hashes: Collection[str], now: datetime) -> None:
+    """The users have entries in the mapping now: go on with what waits for one."""
+    state = col(DeletionRow.state)
+    await session.exec(
+        sa.update(DeletionRow)
+        .where(
+            col(DeletionRow.user_hash).in_(user_hashes),
+            col(DeletionRow.user_id).is_not(None),
+            # A worker may be resolving one right now, about to find it unmapped: it sees by the
+            # signal that it was too early. Only what is unmapped already has nothing else to
+            # wait for.
+            state.in_([*UNPINNED, State.BLOCKED, State.NO_CUSTOMER]),
+        )
+        .values(
+            signals=col(DeletionRow.signals) + 1,
+            next_attempt_at=sa.case(
+                (
+                    state.in_([State.UNMAPPED, State.NO_CUSTOMER]),
+                    sa.literal(now, UtcDateTime()),
+                ),
+                else_=col(DeletionRow.next_attempt_at),
+            ),
+        ),
+        execution_options=_IN_THE_TABLE,
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 
 from sync.deletions.observations import (
@@ -30,7 +29,7 @@ from sync.deletions.observations import (
     SubscriptionFact,
     Unmapped,
 )
-from sync.deletions.states import UNPINNED, State
+from sync.deletions.states import Action, State
 from sync.errors import NotPossible
 
 CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
@@ -39,28 +38,6 @@ CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
 REVOCABLE = CANCELED_BY_DELETION | {"paused"}
 """Statuses that `DELETE /v1/subscriptions/{id}` ends; to others Polar answers with
 403 AlreadyCanceledSubscription."""
-
-
-class Action(StrEnum):
-    """The one thing to do next."""
-
-    RESOLVE = "resolve"
-    """Find the customer and pin it."""
-    DELETE = "delete"
-    """Send the DELETE for the pinned customer."""
-    CHECK = "check"
-    """Look at the evidence and, when overdue, ask the API."""
-
-
-_ACTIONS = {
-    State.RECEIVED: Action.RESOLVE,
-    State.UNMAPPED: Action.RESOLVE,
-    State.NO_CUSTOMER: Action.RESOLVE,
-    State.RESOLVED: Action.DELETE,
-    State.DELETING: Action.DELETE,
-    State.DELETED: Action.CHECK,
-    State.INCOMPLETE: Action.CHECK,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +95,12 @@ class IllegalTransition(NotPossible):
 
 def next_action(deletion: Deletion) -> Action | None:
     """What a due deletion needs done. None: nothing, until somebody acts."""
-    if deletion.state is State.HELD:
-        return None
-    return _ACTIONS.get(deletion.stage)
+    return None if deletion.state is State.HELD else deletion.stage.about.action
+
+
+def may_be_there(deletion: Deletion) -> bool:
+    """Whether the pinned customer is not known to be gone yet."""
+    return deletion.stage.about.action is Action.DELETE
 
 
 def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> bool:
@@ -219,18 +199,16 @@ def backoff(attempts: int, jitter: float, policy: Policy) -> timedelta:
     return min(doubled, policy.backoff_cap) * (0.5 + 0.5 * jitter)
 
 
-def _going_on(deletion: Deletion, state: State, **changes: object) -> Deletion:
+def _going_on(deletion: Deletion, state: State) -> Deletion:
     """A step forward: whatever had gone wrong before is over."""
-    clear: dict[str, object] = {"resume": None, "reason": None, "attempts": 0}
-    return replace(deletion, state=state, **{**clear, **changes})  # type: ignore[arg-type]
+    return replace(deletion, state=state, resume=None, reason=None, attempts=0)
 
 
 def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
-    if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
+    if deletion.stage.about.action is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
-    return _going_on(
-        deletion,
-        State.UNMAPPED,
+    return replace(
+        _going_on(deletion, State.UNMAPPED),
         ended_at=None,
         reason="no external id is known for this user: `polar-sync map set`, or cancel",
         next_attempt_at=None,
@@ -240,13 +218,12 @@ def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
 def _found(
     deletion: Deletion, observation: CustomerFound, policy: Policy, now: datetime
 ) -> Deletion:
-    if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
+    if deletion.stage.about.action is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
     tolerance = timedelta(0) if observation.follows_earlier else policy.clock_skew
     if observation.created_at > deletion.event_at + tolerance:
-        return _going_on(
-            deletion,
-            State.SUPERSEDED,
+        return replace(
+            _going_on(deletion, State.SUPERSEDED),
             reason=(
                 f"customer {observation.customer_id} was created after the event, so it is somebody"
                 " who signed up again; if it must go as well, send a new user.deleted"
@@ -254,9 +231,8 @@ def _found(
             ended_at=now,
             next_attempt_at=None,
         )
-    return _going_on(
-        deletion,
-        State.RESOLVED,
+    return replace(
+        _going_on(deletion, State.RESOLVED),
         customer_id=observation.customer_id,
         customer_created_at=observation.created_at,
         pinned_at=now,
@@ -270,13 +246,12 @@ def _found(
 def _missing(
     deletion: Deletion, observation: CustomerMissing, policy: Policy, now: datetime
 ) -> Deletion:
-    if deletion.stage not in UNPINNED | {State.NO_CUSTOMER}:
+    if deletion.stage.about.action is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
     tombstone = observation.tombstone
     if tombstone is not None and tombstone.created_at <= deletion.event_at + policy.clock_skew:
-        return _going_on(
-            deletion,
-            State.DELETED,
+        return replace(
+            _going_on(deletion, State.DELETED),
             customer_id=tombstone.customer_id,
             customer_created_at=tombstone.created_at,
             pinned_at=now,
@@ -286,9 +261,8 @@ def _missing(
         )
     ended_at = deletion.ended_at or now
     look_again = ended_at + policy.recheck_after
-    return _going_on(
-        deletion,
-        State.NO_CUSTOMER,
+    return replace(
+        _going_on(deletion, State.NO_CUSTOMER),
         reason="Polar has no customer under this user's external id",
         ended_at=ended_at,
         next_attempt_at=look_again if now < look_again else None,
@@ -311,8 +285,7 @@ def _braked(deletion: Deletion, observation: Brake) -> Deletion:
 
 
 def _sent(deletion: Deletion, observation: DeleteSent, now: datetime) -> Deletion:
-    may_send = deletion.stage in {State.RESOLVED, State.DELETING}
-    if not may_send or deletion.state is State.HELD or deletion.customer_id is None:
+    if next_action(deletion) is not Action.DELETE or deletion.customer_id is None:
         raise IllegalTransition(deletion, observation)
     return replace(
         deletion,
@@ -325,8 +298,10 @@ def _sent(deletion: Deletion, observation: DeleteSent, now: datetime) -> Deletio
 
 
 def _deleted(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
-    return _going_on(
-        deletion, State.DELETED, deleted_at=now, next_attempt_at=now + policy.verify_after
+    return replace(
+        _going_on(deletion, State.DELETED),
+        deleted_at=now,
+        next_attempt_at=now + policy.verify_after,
     )
 
 
@@ -344,9 +319,7 @@ def _answered(
 def _gone(deletion: Deletion, observation: CustomerGone, policy: Policy, now: datetime) -> Deletion:
     if deletion.customer_id is None or deletion.state is State.CANCELED:
         raise IllegalTransition(deletion, observation)
-    if deletion.stage in {State.RESOLVED, State.DELETING}:
-        return _deleted(deletion, policy, now)
-    return deletion
+    return _deleted(deletion, policy, now) if may_be_there(deletion) else deletion
 
 
 def _failed(deletion: Deletion, failed: Failed, policy: Policy, now: datetime) -> Deletion:
@@ -391,16 +364,18 @@ def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime
         return _contradicted(deletion, checked, policy, now)
     listed_at = checked.listed_at or deletion.listed_at
     if _complete(deletion, checked, policy):
-        return _going_on(
-            deletion, State.VERIFIED, listed_at=listed_at, ended_at=now, next_attempt_at=None
+        return replace(
+            _going_on(deletion, State.VERIFIED),
+            listed_at=listed_at,
+            ended_at=now,
+            next_attempt_at=None,
         )
     left_subscriptions, left_grants = survivors(deletion, checked, policy, now)
     by_api = listed_at is not None and listed_at >= deletion.deleted_at
     if by_api and (left_subscriptions or left_grants):
         return _incomplete(deletion, left_subscriptions, left_grants, listed_at, policy, now)
-    return _going_on(
-        deletion,
-        State.DELETED,
+    return replace(
+        _going_on(deletion, State.DELETED),
         listed_at=listed_at,
         next_attempt_at=_next_look(deletion.deleted_at, policy, now),
     )
@@ -416,9 +391,8 @@ def _incomplete(
 ) -> Deletion:
     names = [f"subscription {item.id} ({item.status})" for item in subscriptions]
     names += [f"benefit grant {item.id}" for item in grants]
-    return _going_on(
-        deletion,
-        State.INCOMPLETE,
+    return replace(
+        _going_on(deletion, State.INCOMPLETE),
         listed_at=listed_at,
         ended_at=None,
         reason=f"the customer is gone, but these are not: {', '.join(names)};"
@@ -456,12 +430,13 @@ def _retried(deletion: Deletion, observation: Retried, now: datetime) -> Deletio
 def _approved(deletion: Deletion, observation: Approved, now: datetime) -> Deletion:
     if deletion.state is not State.HELD:
         raise IllegalTransition(deletion, observation)
-    return _going_on(deletion, State.RESOLVED, approved=True, next_attempt_at=now)
+    return replace(_going_on(deletion, State.RESOLVED), approved=True, next_attempt_at=now)
 
 
 def _canceled(deletion: Deletion, observation: Canceled, now: datetime) -> Deletion:
     # A `no_customer` looks again, and must not find the customer of a user who was restored.
-    early = deletion.stage in UNPINNED | {State.RESOLVED, State.NO_CUSTOMER}
+    looks_up = deletion.stage.about.action is Action.RESOLVE
+    early = looks_up or deletion.stage is State.RESOLVED
     if not early or deletion.delete_sent_at is not None:
         raise IllegalTransition(deletion, observation)
-    return _going_on(deletion, State.CANCELED, ended_at=now, next_attempt_at=None)
+    return replace(_going_on(deletion, State.CANCELED), ended_at=now, next_attempt_at=None)

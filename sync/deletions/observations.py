@@ -1,4 +1,7 @@
-"""What can be observed of a deletion. Pure."""
+"""What can be observed of a deletion. Pure.
+
+Each names the kind of evidence that it leaves in the deletion's chain.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-# --- what can be observed ------------------------------------------------------------------
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
     """No external id is known for the user."""
 
+    evidence: ClassVar[str] = "identity.unmapped"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFound:
     """The API shows a living customer for the user, its subscriptions and grants listed."""
+
+    evidence: ClassVar[str] = "customer.found"
 
     customer_id: str
     created_at: datetime
@@ -40,12 +46,16 @@ class Tombstone:
 class CustomerMissing:
     """Polar says `ResourceNotFound` for the user's external id."""
 
+    evidence: ClassVar[str] = "customer.missing"
+
     tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
     """More deletions than allowed: `sent` DELETEs within the last hour, `limit` allowed."""
+
+    evidence: ClassVar[str] = "brake.tripped"
 
     sent: int
     limit: int
@@ -55,15 +65,21 @@ class Brake:
 class DeleteSent:
     """The DELETE is about to leave. Recorded before it does: from here on its fate is unknown."""
 
+    evidence: ClassVar[str] = "delete.sent"
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteAnswered:
     """Polar answered 204."""
 
+    evidence: ClassVar[str] = "delete.answered"
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerGone:
     """The pinned customer is known gone: `ResourceNotFound` for its id, or a signed webhook."""
+
+    evidence: ClassVar[str] = "customer.gone"
 
 
 class FailureKind(StrEnum):
@@ -76,6 +92,8 @@ class FailureKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """A request brought no answer that could be used."""
+
+    evidence: ClassVar[str] = "request.failed"
 
     kind: FailureKind
     reason: str
@@ -105,6 +123,8 @@ class GrantFact:
 class Checked:
     """All that is known about what the deletion did."""
 
+    evidence: ClassVar[str] = "checked"
+
     subscriptions: Sequence[SubscriptionFact]
     grants: Sequence[GrantFact]
     final_state_open: int | None = None
@@ -112,6 +132,20 @@ class Checked:
     deleted customer; None if none has come."""
     listed_at: datetime | None = None
     """Set when the API was asked just now: when the listing began."""
+
+    @property
+    def checklist(self) -> dict[str, Any]:
+        """As evidence."""
+        return {
+            "by": "webhooks" if self.listed_at is None else "api",
+            "subscriptions": [
+                {"id": item.id, "status": item.status, "ended": item.ended}
+                for item in self.subscriptions
+            ],
+            "benefit_grants": [
+                {"id": item.id, "is_granted": item.is_granted} for item in self.grants
+            ],
+        }
 
     @property
     def open_subscriptions(self) -> list[SubscriptionFact]:
@@ -126,15 +160,21 @@ class Checked:
 class Retried:
     """An operator asks for another try now."""
 
+    evidence: ClassVar[str] = "retried"
+
 
 @dataclass(frozen=True, slots=True)
 class Approved:
     """An operator lets a `held` deletion go on."""
 
+    evidence: ClassVar[str] = "approved"
+
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
     """A `user.restored`, or an operator, asks that the customer be left alone."""
+
+    evidence: ClassVar[str] = "canceled"
 
 
 Observation = (

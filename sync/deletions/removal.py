@@ -1,4 +1,4 @@
-"""How far back deletions have been removed from the ledger.
+"""Removing deletions from the ledger, and how far back they have been removed.
 
 An event from before that may repeat one whose deletion is not known any more. It must not open
 another: the user may have come back since, and the customer found would be the wrong one.
@@ -6,15 +6,22 @@ another: the user may have come back since, and the customer found would be the 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow
 from sync.store.database import Database
 from sync.store.meta import MetaRow
 
 _NAME = "deletions_removed_until"
+_BATCH = 50
+"""Deletions removed in one transaction; each has some ten or twenty pieces of evidence."""
+_IN_THE_TABLE = {"synchronize_session": False}
+"""No object of the session's is meant, only rows."""
 
 
 async def removed_until(session: AsyncSession) -> datetime | None:
@@ -23,9 +30,51 @@ async def removed_until(session: AsyncSession) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-async def advance(database: Database, session: AsyncSession, until: datetime) -> None:
-    """Deletions up to that time, in UTC, are removed in this transaction. It never moves back, also
-    where AUDIT_RETENTION_DAYS is raised later."""
+async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
+    """Remove deletions that ended before that time, in UTC, each with its whole chain of evidence.
+    Yields how many, after each batch.
+
+    Raises:
+        StorageUnavailable
+    """
+    async with database.read() as session:
+        newest = (await session.exec(select(func.max(col(DeletionRow.id))))).one()
+    some = (
+        select(DeletionRow.id)
+        .where(
+            REMOVABLE_DELETIONS,
+            col(DeletionRow.ended_at) < before,
+            col(DeletionRow.event_at) < before,
+            # A `no_customer` that will be looked at once more has not ended yet.
+            col(DeletionRow.next_attempt_at).is_(None),
+            # The newest stays whatever its age: SQLite would give its number to the next one, and
+            # there may be a receipt with that number.
+            col(DeletionRow.id) != newest,
+        )
+        .limit(_BATCH)
+    )
+    while True:
+        async with database.read() as session:
+            if (await session.exec(some)).first() is None:
+                return
+        async with database.write() as session:
+            ids = (await session.exec(some)).all()
+            await _advance(database, session, before)
+            await session.exec(
+                sa.delete(EvidenceRow).where(col(EvidenceRow.deletion_id).in_(ids)),
+                execution_options=_IN_THE_TABLE,
+            )
+            await session.exec(
+                sa.delete(DeletionRow).where(col(DeletionRow.id).in_(ids)),
+                execution_options=_IN_THE_TABLE,
+            )
+            database.overwritten()
+        yield len(ids)
+
+
+async def _advance(database: Database, session: AsyncSession, until: datetime) -> None:
+    """Note how far has been removed. It never moves back, also where AUDIT_RETENTION_DAYS is raised
+    later."""
     insert = database.insert(MetaRow).values(
         name=_NAME, value=until.isoformat(timespec="microseconds")
     )

@@ -1,4 +1,4 @@
-"""The three actions on leased deletions: resolve, delete, check.
+"""The three steps of a leased deletion: resolve, delete, check.
 
 Each asks Polar, then writes what was learnt, the mirror included, in one transaction. They decide
 nothing: that is `sync.deletions.machine`'s.
@@ -9,25 +9,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import identity, receipts
+from sync.deletions import evidence, identity, queries
 from sync.deletions.facts import facts, tombstone
-from sync.deletions.identity import Target
-from sync.deletions.leases import Leased, LeaseLost, Leases
-from sync.deletions.ledger import Ledger, release, snapshot
-from sync.deletions.machine import IllegalTransition, ask_api, next_action, to_revoke
+from sync.deletions.leases import Leased, LeaseLost, Leases, Pinned, finish, release
+from sync.deletions.ledger import Ledger, wake_blocked
+from sync.deletions.machine import IllegalTransition, ask_api, to_revoke
+from sync.deletions.mapping import Target
 from sync.deletions.observations import (
     Brake,
-    Checked,
     CustomerFound,
     CustomerGone,
     CustomerMissing,
@@ -51,16 +48,24 @@ from sync.polar.client import PolarClient
 from sync.polar.customers import CustomerState
 from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
-from sync.store.database import Database, StorageUnavailable
+from sync.store.database import Database
+from sync.store.retry import until_stored
 
 _log = logging.getLogger(__name__)
 
 _BRAKE_WINDOW = timedelta(hours=1)
-_AFTER_ERROR = 0.5
-"""Seconds until an answer is written again that the database did not take."""
 
 
-_Read = Callable[[AsyncSession], Awaitable[Checked]]
+@dataclass(frozen=True, slots=True)
+class _AsMirrored:
+    """What the mirror shows of the customer once it is to be written down."""
+
+    customer_id: str
+    listed_at: datetime | None
+    """When the API listing that was merged in began, if the API was asked."""
+
+    async def seen(self, session: AsyncSession) -> Observation:
+        return (await facts(session, [self.customer_id], self.listed_at))[self.customer_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class _Learnt:
     """What is to be written about a deletion."""
 
     leased: Leased
-    observation: Observation | _Read
+    observation: Observation | _AsMirrored
     observed: Sequence[Mirrored] = ()
     external_id: str | None = None
     """Under which the customer was looked for."""
@@ -82,7 +87,7 @@ class _NotSent(NotPossible):
 
 
 @dataclass(frozen=True, slots=True)
-class Actions:
+class Steps:
     """What a worker can do for deletions it holds a lease on."""
 
     database: Database
@@ -111,7 +116,7 @@ class Actions:
             if isinstance(answer, CustomerState)
         ]
         async with self.database.read() as session:
-            following = await self.ledger.following_earlier(session, pinned)
+            following = await queries.following_earlier(session, pinned)
             gone = {
                 leased.id: await self._tombstone(session, leased, target)
                 for leased, target, answer in zip(batch, targets, answers, strict=True)
@@ -135,14 +140,12 @@ class Actions:
                 )
         await self._record_all(learnt)
 
-    async def delete(self, leased: Leased) -> None:
+    async def delete(self, leased: Pinned) -> None:
         """Send the DELETE for the pinned customer, after recording that it will be sent."""
-        customer_id = leased.row.customer_id
-        assert customer_id is not None  # noqa: S101 - there is no `resolved` without a pin
         try:
             await customers.delete(
                 self.polar,
-                customer_id,
+                leased.customer_id,
                 anonymize=self.settings.anonymize,
                 before_send=partial(self._about_to_delete, leased),
             )
@@ -158,16 +161,16 @@ class Actions:
         else:
             await self._record(leased, DeleteAnswered(), answer="204")
 
-    async def check(self, batch: Sequence[Leased]) -> None:
+    async def check(self, batch: Sequence[Pinned]) -> None:
         """See whether the evidence is complete; ask the API about those for which it is overdue:
         two requests for each `MAX_IDS` customers."""
         async with self.database.read() as session:
             now = await self.database.now(session)
-            known = await facts(session, [_customer_id(leased) for leased in batch])
+            known = await facts(session, [leased.customer_id for leased in batch])
         overdue = []
         for leased in batch:
-            checked = known[_customer_id(leased)]
-            if ask_api(snapshot(leased.row), checked, self.ledger.policy, now):
+            checked = known[leased.customer_id]
+            if ask_api(leased.row.snapshot(), checked, self.ledger.policy, now):
                 overdue.append(leased)
             else:
                 await self._record_check(leased, None)
@@ -239,20 +242,14 @@ class Actions:
         limit = self.settings.max_deletions_per_hour
         if limit == 0 or row.approved or row.delete_sent_at is not None:
             return None
-        sent = (
-            await session.exec(
-                select(func.count())
-                .select_from(DeletionRow)
-                .where(col(DeletionRow.delete_sent_at) > now - _BRAKE_WINDOW)
-            )
-        ).one()
+        sent = await queries.sent_since(session, now - _BRAKE_WINDOW)
         return Brake(sent=sent, limit=limit) if sent >= limit else None
 
     # --- check ---------------------------------------------------------------------------
 
-    async def _list_what_is_left(self, batch: Sequence[Leased]) -> datetime:
+    async def _list_what_is_left(self, batch: Sequence[Pinned]) -> datetime:
         """Have the mirror hold what Polar lists for these customers; returns when that was read."""
-        customer_ids = sorted({_customer_id(leased) for leased in batch})
+        customer_ids = sorted({leased.customer_id for leased in batch})
         listed_at = await self._now()
         listed = [
             (kind, await lists.of_customers(self.polar, kind, customer_ids))
@@ -267,11 +264,11 @@ class Actions:
             await rows.upsert(self.database, session, observed, now)
         return listed_at
 
-    async def _revoke_survivors(self, leased: Leased, listed_at: datetime) -> None:
+    async def _revoke_survivors(self, leased: Pinned, listed_at: datetime) -> None:
         async with self.database.read() as session:
             now = await self.database.now(session)
-            known = await facts(session, [_customer_id(leased)], listed_at)
-        deletion, checked = snapshot(leased.row), known[_customer_id(leased)]
+            known = await facts(session, [leased.customer_id], listed_at)
+        deletion, checked = leased.row.snapshot(), known[leased.customer_id]
         revoked: list[Subscription] = []
         for survivor in to_revoke(deletion, checked, self.ledger.policy, now):
             try:
@@ -285,7 +282,7 @@ class Actions:
                 await rows.upsert(self.database, session, revoked, now)
                 # At once: a webhook about it may complete the evidence before the check does.
                 row = await self.leases.row(session, leased)
-                await receipts.append(
+                await evidence.append(
                     session,
                     row,
                     "survivors.revoked",
@@ -294,41 +291,32 @@ class Actions:
                     revoked=[item.id for item in revoked],
                 )
 
-    async def _record_check(self, leased: Leased, listed_at: datetime | None) -> None:
-        customer_id = _customer_id(leased)
-
-        async def read(session: AsyncSession) -> Checked:
-            return (await facts(session, [customer_id], listed_at))[customer_id]
-
-        await self._record(leased, read)
+    async def _record_check(self, leased: Pinned, listed_at: datetime | None) -> None:
+        await self._record(leased, _AsMirrored(leased.customer_id, listed_at))
 
     # --- writing it down -----------------------------------------------------------------
 
     async def _record(
-        self, leased: Leased, observation: Observation | _Read, **detail: Any
+        self, leased: Leased, observation: Observation | _AsMirrored, **detail: Any
     ) -> None:
         await self._record_all([_Learnt(leased, observation, detail=detail)])
 
     async def _record_all(self, learnt: Sequence[_Learnt]) -> None:
         """Write what was learnt in one transaction and end the leases; nothing where a lease has
         been lost. What Polar has answered is kept until the database takes it."""
-        while True:
-            try:
-                async with self.database.write() as session:
-                    await self._write(session, learnt)
-            except IllegalTransition as error:
-                if len(learnt) > 1:
+        ids = ", ".join(str(item.leased.id) for item in learnt)
+        async for attempt in until_stored(f"the answer about deletion {ids}"):
+            with attempt:
+                try:
+                    async with self.database.write() as session:
+                        await self._write(session, learnt)
+                except IllegalTransition as error:
+                    if len(learnt) == 1:
+                        await self._overtaken(learnt[0].leased, error)
+                        return
                     # One deletion's fault must not cost the others their answers.
                     for item in learnt:
                         await self._record_all([item])
-                    return
-                await self._overtaken(learnt[0].leased, error)
-            except StorageUnavailable as error:
-                ids = ", ".join(str(item.leased.id) for item in learnt)
-                _log.error("deletion %s: its answer cannot be recorded yet: %s", ids, error)
-                await asyncio.sleep(_AFTER_ERROR)
-                continue
-            return
 
     async def _overtaken(self, leased: Leased, error: IllegalTransition) -> None:
         """What was to be done or written fits the deletion no more: leave it to whoever is next."""
@@ -351,19 +339,16 @@ class Actions:
         learnt = [item for item in learnt if item.leased.id in held]
         observed = [seen for item in learnt for seen in item.observed]
         await rows.upsert(self.database, session, observed, now)
-        await receipts.ends(session, held)
+        await evidence.ends(session, held)
         unblocked = False
         for item in learnt:
             row, leased, seen = held[item.leased.id], item.leased, item.observation
             if item.external_id is not None:
-                row.external_id = item.external_id
-                row.external_hash = self.ledger.hasher.external(item.external_id)
-            if callable(seen):
-                seen = await seen(session)
+                self.ledger.looked_up(row, item.external_id)
+            if isinstance(seen, _AsMirrored):
+                seen = await seen.seen(session)
             await self.ledger.record(session, row, seen, now, source="api", **item.detail)
-            release(row)
-            if row.signals != leased.row.signals and next_action(snapshot(row)) is not None:
-                row.next_attempt_at = now
+            finish(row, leased, now)
             if item.asked_at is not None and item.external_id is not None:
                 await self.ledger.wake_if_overtaken(session, item.external_id, item.asked_at, now)
             unblocked |= leased.row.state is State.BLOCKED and row.state is not State.BLOCKED
@@ -373,23 +358,6 @@ class Actions:
     async def _now(self) -> datetime:
         async with self.database.read() as session:
             return await self.database.now(session)
-
-
-async def wake_blocked(session: AsyncSession, now: datetime) -> None:
-    """Have every blocked deletion tried again: what blocked one may have blocked them all."""
-    await session.exec(
-        sa.update(DeletionRow)
-        .where(
-            col(DeletionRow.state) == State.BLOCKED,
-            col(DeletionRow.lease_token).is_(None),
-        )
-        .values(next_attempt_at=now)
-    )
-
-
-def _customer_id(leased: Leased) -> str:
-    assert leased.row.customer_id is not None  # noqa: S101 - there is no `deleted` without a pin
-    return leased.row.customer_id
 
 
 def _missing(leased: Leased, target: Target, gone: Tombstone | None, asked_at: datetime) -> _Learnt:

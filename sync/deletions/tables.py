@@ -8,12 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from sync.deletions.machine import Deletion
 from sync.deletions.states import State
 from sync.ids import MAX_ID
 from sync.store.columns import BigId, Name, UtcDateTime
 
 REMOVABLE_DELETIONS = sa.text("deletion.state IN ('verified', 'no_customer', 'canceled')")
-"""For the same reason as `OPEN_INBOX`."""
+"""`states.REMOVABLE`, as the partial index below has it: SQLite uses that only where the query
+repeats its condition word for word."""
 
 
 class DeletionRow(SQLModel, table=True):
@@ -41,7 +43,8 @@ class DeletionRow(SQLModel, table=True):
         sa.Index("ix_deletion_delete_sent_at", "delete_sent_at"),
     )
 
-    id: int | None = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    id: int = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    """Given by the database, once the row is flushed."""
     user_hash: str
     """Keyed hash of the local user id: recognizes a repeated event after the id is forgotten."""
     user_id: str | None
@@ -78,6 +81,42 @@ class DeletionRow(SQLModel, table=True):
     lease_token: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
+    def snapshot(self) -> Deletion:
+        """The deletion as the decisions see it."""
+        return Deletion(
+            state=self.state,
+            event_at=self.event_at,
+            resume=self.resume,
+            reason=self.reason,
+            approved=self.approved,
+            customer_id=self.customer_id,
+            customer_created_at=self.customer_created_at,
+            pinned_at=self.pinned_at,
+            listed_at=self.listed_at,
+            delete_sent_at=self.delete_sent_at,
+            deleted_at=self.deleted_at,
+            ended_at=self.ended_at,
+            attempts=self.attempts,
+            next_attempt_at=self.next_attempt_at,
+        )
+
+    def become(self, deletion: Deletion) -> None:
+        """Take over what has been decided."""
+        self.state = deletion.state
+        self.event_at = deletion.event_at
+        self.resume = deletion.resume
+        self.reason = deletion.reason
+        self.approved = deletion.approved
+        self.customer_id = deletion.customer_id
+        self.customer_created_at = deletion.customer_created_at
+        self.pinned_at = deletion.pinned_at
+        self.listed_at = deletion.listed_at
+        self.delete_sent_at = deletion.delete_sent_at
+        self.deleted_at = deletion.deleted_at
+        self.ended_at = deletion.ended_at
+        self.attempts = deletion.attempts
+        self.next_attempt_at = deletion.next_attempt_at
+
 
 class EvidenceRow(SQLModel, table=True):
     """One link of a deletion's audit chain. Holds no personal data by construction."""
@@ -85,7 +124,7 @@ class EvidenceRow(SQLModel, table=True):
     __tablename__ = "evidence"
     __table_args__ = (sa.UniqueConstraint("deletion_id", "seq"),)
 
-    id: int | None = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    id: int = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
     deletion_id: int = Field(sa_column=sa.Column(BigId, nullable=False))
     seq: int
     at: datetime = Field(sa_type=UtcDateTime)

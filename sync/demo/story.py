@@ -25,7 +25,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import SecretStr
@@ -34,17 +34,18 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlmodel import col, select
 
-from sync.deletions import receipts
-from sync.deletions.states import ENDED, NEEDS_PERSON, State
-from sync.deletions.tables import DeletionRow
+from sync.deletions import evidence, queries, receipts
+from sync.deletions.states import ENDED, NEEDS_A_PERSON, State
 from sync.hashing import Hasher
 from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from sync.signatures import sign
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
+
+if TYPE_CHECKING:
+    from sync.deletions.tables import DeletionRow
 
 _START_SECONDS = 20.0
 _SETTLE_SECONDS = 20.0
@@ -175,12 +176,7 @@ class _Demo:
         """Read how far every deletion has come."""
         by_hash = {self.hasher.user(case.user_id): case for case in self.cases}
         async with self.database.read() as session:
-            rows = await session.exec(
-                select(DeletionRow)
-                .where(col(DeletionRow.user_hash).in_(by_hash))
-                .order_by(col(DeletionRow.id))
-            )
-            for row in rows:
+            for row in await queries.of_users(session, by_hash):
                 by_hash[row.user_hash].row = row
 
     def picture(self) -> Group:
@@ -483,18 +479,18 @@ def _table(demo: _Demo, problems: Mapping[str, Sequence[str]]) -> Group:
             f"[{style}]{state}[/]",
             "[red]" + "; ".join(wrong) + "[/]" if wrong else "[green]yes[/]",
         )
-        if case.row and case.row.reason and state in NEEDS_PERSON:
+        if case.row and case.row.reason and state in NEEDS_A_PERSON:
             needs.append(f"  [{style}]{state}[/]  {case.title}: {case.row.reason}")
     return Group(table, "What a person is told to do", *needs, "")
 
 
 async def _print_receipt(demo: _Demo) -> None:
     row = next((c.row for c in demo.cases if c.row and c.row.state is State.VERIFIED), None)
-    if row is None or row.id is None:
+    if row is None:
         return
     async with demo.database.read() as session:
-        evidence = await receipts.chain(session, row.id)
-    receipt = receipts.receipt(row, evidence, demo.hasher)
+        links = await evidence.of(session, row.id)
+    receipt = receipts.receipt(row, links, demo.hasher)
     facts = Table.grid(padding=(0, 2))
     for name, value in receipt.items():
         if name != "evidence":
@@ -502,7 +498,7 @@ async def _print_receipt(demo: _Demo) -> None:
     chain = Table(box=None, pad_edge=False)
     for heading in ("#", "at", "evidence", "then", "hash"):
         chain.add_column(heading, no_wrap=True)
-    for link in evidence:
+    for link in links:
         chain.add_row(
             str(link.seq),
             f"{link.at:%H:%M:%S.%f}"[:-3],

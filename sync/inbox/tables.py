@@ -63,7 +63,8 @@ class InboxRow(SQLModel, table=True):
         sa.Index("ix_inbox_user_hash", "user_hash"),
     )
 
-    id: int | None = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    id: int = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    """Given by the database, once the row is flushed."""
     source: Source = Field(sa_type=Name(Source))
     webhook_id: str = Field(sa_type=sa.String(MAX_ID))
     received_at: datetime = Field(sa_type=UtcDateTime)

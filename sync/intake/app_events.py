@@ -1,61 +1,109 @@
-"""The app's events: from a verified body to what it says."""
+"""The app's events: one entry for each type, with what it says and what it does.
+
+A new event is a member of `EventType` and an entry of `EVENTS`. What no entry names is ignored, and
+counted: an auth provider posts everything that happens.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NoReturn
+from datetime import datetime
 
-from sync.errors import InvalidInput
-from sync.ids import MAX_ID
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions.ledger import Ledger
+from sync.inbox import queries as inbox
+from sync.intake.event_fields import EventFields
+from sync.intake.event_types import EventType
 from sync.settings import Settings
-
-UserEventType = Literal["user.deleted", "user.restored"]
-
-_USER_EVENTS: Mapping[str, UserEventType] = {
-    "user.deleted": "user.deleted",
-    "user.restored": "user.restored",
-}
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_TOLERANCE = timedelta(minutes=5)
-# As seconds this is the year 5138, as milliseconds 1973: no event is near either.
-_FIRST_MILLISECONDS = 100_000_000_000
-
-# Neither belongs in an id, and PostgreSQL takes no NUL, UTF-8 no lone surrogate.
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-class EventError(InvalidInput):
-    """A signed event cannot be read. `field`: the path as configured, None for the body as a whole.
-    `problem`: what is wrong and what to do, without the value."""
-
-    def __init__(self, field: str | None, problem: str) -> None:
-        super().__init__(f"{field or 'the body'} {problem}")
-        self.field = field
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEvent:
-    """A user was deleted, or came back in time."""
+    """Something has happened to a user."""
 
-    type: UserEventType
+    type: EventType
     user_id: str
     external_id: str | None
     at: datetime
     """When it happened, by the app; never later than the event came."""
 
+    @classmethod
+    def read(cls, event_type: EventType, fields: EventFields) -> UserEvent:
+        """What the event says.
+
+        Raises:
+            EventError: a field is missing or unusable.
+        """
+        return cls(
+            type=event_type, user_id=fields.user_id, external_id=fields.external_id, at=fields.at
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherEvent:
-    """An event of no concern: an auth provider posts everything that happens."""
+    """An event of a type that no entry names."""
 
     type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """What a handler works with."""
+
+    ledger: Ledger
+    session: AsyncSession
+    now: datetime
+    digest: str
+    """Of the event's body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppEvent:
+    """What there is to know about a type of event."""
+
+    model: type[UserEvent]
+    handle: Callable[[Applying, UserEvent], Awaitable[bool]]
+    """Applies it. Returns whether the body must go at once: its user has been forgotten."""
+    may_come_first: bool = False
+    """It can overtake the event that it is the answer to, which then looks for it in the inbox. So
+    it stays there for as long as that event could still come."""
+
+
+async def _user_deleted(applying: Applying, event: UserEvent) -> bool:
+    ledger, session = applying.ledger, applying.session
+    user_hash = ledger.hasher.user(event.user_id)
+    overtaken = await inbox.was_applied(session, EventType.USER_RESTORED, user_hash, event.at)
+    deletion = await ledger.open(
+        session,
+        user_id=event.user_id,
+        external_id=event.external_id,
+        event_at=event.at,
+        now=applying.now,
+        digest=applying.digest,
+        canceled_by=EventType.USER_RESTORED if overtaken else None,
+    )
+    return deletion.forgotten_at is not None
+
+
+async def _user_restored(applying: Applying, event: UserEvent) -> bool:
+    await applying.ledger.restore(
+        applying.session,
+        user_id=event.user_id,
+        event_at=event.at,
+        now=applying.now,
+        by=event.type,
+    )
+    return False
+
+
+EVENTS: Mapping[EventType, AppEvent] = {
+    EventType.USER_DELETED: AppEvent(model=UserEvent, handle=_user_deleted),
+    EventType.USER_RESTORED: AppEvent(model=UserEvent, handle=_user_restored, may_come_first=True),
+}
+
+MAY_COME_FIRST = frozenset(kind for kind, event in EVENTS.items() if event.may_come_first)
 
 
 def parse_event(body: bytes, settings: Settings, now: datetime) -> UserEvent | OtherEvent:
@@ -64,124 +112,9 @@ def parse_event(body: bytes, settings: Settings, now: datetime) -> UserEvent | O
     Raises:
         EventError: it is not a JSON object, or a field is missing or unusable.
     """
-    event = _object(body)
-    kind = _text(event, settings.event_type_path, setting="EVENT_TYPE_PATH")
-    user_event = _USER_EVENTS.get(kind)
-    if user_event is None:
-        return OtherEvent(type=kind)
-    return UserEvent(
-        type=user_event,
-        user_id=_identifier(event, settings.event_user_id_path, setting="EVENT_USER_ID_PATH"),
-        external_id=(
-            None
-            if _find(event, settings.event_external_id_path) is None
-            else _identifier(
-                event, settings.event_external_id_path, setting="EVENT_EXTERNAL_ID_PATH"
-            )
-        ),
-        at=_time(event, settings.event_timestamp_path, now),
-    )
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        # Left to itself, json.loads would guess at other encodings.
-        value = json.loads(body.decode(), parse_constant=_refuse)
-    except UnicodeDecodeError:
-        raise EventError(None, "is not UTF-8; send JSON in UTF-8") from None
-    except RecursionError:
-        raise EventError(None, "is nested too deeply; send a flat JSON object") from None
-    except ValueError:
-        # Also a number of more digits than Python converts.
-        raise EventError(None, "is not valid JSON; send a JSON object") from None
-    if not isinstance(value, dict):
-        raise EventError(None, "is not a JSON object; send one with the event's fields")
-    return value
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
-def _find(event: dict[str, Any], path: str) -> Any:
-    """What is at a dotted path, None where there is nothing or null."""
-    value: Any = event
-    for key in path.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
-
-
-def _present(event: dict[str, Any], path: str, setting: str) -> Any:
-    value = _find(event, path)
-    if value is None:
-        raise EventError(
-            path, f"is missing; send it there, or set {setting} to where your events have it"
-        )
-    return value
-
-
-def _text(event: dict[str, Any], path: str, *, setting: str) -> str:
-    value = _present(event, path, setting)
-    if not isinstance(value, str):
-        raise EventError(path, f"must be a string; send one, or set {setting} to where it is")
-    return _checked(value, path)
-
-
-def _identifier(event: dict[str, Any], path: str, *, setting: str) -> str:
-    value = _present(event, path, setting)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _checked(str(value), path)
-    if not isinstance(value, str):
-        raise EventError(
-            path, f"must be a string or an integer; send one, or set {setting} to where it is"
-        )
-    return _checked(value, path)
-
-
-def _checked(value: str, path: str) -> str:
-    if len(value) > MAX_ID or not value.strip() or _FORBIDDEN.search(value):
-        raise EventError(
-            path,
-            f"must be 1 to {MAX_ID} characters, not only blanks, without control characters and "
-            "lone surrogates",
-        )
-    return value
-
-
-def _time(event: dict[str, Any], path: str, now: datetime) -> datetime:
-    value = _present(event, path, "EVENT_TIMESTAMP_PATH")
-    if isinstance(value, str):
-        at = _from_iso(value, path)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        at = _from_epoch(value, path)
-    else:
-        raise EventError(path, "must be an ISO 8601 string, or seconds or milliseconds since 1970")
-    if at < _EARLIEST:
-        raise EventError(path, "is before the year 2000; send when the user was deleted")
-    if at > now + _TOLERANCE:
-        raise EventError(path, "is more than 5 minutes in the future; check the sender's clock")
-    # An event cannot have happened after it came. Taken at its word, a clock that is ahead would
-    # make a customer who signed up again meanwhile look older than the deletion.
-    return min(at, now).astimezone(UTC)
-
-
-def _from_iso(value: str, path: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise EventError(
-            path, "is not an ISO 8601 time; send one such as 2026-01-31T12:00:00Z"
-        ) from None
-    if at.tzinfo is None:
-        raise EventError(path, "has no time zone; end it with Z or an offset such as +02:00")
-    return at
-
-
-def _from_epoch(value: float, path: str) -> datetime:
-    milliseconds = value if abs(value) >= _FIRST_MILLISECONDS else value * 1000
-    try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
-    except (OverflowError, ValueError):
-        raise EventError(path, "is out of range; send seconds or milliseconds since 1970") from None
+    fields = EventFields.of(body, settings, now)
+    event_type = fields.type
+    if event_type not in EVENTS:
+        return OtherEvent(type=event_type)
+    known = EventType(event_type)
+    return EVENTS[known].model.read(known, fields)

@@ -1,1 +1,4 @@
-"""Alembic migrations; they run on SQLite and PostgreSQL alike."""
+"""The database's schema: Alembic migrations for both engines, and moving between databases.
+
+It may import every room's tables. `tables` has them all; `moving` copies a deployment.
+"""

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
@@ -28,8 +26,6 @@ from sync.store.database import changing, check_alone, standing_still
 _BATCH = 200
 """Rows in memory at once; one may hold a payload of up to a megabyte."""
 _VERSION_TABLE = "alembic_version"
-_DIGEST_SHOWN = 16
-"""Characters of a digest that are printed."""
 
 
 class MoveRefused(NotPossible):
@@ -66,17 +62,6 @@ def move(source_url: str, target_url: str) -> list[Moved]:
             _reset_sequences(target, tables)
         check_alone(source)
     return moved
-
-
-def print_moved(console: Console, moved: Iterable[Moved]) -> None:
-    """What was moved, for people."""
-    table = Table()
-    table.add_column("table")
-    table.add_column("rows", justify="right")
-    table.add_column("digest, the same on both sides")
-    for item in moved:
-        table.add_row(item.table, str(item.rows), item.digest[:_DIGEST_SHOWN])
-    console.print(table)
 
 
 def _is_same_file(source_url: str, target_url: str) -> bool:

@@ -7,7 +7,7 @@ when it writes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -282,6 +282,20 @@ async def has_appeared(session: AsyncSession, external_id: str, since: datetime)
         .limit(1)
     )
     return found.first() is not None
+
+
+async def count_deleted(
+    session: AsyncSession,
+    *,
+    unless: Callable[[sa.SQLColumnExpression[Any]], sa.ColumnElement[bool]],
+) -> int:
+    """How many customers are deleted. `unless`: whom not to count, given a column of their ids."""
+    found = await session.exec(
+        select(sa.func.count())
+        .select_from(CustomerRow)
+        .where(col(CustomerRow.deleted_at).is_not(None), ~unless(col(CustomerRow.id)))
+    )
+    return found.one()
 
 
 async def final_states(

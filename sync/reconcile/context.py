@@ -48,10 +48,6 @@ class Context:
             self._told.add(difference.id)
         self.report.add(difference)
 
-    def locked(self, statement: Any) -> Any:
-        """The SELECT with its rows locked, where something may be written."""
-        return statement if self.dry_run else self.database.locked(statement)
-
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A write transaction; in a dry run a session to read with."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import identity
+from sync.deletions import identity, queries
 from sync.deletions.states import State
-from sync.deletions.tables import DeletionRow
 from sync.mirror import kinds, rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.objects import M
@@ -28,13 +26,7 @@ async def user(context: Context, user_id: str) -> None:
     """
     async with context.database.read() as session:
         target = await identity.resolve(session, user_id, None, context.settings)
-        deletions = (
-            await session.exec(
-                select(DeletionRow).where(
-                    col(DeletionRow.user_hash) == context.ledger.hasher.user(user_id)
-                )
-            )
-        ).all()
+        deletions = await queries.of_users(session, [context.ledger.hasher.user(user_id)])
         known = {row.customer_id for row in deletions if row.customer_id}
         if target is not None:
             known |= await rows.known_as(
@@ -44,7 +36,7 @@ async def user(context: Context, user_id: str) -> None:
     if target is not None:
         there = await _take_customer(context, target.external_id, target.customer_id)
     listed_at = await _compare(context, sorted(known | there), there)
-    await owed.check_deletions(context, [row.id for row in deletions if row.id], listed_at)
+    await owed.check_deletions(context, [row.id for row in deletions], listed_at)
 
 
 async def open_deletions(context: Context) -> None:
@@ -56,29 +48,17 @@ async def open_deletions(context: Context) -> None:
     last = 0
     while True:
         async with context.database.read() as session:
-            deletions = (
-                await session.exec(
-                    select(DeletionRow)
-                    .where(
-                        col(DeletionRow.id) > last,
-                        col(DeletionRow.state).not_in(
-                            [State.VERIFIED, State.SUPERSEDED, State.CANCELED]
-                        ),
-                    )
-                    .order_by(col(DeletionRow.id))
-                    .limit(MAX_IDS)
-                )
-            ).all()
+            deletions = await queries.not_over(session, after=last, limit=MAX_IDS)
         if not deletions:
             return
-        last = deletions[-1].id or last
+        last = deletions[-1].id
         there: set[str] = set()
         for row in deletions:
             if row.state is State.NO_CUSTOMER and row.external_id is not None:
                 there |= await _take_customer(context, row.external_id, None)
         pinned = sorted({row.customer_id for row in deletions if row.customer_id})
         listed_at = await _compare(context, pinned, there)
-        await owed.check_deletions(context, [row.id for row in deletions if row.id], listed_at)
+        await owed.check_deletions(context, [row.id for row in deletions], listed_at)
 
 
 async def _take_customer(

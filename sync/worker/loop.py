@@ -1,18 +1,18 @@
-"""The worker: applies the inbox, leases due deletions and has each moved on by one action."""
+"""The worker: applies the inbox, leases due deletions and has each moved on by one step."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
-from sync import cancellation as tasks
-from sync.deletions.leases import Leased, Leases
-from sync.deletions.ledger import Ledger, snapshot
-from sync.deletions.machine import Action, next_action
-from sync.deletions.steps import Actions, wake_blocked
+from sync.cancellation import end
+from sync.deletions.leases import Leased, Leases, Pinned
+from sync.deletions.ledger import Ledger, wake_blocked
+from sync.deletions.states import Action
+from sync.deletions.steps import Steps
 from sync.inbox.announcements import listen
 from sync.intake.apply import BATCH, Applier
 from sync.polar.budget import Budget
@@ -21,6 +21,7 @@ from sync.polar.lists import MAX_IDS, batches
 from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
+from sync.store.retry import until_stored
 from sync.store.vacuum import Rewriter
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
@@ -66,27 +67,29 @@ class Worker:
         budget = Budget(self._database, self._settings.rate_per_minute)
         organization = Organization(self._database)
         async with PolarClient(self._settings, budget, organization) as polar:
-            actions = Actions(self._database, self._ledger, self._leases, polar, self._settings)
-            loops = [
-                asyncio.create_task(self._repeat(self._apply, self._inbox_changed, self._patience)),
-                asyncio.create_task(
-                    self._repeat(lambda: self._act(actions), self._deletions_changed)
-                ),
-                asyncio.create_task(self._repeat(self._renew, asyncio.Event())),
-                asyncio.create_task(self._repeat(self._scrub, asyncio.Event())),
-                asyncio.create_task(Retention.of(self._database, self._settings).run()),
-            ]
-            if not self._database.is_sqlite:
-                loops.append(asyncio.create_task(listen(self._database, self.wake)))
-            if self._settings.reconcile_cron is not None:
-                schedule = Schedule(self._ledger, self._settings, self._settings.reconcile_cron)
-                loops.append(asyncio.create_task(schedule.run()))
-            try:
-                await self._retry_blocked()
-                await stop.wait()
-            finally:
-                await tasks.end(loops)
-                await self._finish()
+            steps = Steps(self._database, self._ledger, self._leases, polar, self._settings)
+            async with asyncio.TaskGroup() as group:
+                loops = [group.create_task(loop) for loop in self._loops(steps, group)]
+                try:
+                    await self._retry_blocked()
+                    await stop.wait()
+                finally:
+                    await end(loops)
+                    await self._finish()
+
+    def _loops(
+        self, steps: Steps, group: asyncio.TaskGroup
+    ) -> Iterator[Coroutine[None, None, None]]:
+        """What runs until the worker is told to stop."""
+        yield self._repeat(self._apply, self._inbox_changed, self._patience)
+        yield self._repeat(lambda: self._act(steps, group), self._deletions_changed)
+        yield self._repeat(self._renew, asyncio.Event())
+        yield self._repeat(self._scrub, asyncio.Event())
+        yield Retention.of(self._database, self._settings).run()
+        if not self._database.is_sqlite:
+            yield listen(self._database, self.wake)
+        if self._settings.reconcile_cron is not None:
+            yield Schedule(self._ledger, self._settings, self._settings.reconcile_cron).run()
 
     async def _retry_blocked(self) -> None:
         """A restart is how a token or a URL is mended: see at once whether it was."""
@@ -101,7 +104,7 @@ class Worker:
             await asyncio.wait(self._held, timeout=_GRACE)
         # Whatever is left is given back where it stands; a DELETE under way stays `deleting`.
         unfinished = list(self._tokens())
-        await tasks.end(self._held)
+        await end(self._held)
         if unfinished:
             try:
                 await self._leases.give_back(unfinished)
@@ -133,10 +136,9 @@ class Worker:
                 await asyncio.sleep(_AFTER_ERROR)
                 continue
             if not more:
-                try:
-                    await asyncio.wait_for(changed.wait(), patience)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience):
+                        await changed.wait()
 
     async def _apply(self) -> bool:
         if not await self._applier.anything_pending():
@@ -148,7 +150,7 @@ class Worker:
             await asyncio.sleep(_GATHER)
         return applied > 0
 
-    async def _act(self, actions: Actions) -> bool:
+    async def _act(self, steps: Steps, group: asyncio.TaskGroup) -> bool:
         free = _MAX_HELD - sum(len(batch) for batch in self._held.values())
         # What becomes due meanwhile shares the next list requests. One batch asks while the other
         # writes down what it was answered, so that the rate budget is never left unused.
@@ -156,46 +158,49 @@ class Worker:
         if busy or not await self._leases.anything_due():
             return False
         claimed = await self._leases.claim(free)
-        by_action: dict[Action, list[Leased]] = {action: [] for action in Action}
+        to_resolve: list[Leased] = []
+        to_check: list[Pinned] = []
         idle: list[Leased] = []
         for leased in claimed:
-            action = next_action(snapshot(leased.row))
-            (idle if action is None else by_action[action]).append(leased)
+            match leased.action, leased:
+                case Action.RESOLVE, _:
+                    to_resolve.append(leased)
+                case Action.DELETE, Pinned() as pinned:
+                    self._start(group, steps.delete(pinned), [pinned])
+                case Action.CHECK, Pinned() as pinned:
+                    to_check.append(pinned)
+                case _:
+                    idle.append(leased)
         if idle:
             await self._leases.give_back([leased.token for leased in idle])
-        for leased in by_action[Action.DELETE]:
-            self._start(actions.delete(leased), [leased])
-        for batch in batches(by_action[Action.RESOLVE]):
-            self._listing.add(self._start(actions.resolve(batch), batch))
-        for batch in batches(by_action[Action.CHECK]):
-            self._listing.add(self._start(actions.check(batch), batch))
+        for batch in batches(to_resolve):
+            self._listing.add(self._start(group, steps.resolve(batch), batch))
+        for batch in batches(to_check):
+            self._listing.add(self._start(group, steps.check(batch), batch))
         if claimed:
             await asyncio.sleep(_GATHER)
         return False
 
-    def _start(self, work: Awaitable[None], batch: Sequence[Leased]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(self._guarded(work, batch))
+    def _start(
+        self, group: asyncio.TaskGroup, step: Awaitable[None], batch: Sequence[Leased]
+    ) -> asyncio.Task[None]:
+        task = group.create_task(self._guarded(step, batch))
         self._held[task] = batch
         task.add_done_callback(self._done)
         return task
 
-    async def _guarded(self, work: Awaitable[None], batch: Sequence[Leased]) -> None:
+    async def _guarded(self, step: Awaitable[None], batch: Sequence[Leased]) -> None:
         try:
-            await work
+            await step
         except StorageUnavailable as error:
             # Nothing that Polar has answered is lost with it; it is taken up again from the start.
             _log.error("the database does not answer: %s", error)
-            await self._give_back(batch)
+            tokens = [leased.token for leased in batch]
+            async for attempt in until_stored("leases that are given back"):
+                with attempt:
+                    await self._leases.give_back(tokens)
         except Exception:  # noqa: BLE001 - the other deletions must go on
-            _log.exception("an action failed unexpectedly; its lease runs out")
-
-    async def _give_back(self, batch: Sequence[Leased]) -> None:
-        tokens = [leased.token for leased in batch]
-        while True:
-            await asyncio.sleep(_AFTER_ERROR)
-            with contextlib.suppress(StorageUnavailable):
-                await self._leases.give_back(tokens)
-                return
+            _log.exception("a step failed unexpectedly; its lease runs out")
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._held[task]

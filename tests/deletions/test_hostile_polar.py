@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sync.deletions.machine import (
     CANCELED_BY_DELETION,
     REVOCABLE,
-    Action,
     Deletion,
     IllegalTransition,
     ask_api,
@@ -36,7 +35,7 @@ from sync.deletions.observations import (
     Tombstone,
     Unmapped,
 )
-from sync.deletions.states import ENDED, NEEDS_PERSON, State
+from sync.deletions.states import ENDED, NEEDS_A_PERSON, Action, State
 from tests.helpers.small_polar import (
     BLOCKED,
     POLICY,
@@ -419,7 +418,7 @@ class HostilePolar(RuleBasedStateMachine):
             self.now = max(self.now, self.deletion.next_attempt_at)
             self.work("answered")
         sound(self.deletion)
-        assert self.deletion.state in ENDED | NEEDS_PERSON - {State.BLOCKED}
+        assert self.deletion.state in ENDED | NEEDS_A_PERSON - {State.BLOCKED}
         if self.deletion.state is State.INCOMPLETE:
             assert self.customers[self.deletion.customer_id or ""].open
 

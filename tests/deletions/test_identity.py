@@ -14,17 +14,10 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from sync.deletions.identity import (
-    MAX_PROBLEMS,
-    ImportFailed,
-    InvalidEntry,
-    Target,
-    get_entry,
-    import_entries,
-    remove_entry,
-    resolve,
-    set_entry,
-)
+from sync.deletions import mapping
+from sync.deletions.identity import InvalidEntry, remove_entry, resolve, set_entry
+from sync.deletions.mapping import Target
+from sync.deletions.mapping_import import MAX_PROBLEMS, ImportFailed, import_entries
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow, MappingRow
 from sync.hashing import Hasher
@@ -76,7 +69,7 @@ class Files:
 
         async def read() -> Target | None:
             async with database.read() as session:
-                return await get_entry(session, user_id)
+                return await mapping.get(session, user_id)
 
         return self.run(read(), database)
 

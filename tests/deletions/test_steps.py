@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sync.deletions import receipts
-from sync.deletions.leases import Leases
+from sync.deletions import evidence
+from sync.deletions.chain import unbroken
+from sync.deletions.leases import Leases, Pinned
 from sync.deletions.ledger import Ledger
 from sync.deletions.observations import (
     Checked,
@@ -19,9 +20,10 @@ from sync.deletions.observations import (
     Observation,
 )
 from sync.deletions.states import State
-from sync.deletions.steps import Actions
+from sync.deletions.steps import Steps
 from sync.deletions.tables import DeletionRow
-from sync.polar.client import NotFound, PolarClient
+from sync.polar.client import PolarClient
+from sync.polar.errors import NotFound
 from sync.settings import Settings
 from sync.store.database import Database
 from tests.helpers.engines import BOTH_ENGINES
@@ -58,14 +60,14 @@ class Desk:
 class NobodyThere:
     """A Polar without customers."""
 
-    async def customer_state(self, **_: object) -> None:
-        raise NotFound("GET: 404")
+    async def json(self, method: str, _path: str) -> None:
+        raise NotFound(f"{method}: 404")
 
-    async def delete_customer(
-        self, _id: str, *, before_send: Callable[[], Awaitable[None]], **_: object
+    async def send(
+        self, method: str, _path: str, *, before_send: Callable[[], Awaitable[None]], **_: object
     ) -> None:
         await before_send()
-        raise NotFound("DELETE: 404")
+        raise NotFound(f"{method}: 404")
 
 
 def states(store: Store) -> list[str]:
@@ -81,7 +83,7 @@ def resolve_all(store: Store, *, after: str) -> None:
         batch = await leases.claim(10)
         store.execute(after)
         polar = cast(PolarClient, NobodyThere())
-        await Actions(desk.database, desk.ledger, leases, polar, desk.settings).resolve(batch)
+        await Steps(desk.database, desk.ledger, leases, polar, desk.settings).resolve(batch)
         await desk.database.close()
 
     asyncio.run(main())
@@ -122,8 +124,8 @@ def test_a_webhook_that_comes_before_the_delete_leaves_no_lease(new_store: Store
         batch = await leases.claim(10)
         await seen(CustomerGone())
         polar = cast(PolarClient, NobodyThere())
-        actions = Actions(desk.database, desk.ledger, leases, polar, desk.settings)
-        await actions.delete(next(leased for leased in batch if leased.id == 1))
+        steps = Steps(desk.database, desk.ledger, leases, polar, desk.settings)
+        await steps.delete(next(leased for leased in batch if isinstance(leased, Pinned)))
         await desk.database.close()
 
     asyncio.run(main())
@@ -160,9 +162,9 @@ def test_those_verified_together_are_forgotten_together_and_nobody_else(
             checks = [(row, checked) for row in both if row is not None]
             await desk.ledger.record_all(session, checks, NOW, source="webhook")
         async with desk.database.read() as session:
-            chains = [await receipts.chain(session, number) for number in (1, 2, 3, 4)]
+            chains = [await evidence.of(session, number) for number in (1, 2, 3, 4)]
         await desk.database.close()
-        return [receipts.unbroken(chain) for chain in chains]
+        return [unbroken(chain) for chain in chains]
 
     assert asyncio.run(main()) == [True] * 4
     assert states(store) == [State.VERIFIED, State.VERIFIED, State.RECEIVED, State.RECEIVED]

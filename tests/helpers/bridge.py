@@ -17,15 +17,17 @@ from typing import Any, TypeVar
 
 import httpx
 
+from sync.deletions import evidence, receipts
 from sync.deletions import operator as operations
-from sync.deletions import receipts
 from sync.deletions.identity import set_entry
 from sync.deletions.ledger import Ledger
+from sync.deletions.queries import Which
 from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
+from tests.helpers.clients import new_client
 from tests.helpers.servers import serve_settings
 from tests.helpers.settings import POLAR_SECRET, load_settings
 from tests.helpers.simulator import SimulatorClient
@@ -191,17 +193,15 @@ class Bridge:
 
     # --- the operator --------------------------------------------------------------------------
 
-    def act(self, verb: operations.Verb, *user_ids: str) -> list[operations.Outcome]:
+    def act(self, verb: operations.Verb, *user_ids: str) -> list[operations.Effect]:
         """What `polar-sync retry|approve|cancel` does, from beside the running server."""
 
-        async def run(database: Database) -> list[operations.Outcome]:
+        async def run(database: Database) -> list[operations.Effect]:
             ledger = Ledger.of(database, self.settings)
             return [
                 outcome
                 for user_id in user_ids
-                for outcome in await operations.act(
-                    ledger, verb, operations.Wanted(user_id, as_user=True)
-                )
+                for outcome in await operations.act(ledger, verb, Which(user_id, as_user=True))
             ]
 
         return self.beside(run)
@@ -219,8 +219,8 @@ class Bridge:
             async with database.read() as session:
                 deletion = await session.get(DeletionRow, row["id"])
                 assert deletion is not None
-                chain = await receipts.chain(session, row["id"])
-            return receipts.receipt(deletion, chain, Hasher(self.settings.hash_key))
+                links = await evidence.of(session, row["id"])
+            return receipts.receipt(deletion, links, Hasher(self.settings.hash_key))
 
         return self.beside(run)
 
@@ -265,7 +265,7 @@ def running(
 ) -> Iterator[Bridge]:
     """The application on this database, with its webhook endpoint at Polar."""
     settings = bridge_settings(sim, database, **overrides)
-    with serve_settings(settings) as url, httpx.Client(base_url=url, timeout=WAIT) as app:
+    with serve_settings(settings) as url, new_client(url) as app:
         endpoint: Mapping[str, Any] | None = None
         if webhooks:
             endpoint = sim.endpoint(f"{url}/webhooks/polar", secret=POLAR_SECRET)

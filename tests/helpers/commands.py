@@ -119,7 +119,6 @@ class Commands:
                 )
                 for observation in observations:
                     await ledger.record(session, row, observation, NOW, source="worker")
-                assert row.id is not None
                 return row.id
 
         return self.do(work)

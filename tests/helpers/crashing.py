@@ -18,11 +18,13 @@ from typing import Any
 
 import httpx
 
-from sync.deletions import receipts
+from sync.deletions import evidence
+from sync.deletions.chain import unbroken
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, ago
+from tests.helpers.clients import new_client
 from tests.helpers.settings import environment
 from tests.helpers.simulator import SimulatorClient
 from tests.helpers.store import Store
@@ -86,12 +88,7 @@ class Crashing:
         self.it = Bridge(
             self.sim,
             bridge.bridge_settings(self.sim, self.store),
-            # A connection for each event: one to a dead process would be of no use.
-            httpx.Client(
-                base_url=self.url,
-                timeout=0.5,
-                limits=httpx.Limits(max_keepalive_connections=0),
-            ),
+            new_client(self.url, timeout=0.5, one_connection_each=True),
             self.store,
         )
 
@@ -217,19 +214,19 @@ def check_evidence(one: Crashing) -> None:
     """Every chain is whole, and no webhook was applied twice."""
     it = one.it
 
-    async def unbroken(database: Database) -> bool:
+    async def all_whole(database: Database) -> bool:
         async with database.read() as session:
             for row in it.query("SELECT id FROM deletion"):
-                if not receipts.unbroken(await receipts.chain(session, row["id"])):
+                if not unbroken(await evidence.of(session, row["id"])):
                     return False
         return True
 
-    assert it.beside(unbroken)
+    assert it.beside(all_whole)
     for row in it.query("SELECT * FROM deletion"):
-        evidence = it.evidence(row)
+        links = it.evidence(row)
         applied = Counter(
             link["detail"]["payload_digest"]
-            for link in evidence
+            for link in links
             if link["kind"].startswith("webhook.")
         )
         assert set(applied.values()) <= {1}

@@ -19,7 +19,7 @@ from sync.deletions.observations import (
     GrantFact,
     SubscriptionFact,
 )
-from sync.deletions.states import ENDED, NEEDS_PERSON, State
+from sync.deletions.states import ENDED, NEEDS_A_PERSON, State
 
 POLICY = Policy()
 T0 = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def sound(deletion: Deletion) -> None:
     state = deletion.state
     asleep = state in ENDED | {State.HELD, State.UNMAPPED}
     assert asleep or deletion.next_attempt_at is not None
-    assert state not in NEEDS_PERSON or deletion.reason
+    assert state not in NEEDS_A_PERSON or deletion.reason
     assert (deletion.resume is not None) == (state in {State.HELD, State.BLOCKED})
     assert deletion.resume not in {State.HELD, State.BLOCKED}
     assert (deletion.ended_at is not None) == (deletion.stage in ENDED)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.intake.app_events import EventError, OtherEvent, UserEvent, parse_event
+from sync.intake.app_events import EVENTS, MAY_COME_FIRST, OtherEvent, UserEvent, parse_event
+from sync.intake.event_fields import EventError
+from sync.intake.event_types import EventType
 from tests.helpers.settings import load_settings
 from tests.helpers.webhooks import event_body
 
@@ -30,11 +32,11 @@ def parse(body: bytes) -> UserEvent:
     return event
 
 
-@pytest.mark.parametrize("kind", ["user.deleted", "user.restored"])
-def test_user_event(kind: str) -> None:
+@pytest.mark.parametrize("kind", EventType)
+def test_user_event(kind: EventType) -> None:
     body = event_body(kind, "user-1", timestamp="2026-08-01T11:00:00Z", external_id="cus/é 1")
     assert parse_event(body, SETTINGS, NOW) == UserEvent(
-        type=kind,  # type: ignore[arg-type]
+        type=kind,
         user_id="user-1",
         external_id="cus/é 1",
         at=NOW - HOUR,
@@ -57,7 +59,7 @@ def test_clerk() -> None:
         "type": "user.deleted",
     }
     assert parse_event(json.dumps(payload).encode(), CLERK, NOW) == UserEvent(
-        type="user.deleted",
+        type=EventType.USER_DELETED,
         user_id="user_29wBMCtzATuFJut8jO2VNTVekS4",
         external_id=None,
         at=NOW - HOUR,
@@ -272,3 +274,8 @@ def test_any_object_is_read_or_refused(event: dict[str, Any]) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with pytest.raises(EventError):
         parse_event(body, SETTINGS, NOW)
+
+
+def test_each_type_has_one_entry_and_a_restoration_may_overtake() -> None:
+    assert set(EVENTS) == set(EventType)
+    assert {EventType.USER_RESTORED} == MAY_COME_FIRST

@@ -14,7 +14,8 @@ from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
 from sync.cli.main import cli
-from sync.deletions import receipts
+from sync.deletions import evidence
+from sync.deletions.chain import unbroken
 from sync.deletions.ledger import Ledger
 from sync.deletions.tables import MappingRow
 from sync.hashing import Hasher
@@ -203,7 +204,7 @@ def test_everything_is_moved_and_goes_on_where_it_was(source: Store, target: Sto
         ledger = Ledger.of(database, settings)
         async with database.write() as session:
             for number in range(1, 5):
-                assert receipts.unbroken(await receipts.chain(session, number))
+                assert unbroken(await evidence.of(session, number))
             row = await ledger.open(
                 session, user_id="new", external_id=None, event_at=AT, now=AT, digest=""
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.cli.reconcile_output import LEFT, REPAIRED, exit_code
+from sync.cli.exit_codes import LEFT, REPAIRED, reconciliation_code
 from tests.helpers.bridge import Run, ago
 from tests.helpers.desk import Desk, found, truth
 from tests.helpers.waiting import wait_for
@@ -26,12 +26,12 @@ def test_a_verified_deletion_that_something_open_contradicts(desk: Desk, run: Ru
     assert found(report) == {("subscription", "missing"): 1, ("deletion", "owed"): 1}
     assert late["id"] in report.differences[-1].cause
     assert report.moved_on == {"incomplete": 1}
-    assert exit_code(report) == LEFT
+    assert reconciliation_code(report) == LEFT
     assert desk.state() == "incomplete"
     # It is told until a person has seen to it.
     report = desk.reconcile()
     assert found(report) == {("deletion", "owed"): 1}
-    assert exit_code(report) == LEFT
+    assert reconciliation_code(report) == LEFT
     canceled = {"status": "canceled", "webhooks": False}
     desk.sim.control("POST", f"/subscriptions/{late['id']}", canceled)
     report = desk.reconcile()
@@ -48,7 +48,7 @@ def test_a_deletion_whose_webhooks_were_lost_is_verified(desk: Desk, run: Run) -
         desk.sim.settle()
     report = desk.reconcile()
     assert report.moved_on == {"verified": 1}
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert desk.state() == "verified"
     desk.assert_settled()
     assert "u1@" not in "".join(desk.dump())
@@ -69,7 +69,7 @@ def test_what_a_deletion_left_is_incomplete_and_for_a_person_at_once(desk: Desk,
     report = desk.reconcile()
     assert report.moved_on == {"incomplete": 1}
     assert found(report)["deletion", "owed"] == 1
-    assert exit_code(report) == LEFT
+    assert reconciliation_code(report) == LEFT
 
 
 def test_a_deletion_under_way_whose_customer_is_gone_moves_on(desk: Desk, run: Run) -> None:
@@ -105,7 +105,7 @@ def test_a_customer_who_is_listed_though_recorded_as_gone_is_for_a_person(
         assert {difference.kind for difference in report.differences} == {"deletion"}
         assert not any(difference.repaired for difference in report.differences)
         assert f"Polar lists customer {alive}" in report.differences[0].cause
-        assert exit_code(report) == LEFT
+        assert reconciliation_code(report) == LEFT
     assert alive in truth(desk.sim)["customers"]
 
 
@@ -116,7 +116,7 @@ def test_a_forgotten_customer_who_lives_is_for_a_person(desk: Desk) -> None:
     for _ in range(2):
         report = desk.reconcile()
         assert found(report) == {("customer", "owed"): 1}
-        assert exit_code(report) == LEFT
+        assert reconciliation_code(report) == LEFT
     assert desk.one("SELECT email FROM customer WHERE id = ?", it.customer) is None
 
 
@@ -139,7 +139,7 @@ def test_a_customer_who_appears_after_all_wakes_the_deletion(
             ("subscription", "missing"): 1,
             ("deletion", "owed"): 1,
         }
-        assert exit_code(report) == REPAIRED
+        assert reconciliation_code(report) == REPAIRED
         it.wait("u1", "deleted" if state == "verified" else state)
     desk.sim.settle()
     desk.reconcile()

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 import pytest
 
-from sync.cli.reconcile_output import REPAIRED, exit_code
+from sync.cli.exit_codes import REPAIRED, reconciliation_code
 from tests.helpers.desk import Desk, found
 from tests.helpers.world import PLANTS, world
 
@@ -23,7 +23,7 @@ def test_a_difference_is_found_alone_repaired_and_gone(desk: Desk, name: str) ->
     # Two lists are read at a time.
     by_kind = attrgetter("kind", "id")
     assert sorted(report.differences, key=by_kind) == sorted(dry.differences, key=by_kind)
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert "Ada" not in report.model_dump_json()
     desk.assert_settled()
 

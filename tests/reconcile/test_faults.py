@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sync.cli.reconcile_output import REPAIRED, UNFINISHED, exit_code
+from sync.cli.exit_codes import REPAIRED, UNFINISHED, reconciliation_code
 from tests.helpers.bridge import GRANTS, SUBSCRIPTIONS
 from tests.helpers.desk import Desk, bulk, command
 from tests.helpers.waiting import WAIT, wait_for
@@ -28,7 +28,7 @@ def test_a_polar_that_goes_down_in_the_middle(
     desk.sim.control("DELETE", "/faults")
     desk.forget_requests()
     report = desk.reconcile()
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert desk.counts() == {GRANTS: 3}
     desk.assert_settled()
 

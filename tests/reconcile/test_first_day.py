@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sync.cli.reconcile_output import EQUAL, REPAIRED
+from sync.cli.exit_codes import EQUAL, REPAIRED
 from tests.helpers.bridge import GRANTS, SUBSCRIPTIONS
 from tests.helpers.desk import CUSTOMERS, Desk, bulk, command, pages
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sync.cli.reconcile_output import EQUAL, REPAIRED, exit_code
+from sync.cli.exit_codes import EQUAL, REPAIRED, reconciliation_code
 from sync.deletions.ledger import Ledger
 from sync.inbox.group_commit import Entry, Inbox
 from sync.inbox.tables import Source
@@ -110,7 +110,7 @@ def test_whatever_webhooks_are_lost_repeated_or_late_the_mirror_is_the_truth(
     desk = Desk(sim, new_database())
     apply(desk, some(heard.bodies(), before, rng))
     report = desk.reconcile()
-    assert exit_code(report) in {EQUAL, REPAIRED}
+    assert reconciliation_code(report) in {EQUAL, REPAIRED}
     desk.assert_settled()
     known = desk.known()
     # What comes late, or again, is older than what the API said. Only of what had gone before the

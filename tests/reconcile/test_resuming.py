@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from sync.cli.reconcile_output import REPAIRED, UNFINISHED, exit_code
-from sync.reconcile.reconciler import AlreadyRunning
+from sync.cli.exit_codes import REPAIRED, UNFINISHED, reconciliation_code
+from sync.reconcile.progress import AlreadyRunning
 from tests.helpers.bridge import SUBSCRIPTIONS, ago
 from tests.helpers.desk import CUSTOMERS, Desk, bulk, command, found
 from tests.helpers.simulator import SimulatorClient
@@ -29,7 +29,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) ->
     bulk(desk.sim, 330)
     reports = [desk.reconcile(max_calls=allowed)]
     while not reports[-1].finished:
-        assert exit_code(reports[-1]) == UNFINISHED
+        assert reconciliation_code(reports[-1]) == UNFINISHED
         assert f"{allowed} calls allowed" in str(reports[-1].stopped)
         assert len(reports) < 20
         reports.append(desk.reconcile(max_calls=allowed))
@@ -42,7 +42,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) ->
         ("benefit_grant", "missing"): 330,
     }
     assert reports[-1].compared == {"customer": 330, "subscription": 330, "benefit_grant": 330}
-    assert exit_code(reports[-1]) == REPAIRED
+    assert reconciliation_code(reports[-1]) == REPAIRED
     desk.assert_settled()
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     desk.change("UPDATE reconciliation SET lease_until = '2020-01-01 00:00:00.000000'")
     before = desk.counts()
     report = desk.reconcile()
-    assert exit_code(report) == REPAIRED
+    assert reconciliation_code(report) == REPAIRED
     assert (desk.counts() - before)[CUSTOMERS] == 0
     # What had been read and not yet written is read again.
     assert sum(desk.counts().values()) <= 30 + 11

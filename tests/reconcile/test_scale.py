@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 
-from sync.cli.reconcile_output import EQUAL, REPAIRED
+from sync.cli.exit_codes import EQUAL, REPAIRED
 from tests.helpers.bridge import ago
 from tests.helpers.desk import MANY, Desk, Json, bulk
 from tests.helpers.store import DatabaseFactory

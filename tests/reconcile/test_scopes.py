@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from sync.cli.reconcile_output import EQUAL, REPAIRED, UNFINISHED, exit_code
+from sync.cli.exit_codes import EQUAL, REPAIRED, UNFINISHED, reconciliation_code
 from tests.helpers.bridge import GRANTS, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago
 from tests.helpers.desk import CUSTOMERS, Desk, bulk, command, found
 from tests.helpers.world import PLANTS, delete_customer, world
@@ -47,7 +47,7 @@ def test_one_user_who_is_gone(desk: Desk) -> None:
 
 def test_a_user_nobody_knows(desk: Desk) -> None:
     report = desk.do(lambda it: it.user("nobody"))
-    assert (exit_code(report), report.calls) == (EQUAL, 1)
+    assert (reconciliation_code(report), report.calls) == (EQUAL, 1)
 
 
 def test_the_deletions_alone(desk: Desk, run: Run) -> None:
@@ -78,7 +78,7 @@ def test_the_deletions_alone(desk: Desk, run: Run) -> None:
 def test_since_reads_what_is_new_and_leaves_a_stopped_run_where_it_is(desk: Desk) -> None:
     it = world(desk)
     stopped = desk.reconcile(max_calls=2)
-    assert exit_code(stopped) == UNFINISHED
+    assert reconciliation_code(stopped) == UNFINISHED
     finished_at = desk.one("SELECT finished_at FROM reconciliation")
     progress = desk.one("SELECT progress FROM reconciliation")
     PLANTS["customer extra"][0](it)

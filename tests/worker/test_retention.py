@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 import pytest
 from sqlmodel import col, select
 
-from sync.deletions import receipts
-from sync.deletions.ledger import DELETED, RESTORED, Ledger
+from sync.deletions import evidence
+from sync.deletions.chain import unbroken
+from sync.deletions.ledger import Ledger
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow, EvidenceRow
 from sync.inbox.group_commit import Entry, Inbox, Outcome
 from sync.inbox.tables import InboxRow, InboxStatus, Source
 from sync.intake.apply import Applier
+from sync.intake.event_types import EventType
 from sync.settings import Settings, SettingsError
 from sync.store.database import Database
 from sync.worker.loop import Worker
@@ -134,7 +136,7 @@ async def prove(it: Deployment) -> None:
     async with it.database.write() as session:
         for row in await session.exec(select(DeletionRow)):
             for kind in ("event.received", "checked", "forgotten"):
-                await receipts.append(session, row, kind, source="worker", at=row.received_at)
+                await evidence.append(session, row, kind, source="worker", at=row.received_at)
 
 
 # --- the inbox ------------------------------------------------------------------------------
@@ -265,13 +267,13 @@ def test_a_worker_does_it(run: Any) -> None:
 
 def test_a_restoration_is_found_however_late_the_deletion_comes(run: Any) -> None:
     async def test(it: Deployment) -> None:
-        row = await it.event(RESTORED, "u1", ago(400))
+        row = await it.event(EventType.USER_RESTORED, "u1", ago(400))
         it.store.execute("UPDATE inbox SET received_at = applied_at")
         later = replace(it.retention, inbox=timedelta(days=-1), payloads=timedelta(days=-1))
         assert await later.sweep() == Swept(payloads=1, inbox_rows=0, deletions=0)
         assert (await it.inbox())[row.webhook_id].body is None
 
-        await it.event(DELETED, "u1", ago(401))
+        await it.event(EventType.USER_DELETED, "u1", ago(401))
         assert [row.state for row in (await it.deletions()).values()] == [State.CANCELED]
 
     run(test)
@@ -279,16 +281,16 @@ def test_a_restoration_is_found_however_late_the_deletion_comes(run: Any) -> Non
 
 def test_a_restoration_goes_once_a_deletion_that_old_opens_nothing(run: Any) -> None:
     async def test(it: Deployment) -> None:
-        await it.event(RESTORED, "u1", ago(400))
-        young = await it.event(RESTORED, "u2", ago(300))
+        await it.event(EventType.USER_RESTORED, "u1", ago(400))
+        young = await it.event(EventType.USER_RESTORED, "u2", ago(300))
         await it.add(ended(State.VERIFIED, 500), ended(State.VERIFIED, 1))
         later = replace(it.retention, inbox=timedelta(days=-1))
         assert await later.sweep() == Swept(payloads=0, inbox_rows=1, deletions=1)
         assert (await it.inbox()).keys() == {young.webhook_id}
 
-        late = await it.event(DELETED, "u1", ago(401))
+        late = await it.event(EventType.USER_DELETED, "u1", ago(401))
         assert late.status is InboxStatus.DEAD
-        await it.event(DELETED, "u2", ago(301))
+        await it.event(EventType.USER_DELETED, "u2", ago(301))
         assert [row.state for row in (await it.deletions()).values()] == [
             State.VERIFIED,
             State.CANCELED,
@@ -343,9 +345,9 @@ def test_what_has_ended_goes_whole_and_nothing_else(run: Any) -> None:
             owners = await session.exec(select(col(EvidenceRow.deletion_id)).distinct())
             assert set(owners) == set(kept)
             for number in kept:
-                chain = await receipts.chain(session, number)
+                chain = await evidence.of(session, number)
                 assert len(chain) == 3
-                assert receipts.unbroken(chain)
+                assert unbroken(chain)
         assert await it.retention.sweep() == NOTHING
         assert max(await it.add(ended(State.VERIFIED, 0))) == max(kept) + 1
 
@@ -357,19 +359,21 @@ def test_an_event_whose_deletion_is_gone_opens_no_other(run: Any) -> None:
         gone = ended(State.VERIFIED, 400)
         gone.user_hash = it.ledger.hasher.user("u1")
         await it.add(gone, ended(State.VERIFIED, 1))
-        before = await it.event(DELETED, "u1", ago(400))
+        before = await it.event(EventType.USER_DELETED, "u1", ago(400))
         assert before.status is InboxStatus.APPLIED  # recognized as a repetition
         assert (await it.retention.sweep()).deletions == 1
 
-        again = await it.event(DELETED, "u1", ago(400))
+        again = await it.event(EventType.USER_DELETED, "u1", ago(400))
         assert (again.status, len(await it.deletions())) == (InboxStatus.DEAD, 1)
         assert again.error is not None
         assert "send a new user.deleted" in again.error
 
         # Nor once more is kept again: what is gone stays gone.
         it.settings = load_settings(it.store, audit_retention_days=0)
-        assert (await it.event(DELETED, "u1", ago(399))).status is InboxStatus.DEAD
-        assert (await it.event(DELETED, "u1", ago(0.1))).status is InboxStatus.APPLIED
+        assert (await it.event(EventType.USER_DELETED, "u1", ago(399))).status is InboxStatus.DEAD
+        assert (
+            await it.event(EventType.USER_DELETED, "u1", ago(0.1))
+        ).status is InboxStatus.APPLIED
         assert len(await it.deletions()) == 2
 
     run(test, audit_retention_days=365)
@@ -383,7 +387,7 @@ def test_the_horizon_never_moves_back(run: Any) -> None:
         longer = replace(it.retention, audit=timedelta(days=365))
         assert (await longer.sweep()).deletions == 1
 
-        assert (await it.event(DELETED, "u1", ago(31))).status is InboxStatus.DEAD
-        assert (await it.event(DELETED, "u1", ago(29))).status is InboxStatus.APPLIED
+        assert (await it.event(EventType.USER_DELETED, "u1", ago(31))).status is InboxStatus.DEAD
+        assert (await it.event(EventType.USER_DELETED, "u1", ago(29))).status is InboxStatus.APPLIED
 
     run(test, audit_retention_days=30)

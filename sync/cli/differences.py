@@ -10,20 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sync.reconcile.progress import Progress as Reached
+from sync.reconcile.redeliver import WebhookReport
 from sync.reconcile.report import LISTED, Report
-
-EQUAL, REPAIRED, LEFT, UNFINISHED = 0, 1, 2, 3
-"""Exit codes: nothing differed; all that differed was repaired; a person must see to some of it; it
-could not finish."""
-
-
-def exit_code(report: Report) -> int:
-    """What the command ends with."""
-    if not report.finished:
-        return UNFINISHED
-    if report.left:
-        return LEFT
-    return REPAIRED if report.total else EQUAL
 
 
 @contextmanager
@@ -54,8 +42,9 @@ class Bar:
 
     def show(self, reached: Reached) -> None:
         """Draw what has been reached."""
-        pages = sum(walk.pages for walk in reached.cursors.values())
-        left = sum(max(walk.page, 0) for walk in reached.cursors.values() if not walk.done)
+        cursors = reached.cursors.values()
+        pages = sum(cursor.pages for cursor in cursors)
+        left = sum(max(cursor.page, 0) for cursor in cursors if not cursor.done)
         elapsed = self._progress.tasks[0].elapsed or 1.0
         minutes, seconds = divmod(round(60 * left / self._rate), 60)
         self._progress.update(
@@ -69,8 +58,11 @@ class Bar:
         )
 
 
-def print_report(console: Console, report: Report, *, explain: bool) -> None:
-    """Counts first, then each difference with old and new; `explain` adds why."""
+def print_reconciliation(
+    console: Console, report: Report, webhooks: WebhookReport | None, *, explain: bool
+) -> None:
+    """Counts first, then each difference with old and new; `explain` adds why. `webhooks`: what was
+    found of the webhooks, where they were looked at."""
     listed = ", ".join(f"{number} {kind}s" for kind, number in report.compared.items())
     console.print(f"compared {listed or 'nothing'} with {report.calls} calls to Polar")
     if report.total:
@@ -85,6 +77,12 @@ def print_report(console: Console, report: Report, *, explain: bool) -> None:
             f"customers deleted at Polar without a deletion here: {report.deleted_elsewhere}"
         )
     console.print(_verdict(report))
+    if webhooks is None:
+        return
+    if webhooks.lost or webhooks.redelivered:
+        console.print(f"webhooks: {webhooks.lost} lost, {webhooks.redelivered} sent again by Polar")
+    for problem in webhooks.problems:
+        console.print(f"webhooks: {problem}")
 
 
 def _counts(report: Report) -> Table:

@@ -1,0 +1,46 @@
+"""What a command ends with: the tree of errors, and what a reconciliation found, as exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sync.errors import BridgeError, InvalidInput, StorageError
+
+if TYPE_CHECKING:
+    from sync.reconcile.report import Report
+
+NO = 1
+"""The answer is no, nothing was found, or it could not be done."""
+UNUSABLE = 2
+"""The usage or the configuration is wrong, or the database cannot be used."""
+
+EQUAL, REPAIRED, LEFT, UNFINISHED = 0, 1, 2, 3
+"""A reconciliation's: nothing differed; all that differed was repaired; some of it needs a person;
+it did not finish."""
+
+
+def exit_code(error: BridgeError) -> int:
+    """What a command ends with that raised the error."""
+    return UNUSABLE if isinstance(error, InvalidInput | StorageError) else NO
+
+
+def problems(error: BridgeError) -> Sequence[str]:
+    """What the error says, one text for each thing that is wrong."""
+    if isinstance(error, InvalidInput):
+        return str(error).splitlines()
+    if isinstance(error, StorageError):
+        from sync.store.database import StorageUnavailable
+
+        if isinstance(error, StorageUnavailable):
+            return [f"the database cannot be used: {error}"]
+    return [str(error)]
+
+
+def reconciliation_code(report: Report) -> int:
+    """What `reconcile` ends with."""
+    if not report.finished:
+        return UNFINISHED
+    if report.left:
+        return LEFT
+    return REPAIRED if report.total else EQUAL

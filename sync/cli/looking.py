@@ -1,0 +1,126 @@
+"""Looking at a deployment, and at what it knows."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync.cli import arguments
+from sync.cli.arguments import AsUser, Json, Who
+from sync.cli.exit_codes import NO
+from sync.cli.printing import console_on, fail, print_json
+
+if TYPE_CHECKING:
+    from sync.cli.deployment import Deployment
+
+commands = typer.Typer()
+
+
+@commands.command()
+def status(
+    as_json: Json = False,
+    limit: Annotated[
+        int, typer.Option(min=0, help="List this many of the deletions that need a person.")
+    ] = 50,
+) -> None:
+    """How things stand, and which deletions need a person."""
+    from sync.cli.deployment import in_deployment
+    from sync.reports.status import status as read_status
+
+    report = in_deployment(lambda it: read_status(it.database, limit))
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_status
+
+        print_status(console_on(sys.stdout), report)
+
+
+@commands.command()
+def doctor(
+    as_json: Json = False,
+    url: Annotated[
+        str | None, typer.Option(callback=arguments.public_url, help="In place of PUBLIC_URL.")
+    ] = None,
+) -> None:
+    """Check the deployment, and say what to mend. Exits with 1 if a check has failed."""
+    from sync.doctor.examination import examine
+
+    report = asyncio.run(examine(url)).as_json()
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_checks
+
+        print_checks(console_on(sys.stdout), report)
+    if not report["ok"]:
+        raise typer.Exit(NO)
+
+
+@commands.command()
+def organization(
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take the next one that answers for the right one.")
+    ] = False,
+) -> None:
+    """Whose customers the database holds. A token of another organization is refused."""
+    from sync.cli.deployment import in_deployment
+    from sync.polar.organization import Organization
+
+    if forget:
+        if not in_deployment(lambda it: Organization(it.database).forget()):
+            fail(NO, "no organization is known")
+        typer.echo("forgotten; the next answer from Polar names it anew")
+        return
+    known = in_deployment(lambda it: Organization(it.database).known())
+    if known is None:
+        fail(NO, "no organization is known yet")
+    typer.echo(known)
+
+
+@commands.command()
+def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
+    """Everything known about a user's deletions."""
+    from sync.cli.deployment import in_deployment
+    from sync.deletions.queries import Which
+    from sync.reports.deletion import of_user
+
+    report = in_deployment(lambda it: of_user(it.database, it.hasher, Which(who, as_user)))
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_user
+
+        print_user(console_on(sys.stdout), report)
+
+
+@commands.command()
+def receipt(
+    deletion: Annotated[int, typer.Argument(min=1, max=2**63 - 1, metavar="DELETION")],
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER_ID", callback=arguments.user_id, help="Say whether it is this user's."
+        ),
+    ] = None,
+) -> None:
+    """Print a deletion's receipt, as JSON. Exits with 1 if its evidence has been tampered with."""
+    from sync.cli.deployment import in_deployment
+    from sync.reports.deletion import receipt as read_receipt
+
+    async def read(deployment: Deployment) -> tuple[dict[str, Any], bool]:
+        hasher = deployment.hasher
+        row, content = await read_receipt(deployment.database, hasher, deletion)
+        return content, user is None or hasher.user(user) == row.user_hash
+
+    content, is_theirs = in_deployment(read)
+    print_json(content)
+    if user is not None:
+        typer.echo(f"this {'is' if is_theirs else 'is not'} the receipt of {user}", err=True)
+    if not content["chain_unbroken"]:
+        fail(NO, "the chain of evidence is broken")
+    if not is_theirs:
+        raise typer.Exit(NO)

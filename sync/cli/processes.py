@@ -1,0 +1,185 @@
+"""What runs for as long as it is let, and what makes a deployment ready for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sync.cli import arguments
+from sync.cli.exit_codes import NO
+from sync.cli.printing import console_on, fail
+
+if TYPE_CHECKING:
+    from sync.cli.deployment import Deployment
+    from sync.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 2
+"""For requests under way when the server is told to stop. They take milliseconds; what is left of
+the 10 seconds that a container gets is the embedded worker's."""
+# Their messages quote URLs and parameters, in which there are users' ids.
+_TOO_TALKATIVE = ("aiosqlite", "httpcore", "httpx")
+
+commands = typer.Typer()
+
+
+@commands.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="In place of HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="In place of PORT; 0: any free one.")
+    ] = None,
+) -> None:
+    """Accept events and webhooks over HTTP. With WORKER=embedded, work on them too."""
+    import uvicorn
+
+    from sync.cli.deployment import in_deployment
+
+    async def settings_of(deployment: Deployment) -> Settings:
+        return deployment.settings
+
+    settings = in_deployment(settings_of)
+    _configure_logging(settings)
+    # The server handles both itself, and raises them again once it has stopped.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            "app.main:create_app",
+            factory=True,
+            host=settings.host if host is None else host,
+            port=settings.port if port is None else port,
+            http="httptools",
+            loop="auto",
+            lifespan="on",
+            log_config=None,
+            access_log=settings.log_level == "debug",
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+    )
+    try:
+        server.run()
+    except SystemExit as stop:
+        # The server has a code of its own for a start that failed, and has logged why.
+        raise typer.Exit(NO if stop.code else 0) from None
+
+
+@commands.command()
+def worker() -> None:
+    """Work on what has been accepted, until SIGTERM or SIGINT."""
+    from sync.cli.deployment import in_deployment
+    from sync.worker.loop import Worker
+
+    async def work(deployment: Deployment) -> None:
+        _configure_logging(deployment.settings)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        _log.info("the worker has started")
+        await Worker(deployment.database, deployment.settings).run(stop)
+        _log.info("the worker has stopped")
+
+    in_deployment(work)
+
+
+@commands.command()
+def migrate(
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="Move everything from here.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="URL", help="To here: an empty database.")
+    ] = None,
+) -> None:
+    """Bring the database's schema up to date. Harmless when it already is. With --from and --to,
+    move a deployment to another database instead."""
+    if (source is None) != (target is None):
+        raise typer.BadParameter("give both --from and --to, or neither")
+    if source is not None and target is not None:
+        _move(source, target)
+        return
+
+    from sync.migrations import upgrade
+    from sync.settings import Settings
+    from sync.store.opening import database_of
+
+    settings = Settings.load()
+    database_of(settings)
+    upgrade.migrate(settings.database_url.get_secret_value())
+    typer.echo("the database is up to date")
+
+
+def _move(source: str, target: str) -> None:
+    from sync.cli.tables import print_moved
+    from sync.migrations.moving import move
+    from sync.store.database import InUse
+    from sync.store.opening import database_at
+
+    database_at(source, "--from")
+    database_at(target, "--to")
+    try:
+        moved = move(source, target)
+    except InUse:
+        fail(NO, "the source is in use: stop every `polar-sync serve` and `worker` on it first")
+    print_moved(console_on(sys.stdout), moved)
+    typer.echo("everything is moved; set DATABASE_URL to the target before you start again")
+
+
+@commands.command()
+def setup(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            callback=arguments.public_url, help="In place of PUBLIC_URL: https://<your host>"
+        ),
+    ] = None,
+) -> None:
+    """Make or mend the webhook endpoint at Polar. Needs the token only; may be repeated."""
+    from sync.polar.setup import set_up
+    from sync.settings import PolarSettings
+
+    settings = PolarSettings.load()
+    address = url or settings.public_url
+    if address is None:
+        raise typer.BadParameter("give --url, or set PUBLIC_URL")
+    result = asyncio.run(set_up(settings, address))
+    typer.echo(f"webhook endpoint {result.endpoint.url}")
+    for done in result.done or ["as it should be"]:
+        typer.echo(f"  {done}")
+    if result.others:
+        typer.echo(f"  endpoints with the same URL that you can delete at Polar: {result.others}")
+    if result.created:
+        # The one place where a secret is shown: nobody else can, and the bridge needs it.
+        typer.echo(f"POLAR_WEBHOOK_SECRETS={result.endpoint.secret.get_secret_value()}")
+    else:
+        typer.echo("  its secret is in Polar's dashboard: Settings, Webhooks")
+
+
+@commands.command()
+def demo() -> None:
+    """Try it all against a simulated Polar on this machine. Needs no settings."""
+    from rich.console import Console
+
+    from sync.demo.story import run
+
+    raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty())))
+
+
+def _configure_logging(settings: Settings) -> None:
+    """Log to stderr, from LOG_LEVEL up, with times in UTC."""
+    formatter = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

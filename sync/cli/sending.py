@@ -1,0 +1,87 @@
+"""`polar-sync send`: the app's part, by hand."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync.cli import arguments
+from sync.cli.arguments import UserId
+from sync.cli.exit_codes import NO, UNUSABLE
+from sync.cli.printing import fail
+from sync.intake.event_types import EventType
+
+if TYPE_CHECKING:
+    from sync.settings import Settings
+
+_TIMEOUT = 10.0
+_MAX_ANSWER = 2_000
+"""Characters of an answer that are shown."""
+
+commands = typer.Typer()
+
+
+@commands.command()
+def send(
+    event_type: Annotated[EventType, typer.Argument(metavar="user.deleted|user.restored")],
+    user_id: UserId,
+    external_id: Annotated[
+        str | None, typer.Option(callback=arguments.user_id, help="Put into the event.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="In place of http://HOST:PORT/events; all of it.")
+    ] = None,
+) -> None:
+    """Send a signed event as the app would, and print the answer."""
+    import httpx
+
+    from sync.settings import Settings
+    from sync.signatures import sign
+
+    settings = Settings.load()
+    body = _event_body(settings, event_type, user_id, external_id)
+    headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
+    address = url or f"http://{_authority(settings)}/events"
+    try:
+        # A proxy is for what is elsewhere.
+        with httpx.Client(timeout=_TIMEOUT, trust_env=url is not None) as client:
+            answer = client.post(
+                address, content=body, headers={**headers, "content-type": "application/json"}
+            )
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        fail(UNUSABLE, f"not a URL that an event can be sent to: {address}")
+    except httpx.HTTPError as error:
+        fail(NO, f"no answer from {address}: {type(error).__name__}")
+    text = "".join(char for char in answer.text[:_MAX_ANSWER] if char.isprintable())
+    typer.echo(f"{answer.status_code} {text}")
+    if not answer.is_success:
+        raise typer.Exit(NO)
+
+
+def _event_body(
+    settings: Settings, event_type: EventType, user_id: str, external_id: str | None
+) -> bytes:
+    """The event, with its fields where the settings have the bridge look for them."""
+    event: dict[str, Any] = {}
+    for path, value in (
+        (settings.event_type_path, event_type.value),
+        (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
+        (settings.event_user_id_path, user_id),
+        (settings.event_external_id_path, external_id),
+    ):
+        if value is not None:
+            *parents, name = path.split(".")
+            place = event
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[name] = value
+    return json.dumps(event).encode()
+
+
+def _authority(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"

@@ -1,0 +1,65 @@
+"""The chain of evidence: every link holds the hash of the one before it, so that none can be
+changed, removed or put in without it showing. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sync.deletions.states import State
+
+GENESIS = "0" * 64
+"""Stands for the hash before the first link."""
+
+
+class Link(Protocol):
+    """One piece of evidence, with what chains it to the one before."""
+
+    deletion_id: int
+    seq: int
+    """From 1."""
+    at: datetime
+    kind: str
+    source: str
+    state: State
+    detail: dict[str, Any]
+    hash: str
+
+
+def link_hash(previous: str, link: Link) -> str:
+    """SHA-256 over the hash before it and the link's content, in hex."""
+    content = [
+        previous,
+        link.deletion_id,
+        link.seq,
+        iso(link.at),
+        link.kind,
+        link.source,
+        link.state,
+        link.detail,
+    ]
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def unbroken(links: Sequence[Link]) -> bool:
+    """Whether the chain is whole and as it was written."""
+    previous = GENESIS
+    for seq, link in enumerate(links, start=1):
+        if link.seq != seq or link.hash != link_hash(previous, link):
+            return False
+        previous = link.hash
+    return True
+
+
+def canonical(content: object) -> bytes:
+    """The one way to write it as JSON, so that its hash comes out the same again."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def iso(at: datetime) -> str:
+    """The time as it stands in a chain and in a receipt."""
+    return at.isoformat(timespec="microseconds")

@@ -1,0 +1,102 @@
+"""The evidence's table: adding to a deletion's chain, and reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions.chain import GENESIS, link_hash
+from sync.deletions.tables import DeletionRow, EvidenceRow
+
+_LAST = (
+    sa.select(
+        col(EvidenceRow.deletion_id).label("deletion_id"),
+        sa.func.max(col(EvidenceRow.seq)).label("seq"),
+    )
+    .where(col(EvidenceRow.deletion_id).in_(sa.bindparam("wanted", expanding=True)))
+    .group_by(col(EvidenceRow.deletion_id))
+    .subquery()
+)
+_ENDS = sa.select(col(EvidenceRow.deletion_id), col(EvidenceRow.seq), col(EvidenceRow.hash)).join(
+    _LAST,
+    sa.and_(
+        col(EvidenceRow.deletion_id) == _LAST.c.deletion_id,
+        col(EvidenceRow.seq) == _LAST.c.seq,
+    ),
+)
+
+
+async def append(
+    session: AsyncSession,
+    deletion: DeletionRow,
+    kind: str,
+    *,
+    source: str,
+    at: datetime,
+    **detail: Any,
+) -> None:
+    """Add a link to the deletion's chain, in the session's transaction.
+
+    Args:
+        source: who says so: `app`, `webhook`, `api`, `worker` or `operator`.
+        detail: Polar's ids, statuses, times and digests. Never personal data: it stays for ever.
+    """
+    links = await ends(session, [deletion.id])
+    seq, previous = links[deletion.id]
+    row = EvidenceRow(
+        deletion_id=deletion.id,
+        seq=seq + 1,
+        at=at,
+        kind=kind,
+        source=source,
+        state=deletion.state,
+        detail=detail,
+        hash="",
+    )
+    row.hash = link_hash(previous, row)
+    links[deletion.id] = (row.seq, row.hash)
+    session.add(row)
+
+
+async def ends(session: AsyncSession, deletion_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """The last link of each chain: its number and hash. The deletions must be locked.
+
+    They are remembered until the transaction ends, and `append` keeps them up to date: whoever is
+    going to add to many chains asks for all of them at once.
+    """
+    known = _remembered(session)
+    wanted = [item for item in deletion_ids if item not in known]
+    if wanted:
+        connection = await session.connection()
+        # Not through the session, which would write first what this transaction has to add. That
+        # is remembered.
+        found = await connection.execute(_ENDS, {"wanted": wanted})
+        known.update(dict.fromkeys(wanted, (0, GENESIS)))
+        known.update((deletion_id, (seq, digest)) for deletion_id, seq, digest in found)
+    return known
+
+
+def begin(session: AsyncSession, deletion_id: int) -> None:
+    """A chain that this transaction begins need not be looked for."""
+    _remembered(session)[deletion_id] = (0, GENESIS)
+
+
+def _remembered(session: AsyncSession) -> dict[int, tuple[int, str]]:
+    links: dict[int, tuple[int, str]] = session.info.setdefault("chain", {})
+    return links
+
+
+async def of(session: AsyncSession, deletion_id: int) -> Sequence[EvidenceRow]:
+    """The deletion's evidence in order."""
+    return (
+        await session.exec(
+            select(EvidenceRow)
+            .where(col(EvidenceRow.deletion_id) == deletion_id)
+            .order_by(col(EvidenceRow.seq))
+        )
+    ).all()

@@ -1,0 +1,70 @@
+"""The mapping's table: explicit entries of who a local user is at Polar."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions.tables import MappingRow
+from sync.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Who to delete at Polar: exactly one of the two ids is set."""
+
+    external_id: str | None = None
+    customer_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.external_id) == bool(self.customer_id):
+            raise ValueError("exactly one of external_id and customer_id")
+
+
+async def get(session: AsyncSession, user_id: str) -> Target | None:
+    """The user's entry, if there is one."""
+    row = await session.get(MappingRow, user_id)
+    if row is None:
+        return None
+    return Target(external_id=row.external_id, customer_id=row.customer_id)
+
+
+async def put(
+    database: Database,
+    session: AsyncSession,
+    entries: Sequence[tuple[str, Target]],
+    now: datetime,
+) -> None:
+    """Set the users' entries, each in place of any that it has."""
+    insert = database.insert(MappingRow)
+    new = insert.excluded
+    await session.exec(
+        insert.on_conflict_do_update(
+            index_elements=["user_id"],
+            set_={
+                "external_id": new.external_id,
+                "customer_id": new.customer_id,
+                "updated_at": new.updated_at,
+            },
+        ),
+        params=[
+            {
+                "user_id": user_id,
+                "external_id": target.external_id,
+                "customer_id": target.customer_id,
+                "updated_at": now,
+            }
+            for user_id, target in entries
+        ],
+    )
+
+
+async def remove(session: AsyncSession, user_ids: Collection[str]) -> int:
+    """Remove the users' entries. Returns how many there were."""
+    removed = await session.exec(sa.delete(MappingRow).where(col(MappingRow.user_id).in_(user_ids)))
+    return removed.rowcount

@@ -1,0 +1,44 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """Of one check."""
+
+    PASS = "pass"  # noqa: S105 - the name of an outcome
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check has found. Holds no secret."""
+
+    outcome: Outcome
+    detail: str
+    remedy: str = ""
+
+
+def passed(detail: str) -> Finding:
+    """All is well."""
+    return Finding(Outcome.PASS, detail)
+
+
+def warned(detail: str, remedy: str) -> Finding:
+    """It works, and should be looked at."""
+    return Finding(Outcome.WARN, detail, remedy)
+
+
+def failed(detail: str, remedy: str) -> Finding:
+    """It does not work."""
+    return Finding(Outcome.FAIL, detail, remedy)
+
+
+def skipped(detail: str, remedy: str = "") -> Finding:
+    """It cannot be looked at, or need not be."""
+    return Finding(Outcome.SKIP, detail, remedy)

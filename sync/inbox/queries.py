@@ -1,0 +1,128 @@
+"""What other rooms ask of the inbox's table, and have done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus, Source
+from sync.store.database import Database
+
+_PENDING = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
+_DEAD = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.DEAD)
+
+_MAX_ERROR_CHARS = 500
+
+
+# --- applying ------------------------------------------------------------------------------------
+
+
+async def anything_pending(session: AsyncSession) -> bool:
+    """Whether there is an event that has not been applied."""
+    found = await session.exec(select(InboxRow.id).where(_PENDING).limit(1))
+    return found.first() is not None
+
+
+async def pending(database: Database, session: AsyncSession, limit: int) -> Sequence[InboxRow]:
+    """The oldest events that have not been applied, locked; those that somebody else has locked are
+    passed over."""
+    rows: Sequence[InboxRow] = (
+        await session.exec(
+            database.locked(
+                select(InboxRow).where(_PENDING).order_by(col(InboxRow.id)).limit(limit), skip=True
+            )
+        )
+    ).all()
+    return rows
+
+
+def bury(row: InboxRow, error: str, now: datetime) -> None:
+    """Make the event a dead letter. `error`: why; holds nothing of its content."""
+    row.status, row.applied_at = InboxStatus.DEAD, now
+    row.error = error[:_MAX_ERROR_CHARS]
+
+
+async def was_applied(
+    session: AsyncSession, event_type: str, user_hash: str, since: datetime
+) -> bool:
+    """Whether an event of that type about the user, from then or later, has been applied."""
+    found = await session.exec(
+        select(InboxRow.id)
+        .where(
+            col(InboxRow.user_hash) == user_hash,
+            col(InboxRow.source) == Source.APP,
+            col(InboxRow.event_type) == event_type,
+            col(InboxRow.status) == InboxStatus.APPLIED,
+            col(InboxRow.event_at) >= since,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+# --- forgetting ----------------------------------------------------------------------------------
+
+
+async def forget(
+    session: AsyncSession,
+    *,
+    customer_ids: Collection[str] = (),
+    user_hashes: Collection[str] = (),
+) -> None:
+    """Drop the payloads about these customers and users.
+
+    What is still pending is left to be applied first; it is dropped then.
+    """
+    for column, about in (
+        (col(InboxRow.customer_id), customer_ids),
+        (col(InboxRow.user_hash), user_hashes),
+    ):
+        if about:
+            await session.exec(
+                sa.update(InboxRow)
+                .where(column.in_(about), col(InboxRow.status) != InboxStatus.PENDING)
+                .values(body=None)
+            )
+
+
+# --- how it stands -------------------------------------------------------------------------------
+
+
+async def backlog(session: AsyncSession) -> tuple[int, datetime | None]:
+    """How many events have not been applied, and since when the oldest waits."""
+    return (
+        await session.exec(
+            select(func.count(), func.min(col(InboxRow.received_at))).where(_PENDING)
+        )
+    ).one()
+
+
+async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence[InboxRow]]:
+    """How many dead letters there are, and the newest of them."""
+    count = (await session.exec(select(func.count()).select_from(InboxRow).where(_DEAD))).one()
+    newest = await session.exec(
+        select(InboxRow).where(_DEAD).order_by(col(InboxRow.id).desc()).limit(limit)
+    )
+    return count, newest.all()
+
+
+async def retry_dead_letters(database: Database) -> tuple[int, int]:
+    """Have every dead letter applied once more. Returns how many, and how many cannot be since
+    their content has been forgotten.
+
+    Raises:
+        StorageUnavailable: nothing was done.
+    """
+    async with database.write() as session:
+        retried = await session.exec(
+            sa.update(InboxRow)
+            .where(_DEAD, col(InboxRow.body).is_not(None))
+            .values(status=InboxStatus.PENDING, applied_at=None, error=None),
+            execution_options={"synchronize_session": False},
+        )
+        left = await session.exec(select(func.count()).select_from(InboxRow).where(_DEAD))
+        return retried.rowcount, left.one()

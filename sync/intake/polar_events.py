@@ -1,0 +1,127 @@
+"""Polar's webhooks: from a verified body to what it says. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from sync.errors import InvalidInput
+from sync.mirror import kinds
+from sync.mirror.kinds import Kind
+from sync.mirror.objects import Customer, M, Mirrored
+from sync.mirror.reading import parse
+
+_TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+_TYPE = re.compile(r"[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64})+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Unreadable(InvalidInput):
+    """The event verified, but cannot be read. The message holds nothing of its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`{"type", "timestamp", "data"}`. Source: Polar's webhook payloads."""
+
+    type: str
+    at: datetime
+    """When Polar says that it sent it, in UTC."""
+    data: Mapping[str, Any]
+
+    @property
+    def family(self) -> str:
+        """What its subject is: `customer`, `subscription`, …"""
+        return self.type.partition(".")[0]
+
+    @property
+    def customer_id(self) -> str | None:
+        """Whose event it is, as far as it can be told: so that forgetting reaches it."""
+        nested = self.data.get("customer")
+        found = (
+            self.data.get("id")
+            if self.family == "customer"
+            else self.data.get("customer_id")
+            or (nested.get("id") if isinstance(nested, dict) else None)
+        )
+        if isinstance(found, str) and _UUID.fullmatch(found.lower()):
+            return found.lower()
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PolarEvent:
+    """A webhook about an object of a kind that is mirrored."""
+
+    subject: Mirrored
+    customer: Customer
+    """Whose it is. Of a customer's own event, the subject."""
+    nested: Sequence[Mirrored]
+    """The other objects in it, the customer among them."""
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """Who it is about and what kind of event it is.
+
+    Raises:
+        Unreadable
+    """
+    try:
+        event = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        raise Unreadable("the body is not JSON") from None
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        raise Unreadable("the body has no type: set the endpoint's format at Polar to raw")
+    if not _TYPE.fullmatch(event["type"]):
+        raise Unreadable("type is not one that Polar could have sent")
+    data = event.get("data")
+    if not isinstance(data, dict):
+        raise Unreadable("data is not an object")
+    try:
+        observed_at = _TIMESTAMP.validate_python(event.get("timestamp"))
+    except ValidationError:
+        raise Unreadable("timestamp is not an ISO 8601 time with a zone") from None
+    return Envelope(event["type"], observed_at.astimezone(UTC), data)
+
+
+def read_event(envelope: Envelope) -> PolarEvent | None:
+    """What the event says; None: its subject is of no kind that is mirrored.
+
+    Raises:
+        Unreadable
+    """
+    kind = kinds.named(envelope.family)
+    if kind is None:
+        return None
+    subject = _parse(kind, "data", envelope.data, envelope)
+    nested = [
+        _parse(inner, f"data.{field}", envelope.data.get(field), envelope)
+        for field, name in kind.nested.items()
+        if (inner := kinds.named(name)) is not None
+    ]
+    customer = next(item for item in (subject, *nested) if isinstance(item, Customer))
+    return PolarEvent(subject, customer, nested)
+
+
+def _parse(kind: Kind[M], where: str, data: object, envelope: Envelope) -> M:
+    if not isinstance(data, dict):
+        raise Unreadable(f"{where} is not an object")
+    try:
+        return parse(kind, data, observed_at=envelope.at, by=envelope.type)
+    except ValidationError as error:
+        raise Unreadable(_explain(where, error)) from None
+
+
+def _explain(where: str, error: ValidationError) -> str:
+    """Which fields and why, without pydantic's copy of their values."""
+    return "; ".join(
+        f"{'.'.join([where, *map(str, item['loc'])])}: {item['msg']}"
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    )

@@ -1,0 +1,17 @@
+"""Rows as plain dicts, as `--json` prints them: keys are stable, times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+
+def fields_of(row: object, names: Iterable[str]) -> dict[str, Any]:
+    """These fields of the row."""
+    return {name: plain(getattr(row, name)) for name in names}
+
+
+def plain(value: Any) -> Any:
+    """The value, a time as text."""
+    return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
