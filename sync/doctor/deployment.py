@@ -13,8 +13,7 @@ from sync.errors import PolarError, StorageError
 from sync.polar import customers, webhooks
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
-from sync.polar.endpoint import Diagnosis, diagnose
-from sync.polar.webhooks import Endpoint
+from sync.polar.endpoint import Diagnosis, Endpoint, diagnose
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 from sync.store.opening import database_of

@@ -8,12 +8,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
 
 from sync.mirror.kinds import needed_events
-from sync.polar.webhooks import RAW, Endpoint
 
 WEBHOOK_PATH = "/webhooks/polar"
+
+RAW = "raw"
+"""The format of an endpoint that is sent events; others get messages for a chat."""
+
+
+class Endpoint(BaseModel):
+    """Where Polar sends events. Source: Polar's OpenAPI document, version 2026-10."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: str
+    created_at: AwareDatetime
+    url: str
+    format: str
+    events: tuple[str, ...]
+    """Types. Polar has more of them with time."""
+    enabled: bool
+    secret: SecretStr
 
 
 class Fault(StrEnum):

@@ -10,8 +10,7 @@ from sync.mirror.kinds import needed_events
 from sync.polar import webhooks
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
-from sync.polar.endpoint import best, lacking_types, points_to, webhook_url
-from sync.polar.webhooks import RAW, Endpoint
+from sync.polar.endpoint import RAW, Endpoint, best, lacking_types, points_to, webhook_url
 from sync.settings import PolarSettings
 
 

@@ -12,34 +12,19 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from sync.polar.client import PolarClient, segment
+from sync.polar.endpoint import RAW, Endpoint
 from sync.polar.errors import understood, unexpected
 from sync.polar.lists import every_page
 
 _ENDPOINTS = "/v1/webhooks/endpoints"
 _DELIVERIES = "/v1/webhooks/deliveries"
 
-RAW = "raw"
-"""The format of an endpoint that is sent events; others get messages for a chat."""
-
 
 class _Read(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-
-class Endpoint(_Read):
-    """Where Polar sends events."""
-
-    id: str
-    created_at: AwareDatetime
-    url: str
-    format: str
-    events: tuple[str, ...]
-    """Types. Polar has more of them with time."""
-    enabled: bool
-    secret: SecretStr
 
 
 class WebhookEvent(_Read):

@@ -7,14 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 from sync.mirror.objects import M
 from sync.mirror.stored import Stored
-from sync.polar.lists import Item
 from sync.reconcile.cursor import Window
 
 
-def differing(items: Iterable[Item[M]], known: Mapping[str, Stored[M]]) -> Iterator[Item[M]]:
+class Sent(Protocol):
+    """An item of a list as it was sent."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def content(self) -> Mapping[str, Any]: ...
+
+
+S = TypeVar("S", bound=Sent)
+
+
+def differing(items: Iterable[S], known: Mapping[str, Stored[M]]) -> Iterator[S]:
     """Those that the mirror does not have exactly as they were sent: they are left to judge."""
     for item in items:
         stored = known.get(item.id)

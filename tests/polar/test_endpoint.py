@@ -17,9 +17,8 @@ from sync.mirror.kinds import needed_events
 from sync.polar import webhooks
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
-from sync.polar.endpoint import Diagnosis, Fault, diagnose, shown, webhook_url
+from sync.polar.endpoint import Diagnosis, Endpoint, Fault, diagnose, shown, webhook_url
 from sync.polar.errors import NotFound, Refused
-from sync.polar.webhooks import Endpoint
 from sync.reconcile.redeliver import WebhookReport, check_webhooks, lost_webhooks
 from sync.settings import Settings
 from sync.simulator.inputs import EventType
