@@ -87,6 +87,7 @@ def test_full_disk(new_database: DatabaseFactory) -> None:
     assert MARKER not in log
 
 
+@pytest.mark.slow
 @SQLITE
 def test_full_inbox(new_settings: SettingsFactory) -> None:
     """While another process holds the database, 4,096 events may wait; the rest come again."""

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -60,6 +61,7 @@ def test_fuzz_of_unsigned_requests(
     assert set(answer.json()) == {"error", "detail"}
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     event=JSON
@@ -80,6 +82,7 @@ def test_fuzz_of_signed_events(server: Site, event: Any) -> None:
     assert len(server.rows()) == before + (answer.status_code == 202)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(body=st.text().map(str.encode))
 def test_fuzz_of_signed_webhooks(server: Site, body: bytes) -> None:

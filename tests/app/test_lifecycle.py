@@ -63,6 +63,7 @@ def test_starts_only_on_its_own_database(new_store: StoreFactory, tmp_path: Path
         anyio.run(start, other_key)
 
 
+@pytest.mark.slow
 def test_stops_when_told(new_store: StoreFactory) -> None:
     store = new_store()
     with serve_process(environment(store, WORKER="embedded"), store.directory) as process:

@@ -65,6 +65,7 @@ def test_send_to_nobody(commands: Commands) -> None:
         assert commands.run("send", "user.deleted", "u", "--url", url).code == 2
 
 
+@pytest.mark.slow
 def test_serve_accepts_and_ends_cleanly(commands: Commands) -> None:
     nowhere = {"WORKER": "embedded", "POLAR_BASE_URL": "http://127.0.0.1:1"}
     with started(
@@ -92,6 +93,7 @@ def test_serve_accepts_and_ends_cleanly(commands: Commands) -> None:
         assert secret not in err
 
 
+@pytest.mark.slow
 def test_serve_on_a_port_that_is_taken(commands: Commands) -> None:
     with serve_settings(commands.settings) as url:
         result = finished(
@@ -107,6 +109,7 @@ def test_serve_on_a_port_that_is_taken(commands: Commands) -> None:
     assert "Traceback" not in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_applies_the_inbox_until_it_is_told_to_stop(
     commands: Commands, number: signal.Signals

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from sync.deletions.ledger import Ledger
 from sync.deletions.observations import (
     Failed,
@@ -190,6 +192,7 @@ def test_what_comes_from_elsewhere_cannot_rewrite_the_terminal(commands: Command
         assert "[bold]red[/bold] :smile:" in shown
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_no_colours_and_any_encoding_will_do(commands: Commands) -> None:
     commands.deletion("usér-1", *VERIFIED[:-1])
     variables = {

@@ -19,6 +19,8 @@ from tests.helpers.crashing import New, check_deletes, check_evidence, play
 from tests.helpers.engines import BOTH_ENGINES, POSTGRESQL
 from tests.helpers.webhooks import event_body
 
+pytestmark = pytest.mark.slow
+
 ALL = os.environ.get("CRASH_ALL") == "1"
 STEPS = [
     "commit of fact hash_key_check",

@@ -369,6 +369,7 @@ def test_the_database_is_not_locked_while_a_slow_stream_is_read(files: Files) ->
     assert files.run(import_entries(database, HASHER, stream, "csv"), database) == 1
 
 
+@pytest.mark.slow
 def test_memory_stays_flat(files: Files) -> None:
     def lines(count: int) -> io.BytesIO:
         rows = (f"user-{number:09d},external-{number:09d}\n".encode() for number in range(count))

@@ -115,6 +115,7 @@ def test_a_check_that_breaks_down_hides_neither_the_others_nor_a_secret(
     deployment.only("scope subscriptions:read", "fail", "unexpected RuntimeError")
 
 
+@pytest.mark.slow
 def test_a_check_that_hangs_is_given_up(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ def test_every_problem_of_the_settings_is_listed(deployment: Deployment) -> None
     assert report.rows["API"]["detail"] == "not possible without: settings"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "words"),
     [

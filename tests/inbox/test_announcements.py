@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from sync.inbox.announcements import listen
 from sync.inbox.group_commit import Entry, Inbox
 from sync.inbox.tables import Source
@@ -17,6 +19,7 @@ from tests.helpers.webhooks import new_id
 pytestmark = POSTGRESQL
 
 
+@pytest.mark.slow
 def test_the_inbox_is_announced(store: Store, postgres: Postgres) -> None:
     """Also after the connection that listens was lost."""
 

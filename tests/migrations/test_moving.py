@@ -263,6 +263,7 @@ def test_a_target_with_tables_of_somebody_else_is_refused(source: Store, target:
     assert tables(target) == ["invoice"]
 
 
+@pytest.mark.slow
 @to_another_engine
 def test_a_source_that_a_process_has_open_is_refused(source: Store, target: Store) -> None:
     async def attempt() -> str:
@@ -282,6 +283,7 @@ def test_a_source_that_a_process_has_open_is_refused(source: Store, target: Stor
     move(source.url, target.url)
 
 
+@pytest.mark.slow
 @to_another_engine
 def test_a_source_that_somebody_else_writes_to_is_refused(source: Store, target: Store) -> None:
     with changing(source.url) as connection:

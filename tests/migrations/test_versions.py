@@ -121,6 +121,7 @@ def test_a_running_process_does_not_import_alembic() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_processes_that_migrate_at_once_all_succeed(empty: Store) -> None:
     processes = [
         subprocess.Popen(
@@ -255,6 +256,7 @@ def test_what_a_migration_replaces_leaves_no_copy_in_the_file(tmp_path: Path) ->
     assert b"someone@example.com" not in store.stored()
 
 
+@pytest.mark.slow
 def test_a_newer_schema_is_refused(empty: Store) -> None:
     migrate(empty.url)
     empty.execute("UPDATE alembic_version SET version_num = '9999'")

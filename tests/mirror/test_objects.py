@@ -210,6 +210,7 @@ def test_tombstones_stay_and_personal_fields_do_not_return(observed: list[Custom
         assert row.external_id is None
 
 
+@pytest.mark.slow
 @given(st.lists(customers(), min_size=1, max_size=6))
 def test_the_newest_final_state_wins_and_of_two_the_one_that_lists_more(
     observed: list[Customer],

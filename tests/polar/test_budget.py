@@ -40,6 +40,7 @@ class ClockedDatabase(Database):
         return self._clock.now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "used"), [(7, 0.98), (300, 0.98), (500, 0.98), (1_500, 0)])
 def test_no_minute_holds_more_than_the_rate_and_little_less(
     rate: int, used: float, new_store: StoreFactory, monkeypatch: pytest.MonkeyPatch

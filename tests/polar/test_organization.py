@@ -32,6 +32,7 @@ def polars(
     return two_polars
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inhabited", [True, False], ids=["with customers", "empty"])
 @pytest.mark.parametrize(
     "readable", [True, False], ids=["organizations readable", "organizations hidden"]
@@ -63,6 +64,7 @@ def test_the_wrong_organization_proves_nothing(
         assert it.is_gone(waiting)
 
 
+@pytest.mark.slow
 def test_a_delete_answered_by_the_wrong_organization_is_not_done(
     polars: tuple[SimulatorClient, SimulatorClient], new_database: DatabaseFactory
 ) -> None:

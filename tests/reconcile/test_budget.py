@@ -6,11 +6,14 @@ import asyncio
 import time
 from datetime import timedelta
 
+import pytest
+
 from sync.polar.budget import Budget
 from sync.store.database import Database
 from tests.helpers.desk import Desk
 
 
+@pytest.mark.slow
 def test_the_worker_goes_first(desk: Desk) -> None:
     """A busy worker takes all there is; what it leaves, the reconciliation takes."""
 

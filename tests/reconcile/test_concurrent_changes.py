@@ -6,6 +6,8 @@ import random
 import threading
 from collections import Counter
 
+import pytest
+
 from tests.helpers.bridge import Run
 from tests.helpers.desk import Desk, bulk, everything, truth
 from tests.helpers.simulator import SimulatorClient
@@ -61,6 +63,7 @@ def wrongly_buried(desk: Desk) -> set[str]:
     return gone & set(truth(desk.sim)["customers"])
 
 
+@pytest.mark.slow
 def test_customers_who_come_and_go_during_the_scan_without_a_webhook(desk: Desk) -> None:
     bulk(desk.sim, 1_200)
     desk.reconcile()
@@ -79,6 +82,7 @@ def test_customers_who_come_and_go_during_the_scan_without_a_webhook(desk: Desk)
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_webhooks_and_reconciliation_do_not_undo_each_other(desk: Desk, run: Run) -> None:
     bulk(desk.sim, 500)
     with run() as it:
@@ -98,6 +102,7 @@ def test_webhooks_and_reconciliation_do_not_undo_each_other(desk: Desk, run: Run
         desk.assert_equal()
 
 
+@pytest.mark.slow
 def test_deletions_go_on_while_it_runs(desk: Desk, run: Run) -> None:
     bulk(desk.sim, 300, prefix="u")
     users = [f"u{number}" for number in range(0, 300, 20)]

@@ -11,6 +11,7 @@ from tests.helpers.waiting import wait_for
 from tests.helpers.world import delete_customer, world
 
 
+@pytest.mark.slow
 def test_a_verified_deletion_that_something_open_contradicts(desk: Desk, run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active", grants=1)
@@ -120,6 +121,7 @@ def test_a_forgotten_customer_who_lives_is_for_a_person(desk: Desk) -> None:
     assert desk.one("SELECT email FROM customer WHERE id = ?", it.customer) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgotten", [False, True], ids=["ids known", "ids forgotten"])
 @pytest.mark.parametrize(("minutes", "state"), [(5, "verified"), (-5, "superseded")])
 def test_a_customer_who_appears_after_all_wakes_the_deletion(

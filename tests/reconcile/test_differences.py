@@ -10,8 +10,13 @@ from sync.cli.exit_codes import REPAIRED, reconciliation_code
 from tests.helpers.desk import Desk, found
 from tests.helpers.world import PLANTS, world
 
+QUICK = ("customer missing", "customer changed", "subscription extra", "grant revoked")
+"""One of each class, and of each kind."""
 
-@pytest.mark.parametrize("name", PLANTS)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in PLANTS]
+)
 def test_a_difference_is_found_alone_repaired_and_gone(desk: Desk, name: str) -> None:
     plant, expected = PLANTS[name]
     it = world(desk)

@@ -15,6 +15,7 @@ from tests.helpers.desk import Desk, bulk, command
 from tests.helpers.waiting import WAIT, wait_for
 
 
+@pytest.mark.slow
 def test_a_polar_that_goes_down_in_the_middle(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -33,6 +34,7 @@ def test_a_polar_that_goes_down_in_the_middle(
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_what_passes_does_not_end_it(desk: Desk) -> None:
     bulk(desk.sim, 250)
     desk.sim.faults(
@@ -44,6 +46,7 @@ def test_what_passes_does_not_end_it(desk: Desk) -> None:
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_a_429_keeps_it_quiet_for_as_long_as_polar_asks(desk: Desk) -> None:
     bulk(desk.sim, 250)
     desk.sim.faults(
@@ -63,6 +66,7 @@ def test_a_429_keeps_it_quiet_for_as_long_as_polar_asks(desk: Desk) -> None:
     assert min(later) >= at + timedelta(seconds=4)
 
 
+@pytest.mark.slow
 def test_a_database_that_somebody_keeps_locked_for_long_does_not_end_it(desk: Desk) -> None:
     bulk(desk.sim, 150)
     desk.sim.faults({"kind": "delay", "seconds": 0.2, "path": "^/v1/subscriptions/"})

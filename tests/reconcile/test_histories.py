@@ -77,6 +77,7 @@ def heard(receiver: Receiver) -> Heard:
     return Heard(receiver)
 
 
+@pytest.mark.slow
 @given(
     steps=st.lists(_STEP, min_size=1, max_size=12),
     seed=st.integers(0, 2**32),

@@ -24,6 +24,7 @@ def pages_read(sim: SimulatorClient) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allowed", [2, 5])
 def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) -> None:
     bulk(desk.sim, 330)
@@ -46,6 +47,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) ->
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_few_calls_are_enough_for_much_that_is_gone(desk: Desk) -> None:
     it = world(desk)
     for number in range(8):
@@ -63,6 +65,7 @@ def test_few_calls_are_enough_for_much_that_is_gone(desk: Desk) -> None:
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     bulk(desk.sim, 1_000)
     slow = {"kind": "delay", "seconds": 0.5, "path": "^/v1/(subscriptions|benefit-grants)/"}
@@ -102,6 +105,7 @@ def test_a_run_that_was_stopped_long_ago_begins_anew(desk: Desk) -> None:
     assert desk.reconcile().calls == 9
 
 
+@pytest.mark.slow
 def test_only_one_runs_at_a_time(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,8 @@ import os
 import subprocess
 import time
 
+import pytest
+
 from sync.cli.exit_codes import EQUAL, REPAIRED
 from tests.helpers.bridge import ago
 from tests.helpers.desk import MANY, Desk, Json, bulk
@@ -23,6 +25,7 @@ def peak_kib(process: subprocess.Popen[str]) -> tuple[int, Json]:
     return usage.ru_maxrss, json.loads(out)
 
 
+@pytest.mark.slow
 def test_many_customers_in_little_memory(desk: Desk, new_database: DatabaseFactory) -> None:
     few = 10_000
     bulk(desk.sim, few, subscriptions=[], grants=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sync.deletions.operator import Verb
 from tests.helpers.bridge import DELETE, STATE, SUBSCRIPTIONS, Run, ago, names
 from tests.helpers.engines import BOTH_ENGINES
@@ -9,6 +11,7 @@ from tests.helpers.scenarios import deleted_customers, struck, tries
 from tests.helpers.waiting import wait_for
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_the_brake_holds_what_is_too_much(run: Run) -> None:
     users = names(4)
@@ -31,6 +34,7 @@ def test_the_brake_holds_what_is_too_much(run: Run) -> None:
         assert it.counts()[DELETE] == 3
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_restoration_in_time_and_too_late(run: Run) -> None:
     with run(deletion_delay=3) as it:
@@ -65,6 +69,7 @@ def test_a_restoration_in_time_and_too_late(run: Run) -> None:
         assert not it.is_gone(first)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
     with run() as it:
@@ -86,6 +91,7 @@ def test_a_restoration_while_a_request_is_under_way(run: Run) -> None:
         assert not any(map(it.is_gone, customers.values()))
 
 
+@pytest.mark.slow
 def test_a_restoration_while_the_delete_waits_for_the_budget(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")

@@ -29,6 +29,7 @@ def test_webhooks_alone_prove_a_deletion_in_three_requests(run: Run) -> None:
         assert it.evidence(row)[-2]["source"] == "webhook"
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_the_api_proves_what_lost_webhooks_did_not(run: Run) -> None:
     with run(verify_after=2) as it:
@@ -41,6 +42,7 @@ def test_the_api_proves_what_lost_webhooks_did_not(run: Run) -> None:
         assert not [kind for kind in it.kinds(row) if kind.startswith("webhook.")]
 
 
+@pytest.mark.slow
 def test_many_deletions_share_their_list_requests(run: Run) -> None:
     users = names(60)
     with run(worker="separate") as it:
@@ -62,6 +64,7 @@ def test_many_deletions_share_their_list_requests(run: Run) -> None:
         assert it.counts() == {STATE: 60, SUBSCRIPTIONS: 4, DELETE: 60, GRANTS: 2}
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_backlog_shares_its_list_requests_to_the_end(run: Run) -> None:
     """Also when there are more than are worked on at once, and one is done at a time."""
@@ -86,6 +89,7 @@ def test_without_anonymizing(run: Run) -> None:
         it.forgotten("u1@example.com")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("webhooks", [True, False])
 def test_every_subscription_status(run: Run, *, webhooks: bool) -> None:
     ends = ("trialing", "active", "past_due", "canceled", "incomplete_expired")
@@ -108,6 +112,7 @@ def test_every_subscription_status(run: Run, *, webhooks: bool) -> None:
         }
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_webhooks_out_of_order_repeated_and_without_the_external_id(run: Run) -> None:
     users = names(5)

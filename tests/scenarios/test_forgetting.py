@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from pydantic import SecretStr
 
 from sync.hashing import Hasher
@@ -14,6 +15,7 @@ from tests.helpers.settings import HASH_KEY
 from tests.helpers.webhooks import event_body, polar_headers, signed_headers
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_dead_letters_do_not_block_and_ignored_events_keep_no_body(run: Run) -> None:
     with run() as it:
@@ -51,6 +53,7 @@ def test_dead_letters_do_not_block_and_ignored_events_keep_no_body(run: Run) -> 
         assert all(len(row["digest"]) == 64 for row in rows)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_nothing_personal_is_left_on_the_disk(run: Run) -> None:
     with run() as it:
@@ -76,6 +79,7 @@ def test_nothing_personal_is_left_on_the_disk(run: Run) -> None:
         assert len(it.deletions("user-ada")) == 1
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_late_dead_letters_keep_nothing_personal_either(run: Run) -> None:
     with run() as it:
@@ -90,6 +94,7 @@ def test_late_dead_letters_keep_nothing_personal_either(run: Run) -> None:
         it.forgotten(*PERSONAL)
 
 
+@pytest.mark.slow
 def test_evidence_and_receipt_hold_nothing_personal(run: Run) -> None:
     with run() as it:
         ada(it, "active", "paused")
@@ -102,6 +107,7 @@ def test_evidence_and_receipt_hold_nothing_personal(run: Run) -> None:
             assert not [personal for personal in PERSONAL if personal in text]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_the_receipt_can_be_checked(run: Run) -> None:
     with run() as it:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers.bridge import DELETE, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, struck
@@ -46,6 +48,7 @@ def test_an_unmapped_user_goes_on_once_mapped(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_external_ids_of_any_kind(run: Run) -> None:
     ids = [
@@ -78,6 +81,7 @@ def test_external_ids_of_any_kind(run: Run) -> None:
         assert not any(map(it.is_gone, bystanders))
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_customer_who_appears_after_all(run: Run) -> None:
     with run(recheck_after=0.3) as it:
@@ -94,6 +98,7 @@ def test_a_customer_who_appears_after_all(run: Run) -> None:
         assert not it.is_gone(newer)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_customer_who_appears_while_others_are_asked_about(run: Run) -> None:
     users = ("appears", "slow")
@@ -132,6 +137,7 @@ def test_a_user_without_a_customer(run: Run) -> None:
         assert row["next_attempt_at"] is not None  # it looks once more
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_user_without_a_customer_is_forgotten_after_the_last_look(run: Run) -> None:
     with run(recheck_after=0.3) as it:

@@ -15,6 +15,7 @@ from tests.helpers.scenarios import deleted_customers, outside, tries
 from tests.helpers.waiting import wait_for
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("webhooks", [True, False])
 def test_a_lost_answer_to_delete(run: Run, *, webhooks: bool) -> None:
     with run(webhooks=webhooks, request_timeout=3, verify_after=3) as it:
@@ -48,6 +49,7 @@ def test_a_lost_answer_to_delete(run: Run, *, webhooks: bool) -> None:
             assert {request["status"] for request in it.requests(method="DELETE")} > {204, 404}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_a_429_keeps_everybody_quiet(run: Run, *, concurrency: int) -> None:
     users = names(6)
@@ -65,6 +67,7 @@ def test_a_429_keeps_everybody_quiet(run: Run, *, concurrency: int) -> None:
         assert len(early) < concurrency
 
 
+@pytest.mark.slow
 def test_a_rate_limit_of_polars_is_lived_with(run: Run) -> None:
     users = names(4)
     with run() as it:
@@ -76,6 +79,7 @@ def test_a_rate_limit_of_polars_is_lived_with(run: Run) -> None:
         assert len(deleted_customers(it)) == 4
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_the_budget_spaces_requests(run: Run) -> None:
     users = names(4)
@@ -92,6 +96,7 @@ def test_the_budget_spaces_requests(run: Run) -> None:
             assert sixth - first > timedelta(seconds=0.25)
 
 
+@pytest.mark.slow
 def test_polar_down_and_back(run: Run) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
@@ -107,6 +112,7 @@ def test_polar_down_and_back(run: Run) -> None:
         assert row["reason"] is None
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_wrong_token_blocks_until_a_restart_with_the_right_one(run: Run) -> None:
     with run(polar_access_token="polar_oat_wrong") as it:
@@ -123,6 +129,7 @@ def test_a_wrong_token_blocks_until_a_restart_with_the_right_one(run: Run) -> No
     assert sorted(deleted_customers(it)) == sorted(customers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "missing",
     [{"customers:write"}, {"customers:read", "customers:write"}, {"subscriptions:read"}],
@@ -145,6 +152,7 @@ def test_a_missing_scope_blocks_and_is_named(run: Run, missing: set[str]) -> Non
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.slow
 def test_a_missing_scope_for_grants_blocks_the_proof_only(run: Run) -> None:
     with run(webhooks=False, verify_after=0.3) as it:
         customer = it.customer("u1", "active")
@@ -157,6 +165,7 @@ def test_a_missing_scope_for_grants_blocks_the_proof_only(run: Run) -> None:
         it.wait("u1", "verified")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["version", "path"])
 def test_a_404_that_is_not_polars_word_on_a_customer_blocks(run: Run, wrong: str) -> None:
     with run() as it:
@@ -188,6 +197,7 @@ def test_a_404_that_is_not_polars_word_on_a_customer_blocks(run: Run, wrong: str
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.slow
 def test_everything_going_wrong_at_once(run: Run) -> None:
     statuses = ("active", "past_due", "trialing", "canceled", "paused", "unpaid")
     with run(request_timeout=0.5, verify_after=1, concurrency=4) as it:

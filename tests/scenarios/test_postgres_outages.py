@@ -24,6 +24,7 @@ def more_evidence(it: Bridge) -> None:
     wait_for(lambda: len(it.query("SELECT 1 FROM evidence")) > seen, "it goes on")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["restart", "connections"])
 def test_the_database_goes_away_under_load(
     run: Run, store: Store, postgres: Postgres, how: str
@@ -64,6 +65,7 @@ def test_the_database_goes_away_under_load(
         assert it.app.get("/readyz").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_process_needs_few_connections(run: Run, store: Store, postgres: Postgres) -> None:
     users = names(60)
     with run(concurrency=50) as it:

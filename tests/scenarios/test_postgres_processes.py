@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+import pytest
+
 from tests.helpers.bridge import names
 from tests.helpers.deployment import (
     Deployment,
@@ -30,6 +32,7 @@ from tests.helpers.webhooks import event_body
 pytestmark = POSTGRESQL
 
 
+@pytest.mark.slow
 def test_processes_and_database_killed_again_and_again(
     new_deployment: NewDeployment, sim: SimulatorClient, store: Store, postgres: Postgres
 ) -> None:
@@ -78,6 +81,7 @@ def note(deployment: Deployment) -> Iterator[None]:
         raise
 
 
+@pytest.mark.slow
 def test_a_worker_that_lost_its_lease_writes_nothing(
     new_deployment: NewDeployment, sim: SimulatorClient
 ) -> None:
@@ -102,6 +106,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
         assert deletes(it, effect="true") == {customer: 1}
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_an_idle_worker_starts_at_once(new_deployment: NewDeployment, store: Store) -> None:
     with new_deployment(web=1, workers=1) as deployment:

@@ -8,6 +8,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from sync.deletions.operator import Verb
 from tests.helpers.bridge import Bridge, Run, ago, names
 from tests.helpers.deployment import deletes
@@ -49,6 +51,7 @@ def test_two_web_processes_racing_on_one_webhook_id(run: Run, store: Store) -> N
             assert winner.encode() in row["body"]
 
 
+@pytest.mark.slow
 def test_the_budget_is_held_by_all_together(run: Run) -> None:
     rate = 600
     users = names(16)
@@ -69,6 +72,7 @@ def test_the_budget_is_held_by_all_together(run: Run) -> None:
     assert sent <= (seconds + 1) * rate / 60
 
 
+@pytest.mark.slow
 def test_a_429_keeps_every_process_quiet(run: Run, store: Store) -> None:
     users = names(8)
     # At a rate that Polar allows, no process has more than one request in reserve.
@@ -89,6 +93,7 @@ def test_a_429_keeps_every_process_quiet(run: Run, store: Store) -> None:
         assert sum(until - timedelta(seconds=2) < at < until for at in begun) <= 1
 
 
+@pytest.mark.slow
 def test_the_brake_counts_what_all_have_sent(run: Run) -> None:
     users = names(12)
     with run(max_deletions_per_hour=5) as it, run(max_deletions_per_hour=5, webhooks=False):

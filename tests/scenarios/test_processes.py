@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, Run, names
@@ -42,6 +44,7 @@ def beside_process(sim: SimulatorClient, store: Store, url: str) -> Bridge:
     return Bridge(sim, settings, new_client(url), store)
 
 
+@pytest.mark.slow
 def test_the_log_tells_no_secret_and_nothing_personal(
     sim: SimulatorClient, store: Store, tmp_path: Path
 ) -> None:
@@ -73,6 +76,7 @@ def test_the_log_tells_no_secret_and_nothing_personal(
         assert secret.removeprefix("whsec_").removeprefix("polar_whs_") not in log
 
 
+@pytest.mark.slow
 def test_sigterm_with_work_in_flight(
     sim: SimulatorClient, store: Store, tmp_path: Path, run: Run
 ) -> None:
@@ -106,6 +110,7 @@ def test_sigterm_with_work_in_flight(
     assert sorted(deleted_customers(it)) == sorted(customers)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_worker_in_a_process_of_its_own(sim: SimulatorClient, store: Store, run: Run) -> None:
     environment = variables(sim, DATABASE_URL=store.url, WORKER="separate")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.helpers.bridge import DELETE, STATE, Run, ago, names
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import LOST, deleted_customers
@@ -11,6 +13,7 @@ from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_two_workers_share_the_work(run: Run) -> None:
     users = names(40)
@@ -30,6 +33,7 @@ def test_two_workers_share_the_work(run: Run) -> None:
             assert it.receipt(row)["chain_unbroken"] if user == users[0] else True
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_who_signed_up_again_is_not_deleted_for_the_old_event(run: Run) -> None:
     with run() as it:
@@ -66,6 +70,7 @@ def test_an_event_that_comes_after_the_next_sign_up_is_superseded(run: Run) -> N
         assert it.is_gone(new)
 
 
+@pytest.mark.slow
 def test_a_sign_up_while_the_answer_to_delete_is_lost(run: Run) -> None:
     with run(request_timeout=3) as it:
         it.sim.webhook_faults(LOST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sync.deletions.operator import Verb
 from tests.helpers.bridge import GRANTS, REVOKE, Run
 from tests.helpers.engines import BOTH_ENGINES
@@ -42,6 +44,7 @@ def test_a_locked_survivor_is_tried_again(run: Run) -> None:
         it.wait("u1", "verified")
 
 
+@pytest.mark.slow
 def test_a_survivor_that_ended_meanwhile_answers_403_and_is_no_missing_scope(run: Run) -> None:
     with run(on_survivor="revoke", survivor_after=1) as it:
         customer = it.customer("u1", "paused")
@@ -56,6 +59,7 @@ def test_a_survivor_that_ended_meanwhile_answers_403_and_is_no_missing_scope(run
         assert "blocked" not in {link["state"] for link in it.evidence(row)}
 
 
+@pytest.mark.slow
 def test_revoking_without_the_scope_blocks_and_names_it(run: Run) -> None:
     with run(on_survivor="revoke") as it:
         customer = it.customer("u1", "paused")
@@ -68,6 +72,7 @@ def test_revoking_without_the_scope_blocks_and_names_it(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.slow
 def test_an_incomplete_deletion_is_verified_once_the_operator_has_ended_what_survived(
     run: Run,
 ) -> None:
@@ -106,6 +111,7 @@ def test_a_late_grant_revocation(run: Run) -> None:
         assert GRANTS not in it.counts()
 
 
+@pytest.mark.slow
 def test_a_grant_that_is_never_revoked_is_named_then_noticed(run: Run) -> None:
     with run(verify_after=0.3, survivor_after=0.8) as it:
         customer = it.customer("u1", "active", grants=1)

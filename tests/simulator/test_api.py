@@ -300,6 +300,7 @@ def test_an_external_id_once_set_stays(sim: SimulatorClient) -> None:
 # -- limits and availability ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_over_the_rate_limit_is_answered_429_with_retry_after(sim: SimulatorClient) -> None:
     sim.settings(rate_limit=3, rate_window=1)
     statuses = [sim.api.get("/v1/customers/").status_code for _ in range(3)]

@@ -67,6 +67,7 @@ def test_wrong_options_are_refused(arguments: list[str]) -> None:
     assert "error:" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_large_world_is_made_and_read_quickly(sim: SimulatorClient) -> None:
     bulk = {"count": 20_000, "prefix": "u", "subscriptions": ["active"], "grants": 1}
     start = time.monotonic()

@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
+
 from tests.helpers.deliveries import data_of, types
 from tests.helpers.simulator import Receiver, SimulatorClient
 from tests.helpers.waiting import wait_for
@@ -107,6 +109,7 @@ def test_duplicates_come_with_the_same_id(sim: SimulatorClient, receiver: Receiv
     assert sorted(Counter(one.id for one in receiver.received).values()) == [1, 3]
 
 
+@pytest.mark.slow
 def test_reordering_shuffles_the_same_way_for_the_same_seed(
     sim: SimulatorClient, receiver: Receiver
 ) -> None:
@@ -123,6 +126,7 @@ def test_reordering_shuffles_the_same_way_for_the_same_seed(
     assert sorted(orders[0]) == list(range(8)) != orders[0]
 
 
+@pytest.mark.slow
 def test_a_delayed_event_lets_others_pass(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.endpoint(receiver.url, events=["customer.created"])
     sim.webhook_faults({"kind": "delay", "seconds": 2, "count": 1})

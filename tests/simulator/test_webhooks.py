@@ -20,6 +20,7 @@ from tests.helpers.deliveries import SECRET, data_of, types
 from tests.helpers.simulator import Received, Receiver, SimulatorClient, with_sdk_status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secret", [SECRET, "polar_whs_abc", "pläin", None])
 def test_the_key_is_the_whole_secret(
     sim: SimulatorClient, receiver: Receiver, secret: str | None
@@ -127,6 +128,7 @@ def test_what_a_deletion_sends(sim: SimulatorClient, receiver: Receiver) -> None
     assert last_state["deleted_at"]
 
 
+@pytest.mark.slow
 def test_state_changes_are_debounced(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.settings(debounce=[1000, 1000])  # a second, on this clock
     sim.endpoint(receiver.url, events=["customer.state_changed"])
@@ -189,6 +191,7 @@ def test_chat_formats_get_something_else(
 # -- attempts ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_retry_has_the_same_id_and_a_new_timestamp(
     sim: SimulatorClient, receiver: Receiver
 ) -> None:
@@ -343,6 +346,7 @@ def test_an_event_waits_for_an_earlier_one(sim: SimulatorClient, receiver: Recei
     assert order == ["first", "first", "first", "second"]
 
 
+@pytest.mark.slow
 def test_after_a_while_it_overtakes(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.settings(backoff_base=3000, fifo_wait=200)
     sim.endpoint(receiver.url, events=["customer.created"])

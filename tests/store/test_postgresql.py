@@ -64,6 +64,7 @@ def test_a_commit_is_on_disk_even_where_the_server_would_not_wait(
         assert asyncio.run(main()) == effective
 
 
+@pytest.mark.slow
 def test_transactions_that_give_way_are_not_the_events_fault(store: Store) -> None:
     """A deadlock is the database's doing: it is told apart, and nobody is left waiting."""
 

@@ -227,6 +227,7 @@ def postgresql_visits(store: Store, statement: str, parameters: Any) -> tuple[in
     return visited(plan[0]["Plan"]), [json.dumps(plan, indent=1)]
 
 
+@pytest.mark.slow
 def test_no_table_that_grows_is_read_whole(new_store: StoreFactory) -> None:
     store = new_store()
     fill(store)

@@ -198,6 +198,7 @@ def test_no_row_goes_while_polar_can_send_its_webhook_again() -> None:
         load_settings(Store("sqlite:///x", None), inbox_retention_days=89)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_several_workers_at_once_do_it_once(run: Any) -> None:
     async def test(it: Deployment) -> None:
         await it.add(*(polar(f"msg_{number}", 91) for number in range(1_100)))
@@ -216,6 +217,7 @@ def test_several_workers_at_once_do_it_once(run: Any) -> None:
     run(test, audit_retention_days=365)
 
 
+@pytest.mark.slow
 def test_events_are_accepted_in_between(run: Any) -> None:
     async def test(it: Deployment) -> None:
         await it.add(*(polar(f"msg_{number}", 91) for number in range(1_100)))
