@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,7 +23,6 @@ from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
-from sync.mirror.objects import Grant, Mirrored, Subscription
 from sync.settings import Settings
 from sync.store.database import Database, StorageUnavailable
 
@@ -137,10 +136,11 @@ class Applier:
     async def _apply_polar_events(
         self, session: AsyncSession, events: Sequence[tuple[InboxRow, PolarEvent]], now: datetime
     ) -> None:
-        observed = [item for _, event in events for item in (event.subject, *event.nested)]
+        observed = [item for _, event in events for item in event.observed]
         await mirror_rows.upsert(self.database, session, observed, now)
         await self.ledger.see(session, [_sighting(row, event) for row, event in events], now)
-        living = (it.customer for _, it in events if it.customer.deleted_at is None)
+        customers = (event.customer for _, event in events)
+        living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
         await self.ledger.wake_if_missed(session, external_ids, now)
 
@@ -168,24 +168,15 @@ def _polar_event(row: InboxRow) -> PolarEvent | None:
     row.customer_id = envelope.customer_id
     event = read_event(envelope)
     if event is not None:
-        row.customer_id = event.customer.id
+        row.customer_id = event.customer_id
     return event
 
 
 def _sighting(row: InboxRow, event: PolarEvent) -> Sighting:
     return Sighting(
-        customer_id=event.customer.id,
+        customer_id=event.customer_id,
         event_type=event.subject.written_by,
-        gone=event.customer.deleted_at is not None,
+        gone=event.customer is not None and event.customer.deleted_at is not None,
         payload_digest=row.digest,
-        detail={"id": event.subject.id, **_status(event.subject)},
+        detail=event.evidence,
     )
-
-
-def _status(subject: Mirrored) -> dict[str, Any]:
-    """What the evidence says of the webhook's subject."""
-    if isinstance(subject, Subscription):
-        return {"status": subject.status}
-    if isinstance(subject, Grant):
-        return {"is_granted": subject.is_granted}
-    return {}

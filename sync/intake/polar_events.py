@@ -61,10 +61,22 @@ class PolarEvent:
     """A webhook about an object of a kind that is mirrored."""
 
     subject: Mirrored
-    customer: Customer
-    """Whose it is. Of a customer's own event, the subject."""
     nested: Sequence[Mirrored]
-    """The other objects in it, the customer among them."""
+    """The other objects in it."""
+    customer_id: str
+    """Whose it is."""
+    evidence: Mapping[str, str | bool]
+    """What a deletion's evidence tells of the subject."""
+
+    @property
+    def observed(self) -> Sequence[Mirrored]:
+        """All that it says."""
+        return (self.subject, *self.nested)
+
+    @property
+    def customer(self) -> Customer | None:
+        """The customer as it is shown in it, if it is."""
+        return next((item for item in self.observed if isinstance(item, Customer)), None)
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -106,8 +118,12 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
         for field, name in kind.nested.items()
         if (inner := kinds.named(name)) is not None
     ]
-    customer = next(item for item in (subject, *nested) if isinstance(item, Customer))
-    return PolarEvent(subject, customer, nested)
+    return PolarEvent(
+        subject,
+        nested,
+        customer_id=getattr(subject, kind.owner),
+        evidence={"id": subject.id, **{name: getattr(subject, name) for name in kind.evidence}},
+    )
 
 
 def _parse(kind: Kind[M], where: str, data: object, envelope: Envelope) -> M:

@@ -96,6 +96,8 @@ class Kind(Generic[M]):
     """What of it is in the list so filtered."""
     owner: str = "customer_id"
     """The field with the id of the customer it belongs to."""
+    evidence: tuple[str, ...] = ()
+    """The fields that a deletion's evidence tells of it. None of them is personal."""
 
     only_mirrored: tuple[str, ...] = ()
     """Fields that only the mirror has: no list of Polar's tells them."""
@@ -214,6 +216,7 @@ SUBSCRIPTION: Kind[Subscription] = Kind(
         "subscription.resumed",
     ),
     nested={"customer": "customer"},
+    evidence=("status",),
     path="/v1/subscriptions/",
     # Polar cannot sort them by their creation.
     sorted_by="started_at",
@@ -232,6 +235,7 @@ BENEFIT_GRANT: Kind[Grant] = Kind(
         "benefit_grant.revoked",
     ),
     nested={"customer": "customer"},
+    evidence=("is_granted",),
     path="/v1/benefit-grants/",
     sorted_by="created_at",
     filters={"is_granted": "true"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,8 +19,8 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.mirror import kinds
-from sync.mirror.kinds import BEGINNING, NEVER, Condition, Is, Kind, Span
-from sync.mirror.merge import merge
+from sync.mirror.kinds import BEGINNING, CUSTOMER, NEVER, Condition, Is, Kind, Span
+from sync.mirror.merge import merge, without_what_is_gone
 from sync.mirror.objects import M, Mirrored
 from sync.mirror.stored import Stored
 from sync.mirror.tables import CustomerRow
@@ -100,6 +101,7 @@ async def overwrite(
     """Write the rows as they are, whatever the mirror has. The caller has locked and judged it."""
     if not rows:
         return
+    rows = await _without_what_is_forgotten(session, kind, rows, now)
     columns = {*kind.fields, "written_at"}
     insert = database.insert(_table(kind))
     statement = insert.on_conflict_do_update(
@@ -111,6 +113,23 @@ async def overwrite(
         statement,
         [{name: getattr(row, name) for name in kind.fields} | {"written_at": now} for row in rows],
     )
+
+
+async def _without_what_is_forgotten(
+    session: AsyncSession, kind: Kind[M], rows: Sequence[M], now: datetime
+) -> Sequence[M]:
+    """The rows, without what is personal where their customer is forgotten. A customer's own row
+    says itself that it is."""
+    if not kind.personal or kind is CUSTOMER:
+        return rows
+    gone = await forgotten(session, {getattr(row, kind.owner) for row in rows})
+    hidden: dict[str, Any] = {"forgotten_at": now}
+    return [
+        without_what_is_gone(kind, replace(row, **hidden))
+        if getattr(row, kind.owner) in gone
+        else row
+        for row in rows
+    ]
 
 
 async def remove(session: AsyncSession, kind: Kind[Any], ids: Sequence[str]) -> None:

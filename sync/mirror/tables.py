@@ -12,8 +12,8 @@ from sync.mirror.kinds import SUBSCRIPTION, all_hold
 from sync.store.columns import UtcDateTime
 
 
-class _Mirrored(SQLModel):
-    """Provenance, the same for each mirrored row."""
+class Provenance(SQLModel):
+    """Where a mirrored row is from: columns that each of the tables has."""
 
     version_at: datetime = Field(sa_type=UtcDateTime)
     """Polar's `modified_at` (or `created_at`) of what is written here."""
@@ -25,7 +25,7 @@ class _Mirrored(SQLModel):
     written_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class CustomerRow(_Mirrored, table=True):
+class CustomerRow(Provenance, table=True):
     """A customer at Polar as last observed."""
 
     __tablename__ = "customer"
@@ -54,7 +54,7 @@ class CustomerRow(_Mirrored, table=True):
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class SubscriptionRow(_Mirrored, table=True):
+class SubscriptionRow(Provenance, table=True):
     """A subscription at Polar as last observed."""
 
     __tablename__ = "subscription"
@@ -84,7 +84,7 @@ class SubscriptionRow(_Mirrored, table=True):
         return not all_hold(SUBSCRIPTION.open_when, self)
 
 
-class GrantRow(_Mirrored, table=True):
+class GrantRow(Provenance, table=True):
     """A benefit grant at Polar as last observed."""
 
     __tablename__ = "benefit_grant"

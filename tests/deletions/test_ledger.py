@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-import greenlet  # type: ignore[import-untyped]
+import greenlet
 import sqlalchemy as sa
 
 from sync.cli.exit_codes import EQUAL, reconciliation_code
@@ -60,17 +61,15 @@ def test_no_other_room_has_the_row_classes_at_run_time() -> None:
 
 def frames() -> Iterator[Path]:
     """The files of our own that have called, the nearest first, across the driver's greenlets."""
-    frame, inside = sys._getframe(1), greenlet.getcurrent()
-    while True:
-        if Path(frame.f_code.co_filename).is_relative_to(SYNC):
-            yield Path(frame.f_code.co_filename).relative_to(SYNC)
-        if frame.f_back is not None:
+    frame: FrameType | None = sys._getframe(1)
+    inside: greenlet.greenlet | None = greenlet.getcurrent()
+    while inside is not None:
+        while frame is not None:
+            if Path(frame.f_code.co_filename).is_relative_to(SYNC):
+                yield Path(frame.f_code.co_filename).relative_to(SYNC)
             frame = frame.f_back
-        elif inside.parent is not None and inside.parent.gr_frame is not None:
-            inside = inside.parent
-            frame = inside.gr_frame
-        else:
-            return
+        inside = inside.parent
+        frame = inside.gr_frame if inside is not None else None
 
 
 @contextlib.contextmanager
