@@ -12,6 +12,7 @@ from starlette.routing import Route
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from sync.cli.main import cli
+from sync.doctor.checks import CHECKS
 from sync.settings import Settings
 from sync.simulator.config import SimulatorConfig
 from sync.simulator.control import Control
@@ -70,6 +71,7 @@ def test_every_route_of_the_control_api_is_described() -> None:
     assert described == served
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_every_bench_has_help_and_json(program: Path) -> None:
     answer = subprocess.run(
@@ -97,3 +99,13 @@ def test_every_command_and_option_is_described() -> None:
         assert re.search(rf"`{name}\b", page), name
         for option in (it for it in command.params if isinstance(it, TyperOption)):
             assert any(text in page for text in option.opts), (name, option.opts)
+
+
+def test_every_check_of_the_doctor_is_described() -> None:
+    table = (ROOT / "docs/cli.md").read_text().partition("### `doctor")[2].partition("\n### ")[0]
+    named = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\|[^|]*\|", table, re.MULTILINE)))
+    families = tuple(name.removesuffix("…") for name in named if name.endswith("…"))
+    missing = {
+        it.name for it in CHECKS if it.name not in named and not it.name.startswith(families)
+    }
+    assert missing == set()
