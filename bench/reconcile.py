@@ -25,11 +25,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from sync.reconcile.reconciler import Report, reconciler
 
 from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
 from sync.migrations.upgrade import migrate
+from sync.reconcile.report import Report
+from sync.reconcile.run import reconciliation
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database
@@ -72,7 +73,7 @@ def settings_for(url: str, database: str) -> Settings:
 
 async def reconcile(settings: Settings, database: Database) -> tuple[float, Report]:
     started = time.perf_counter()
-    async with reconciler(Ledger.of(database, settings), settings) as it:
+    async with reconciliation(Ledger.of(database, settings), settings) as it:
         report = await it.everything()
     return time.perf_counter() - started, report
 

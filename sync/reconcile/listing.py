@@ -53,7 +53,7 @@ async def reading(
         CallsUsedUp, PolarError, StorageUnavailable: from the iteration.
     """
     async with aclosing(_pages(calls, kind, cursor.model_copy(), since)) as pages:
-        if calls.limit is not None:
+        if calls.limit is not None or cursor.done:
             yield _one_by_one(pages)
             return
         ahead: asyncio.Queue[Read[M] | Exception] = asyncio.Queue(_TOGETHER)

@@ -11,8 +11,11 @@ from sync.deletions.observations import (
     FailureKind,
 )
 from sync.deletions.states import State
-from sync.mirror import objects as mirror
 from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
+from sync.mirror.kinds import CUSTOMER as CUSTOMERS
+from sync.mirror.objects import Mirrored
+from sync.mirror.reading import parse
 from tests.helpers.commands import (
     AT,
     CUSTOMER,
@@ -37,15 +40,15 @@ def mirrored(commands: Commands) -> None:
 
     async def work(ledger: Ledger) -> None:
         async with ledger.database.write() as session:
-            observed: list[mirror.Mirrored] = [
-                mirror.parse(
-                    mirror.Customer,
+            observed: list[Mirrored] = [
+                parse(
+                    CUSTOMERS,
                     {**common, "id": CUSTOMER, "email": "ada@example.com", "external_id": "user-1"},
                     observed_at=NOW,
                     by="api",
                 ),
-                mirror.parse(
-                    mirror.Subscription,
+                parse(
+                    SUBSCRIPTION,
                     {
                         **common,
                         "id": OTHER,
@@ -59,8 +62,8 @@ def mirrored(commands: Commands) -> None:
                     observed_at=NOW,
                     by="api",
                 ),
-                mirror.parse(
-                    mirror.Grant,
+                parse(
+                    BENEFIT_GRANT,
                     {
                         **common,
                         "id": CUSTOMER,

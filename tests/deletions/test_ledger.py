@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]
 import sqlalchemy as sa
 
 from sync.cli.exit_codes import EQUAL, reconciliation_code

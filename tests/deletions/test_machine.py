@@ -193,6 +193,26 @@ def test_a_delete_leaves_from_nowhere_else(state: State) -> None:
         after(DeleteSent(), start=after(*PATHS[state]))
 
 
+@pytest.mark.parametrize(
+    ("state", "observation"),
+    [
+        (State.RESOLVED, Unmapped()),
+        (State.RESOLVED, found()),
+        (State.RESOLVED, CustomerMissing()),
+        (State.RECEIVED, Brake(sent=3, limit=3)),
+        (State.RECEIVED, DeleteAnswered()),
+        (State.CANCELED, CustomerGone()),
+        (State.VERIFIED, TRANSIENT),
+        (State.RESOLVED, checked()),
+        (State.VERIFIED, Retried()),
+        (State.RESOLVED, Approved()),
+    ],
+)
+def test_what_cannot_be_true_is_refused(state: State, observation: Observation) -> None:
+    with pytest.raises(IllegalTransition):
+        after(observation, start=after(*PATHS[state]))
+
+
 def test_illegal_observations_say_what_and_where() -> None:
     with pytest.raises(IllegalTransition, match=r"DeleteAnswered .* that is resolved"):
         after(found(), DeleteAnswered())
@@ -390,5 +410,18 @@ def test_the_customer_gone_ends_the_doubt_about_a_delete() -> None:
         assert after(CustomerGone(), start=after(*path)).state is State.DELETED
     deleted = after(*PATHS[State.DELETED])
     assert after(CustomerGone(), start=deleted) is deleted
+    by_webhook = after(CustomerGone(), start=after(*PATHS[State.DELETING]))
+    assert after(DeleteAnswered(), start=by_webhook) is by_webhook
     with pytest.raises(IllegalTransition):
         after(CustomerGone())
+
+
+def test_the_checklist_is_evidence_of_ids_and_statuses() -> None:
+    grant = GrantFact(id="g", is_granted=False)
+    seen = checked(subscription("canceled", ended=True), grants=[grant])
+    assert seen.checklist == {
+        "by": "webhooks",
+        "subscriptions": [{"id": "sub-canceled", "status": "canceled", "ended": True}],
+        "benefit_grants": [{"id": "g", "is_granted": False}],
+    }
+    assert checked(listed_at=at(1)).checklist["by"] == "api"

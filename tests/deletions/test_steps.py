@@ -22,7 +22,8 @@ from sync.deletions.observations import (
 from sync.deletions.states import State
 from sync.deletions.steps import Steps
 from sync.deletions.tables import DeletionRow
-from sync.polar.client import NotFound, PolarClient
+from sync.polar.client import PolarClient
+from sync.polar.errors import NotFound
 from sync.settings import Settings
 from sync.store.database import Database
 from tests.helpers.engines import BOTH_ENGINES
@@ -59,14 +60,14 @@ class Desk:
 class NobodyThere:
     """A Polar without customers."""
 
-    async def customer_state(self, **_: object) -> None:
-        raise NotFound("GET: 404")
+    async def json(self, method: str, _path: str) -> None:
+        raise NotFound(f"{method}: 404")
 
-    async def delete_customer(
-        self, _id: str, *, before_send: Callable[[], Awaitable[None]], **_: object
+    async def send(
+        self, method: str, _path: str, *, before_send: Callable[[], Awaitable[None]], **_: object
     ) -> None:
         await before_send()
-        raise NotFound("DELETE: 404")
+        raise NotFound(f"{method}: 404")
 
 
 def states(store: Store) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.polar.endpoint import NEEDED_TYPES
+from sync.mirror.kinds import needed_events
 from sync.simulator import DEFAULT_TOKEN
 from tests.helpers.commands import Commands
 from tests.helpers.doctor import Deployment
@@ -36,7 +36,7 @@ def deployment(
     store = new_store()
     monkeypatch.chdir(store.directory)
     made = polar_process.endpoint(
-        f"{served}/webhooks/polar", secret=POLAR_SECRET, events=list(NEEDED_TYPES)
+        f"{served}/webhooks/polar", secret=POLAR_SECRET, events=list(needed_events())
     )
     deployment = Deployment(polar_process, made, Commands(store, capsys, monkeypatch))
     deployment.set(

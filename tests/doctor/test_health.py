@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync.doctor import examination
-from sync.polar.webhooks import PolarWebhooks
+from sync.polar import lists
 from tests.helpers.commands import HELD, SUPERSEDED
 from tests.helpers.doctor import Deployment
 from tests.helpers.engines import BOTH_ENGINES
@@ -111,7 +111,7 @@ def test_a_check_that_breaks_down_hides_neither_the_others_nor_a_secret(
     async def breaks(*_: object) -> None:
         raise RuntimeError(f"with {POLAR_SECRET}")
 
-    monkeypatch.setattr(PolarWebhooks, "subscriptions_of", breaks)
+    monkeypatch.setattr(lists, "of_customers", breaks)
     deployment.only("scope subscriptions:read", "fail", "unexpected RuntimeError")
 
 
@@ -122,5 +122,5 @@ def test_a_check_that_hangs_is_given_up(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(examination, "_PATIENCE", 3.0)
-    monkeypatch.setattr(PolarWebhooks, "subscriptions_of", hangs)
+    monkeypatch.setattr(lists, "of_customers", hangs)
     deployment.only("scope subscriptions:read", "fail", "no answer within 3 s")

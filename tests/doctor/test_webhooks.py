@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sync.polar.endpoint import NEEDED_TYPES
+from sync.mirror.kinds import needed_events
 from tests.helpers.doctor import NOBODY, OF_BRIDGE, OF_ENDPOINT, Deployment
 from tests.helpers.servers import serve, serve_settings
 from tests.helpers.settings import load_settings
@@ -57,7 +57,7 @@ def test_no_endpoint_or_one_that_points_elsewhere(deployment: Deployment) -> Non
 
 
 def test_two_endpoints_for_the_same(deployment: Deployment) -> None:
-    deployment.polar.endpoint(deployment.endpoint["url"], events=list(NEEDED_TYPES))
+    deployment.polar.endpoint(deployment.endpoint["url"], events=list(needed_events()))
 
     deployment.only("webhook endpoint", "warn", "2 endpoints point here", "delete all but one")
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sync.reconcile.reconciler import Reconciler, Report, reconciler
 
 from sync.cli.exit_codes import EQUAL, reconciliation_code
 from sync.cli.main import main
 from sync.deletions.ledger import Ledger
+from sync.reconcile.report import Report
+from sync.reconcile.run import Reconciliation, reconciliation
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database
@@ -56,10 +57,10 @@ class Desk:
     def reconcile(self, since: timedelta | None = None, **options: Any) -> Report:
         return self.do(lambda it: it.everything(since), **options)
 
-    def do(self, work: Callable[[Reconciler], Awaitable[Report]], **options: Any) -> Report:
+    def do(self, work: Callable[[Reconciliation], Awaitable[Report]], **options: Any) -> Report:
         async def run(database: Database) -> Report:
             settings = self.settings
-            async with reconciler(Ledger.of(database, settings), settings, **options) as it:
+            async with reconciliation(Ledger.of(database, settings), settings, **options) as it:
                 return await work(it)
 
         return self.beside(run)

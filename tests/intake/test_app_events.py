@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.intake.app_events import OtherEvent, UserEvent, parse_event
+from sync.intake.app_events import EVENTS, MAY_COME_FIRST, OtherEvent, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.event_types import EventType
 from tests.helpers.settings import load_settings
@@ -274,3 +274,8 @@ def test_any_object_is_read_or_refused(event: dict[str, Any]) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with pytest.raises(EventError):
         parse_event(body, SETTINGS, NOW)
+
+
+def test_each_type_has_one_entry_and_a_restoration_may_overtake() -> None:
+    assert set(EVENTS) == set(EventType)
+    assert {EventType.USER_RESTORED} == MAY_COME_FIRST

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.mirror import rows as mirror_rows
-from sync.mirror.objects import Customer, parse
+from sync.mirror.kinds import CUSTOMER
+from sync.mirror.objects import Customer
+from sync.mirror.reading import parse
 from sync.store.database import Database
 from tests.helpers.engines import POSTGRESQL
 from tests.helpers.store import Store
@@ -29,7 +31,7 @@ def customer(number: int, name: str, modified_at: datetime) -> Customer:
         "tax_id": None,
         "metadata": {},
     }
-    return parse(Customer, data, observed_at=modified_at, by="customer.updated")
+    return parse(CUSTOMER, data, observed_at=modified_at, by="customer.updated")
 
 
 def test_two_that_write_the_same_new_row_lose_nothing(store: Store) -> None:

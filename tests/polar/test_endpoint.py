@@ -13,20 +13,14 @@ from typing import Any, TypeVar, get_args
 import pytest
 from pydantic import SecretStr
 
+from sync.mirror.kinds import needed_events
+from sync.polar import webhooks
 from sync.polar.budget import Budget
-from sync.polar.client import NotFound, Refused
-from sync.polar.endpoint import (
-    NEEDED_TYPES,
-    Fault,
-    Line,
-    LineReport,
-    heal,
-    judge,
-    lost_webhooks,
-    shown,
-    webhook_url,
-)
-from sync.polar.webhooks import Endpoint, PolarWebhooks
+from sync.polar.client import PolarClient
+from sync.polar.endpoint import Diagnosis, Fault, diagnose, shown, webhook_url
+from sync.polar.errors import NotFound, Refused
+from sync.polar.webhooks import Endpoint
+from sync.reconcile.redeliver import WebhookReport, check_webhooks, lost_webhooks
 from sync.settings import Settings
 from sync.simulator.inputs import EventType
 from sync.store.database import Database
@@ -56,7 +50,7 @@ def endpoint(**fields: Any) -> Endpoint:
             "created_at": datetime(2026, 10, 1, tzinfo=UTC),
             "url": f"{URL}/webhooks/polar",
             "format": "raw",
-            "events": NEEDED_TYPES,
+            "events": needed_events(),
             "enabled": True,
             "secret": SecretStr(POLAR_SECRET),
             **fields,
@@ -64,14 +58,16 @@ def endpoint(**fields: Any) -> Endpoint:
     )
 
 
-def judged(*endpoints: Endpoint, url: str | None = URL) -> Line:
-    return judge(endpoints, url=url, secrets=SECRETS)
+def judged(*endpoints: Endpoint, url: str | None = URL) -> Diagnosis:
+    return diagnose(endpoints, url=url, secrets=SECRETS)
 
 
 def test_the_needed_types_are_all_of_three_families() -> None:
     families = ("customer.", "subscription.", "benefit_grant.")
 
-    assert set(NEEDED_TYPES) == {name for name in get_args(EventType) if name.startswith(families)}
+    assert set(needed_events()) == {
+        name for name in get_args(EventType) if name.startswith(families)
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,7 +76,7 @@ def test_the_needed_types_are_all_of_three_families() -> None:
         {},
         {"url": "HTTPS://Bridge.Example.COM:443/webhooks/polar"},
         {"secret": SECRETS[1]},
-        {"events": (*NEEDED_TYPES, "order.created", "one.of_tomorrow")},
+        {"events": (*needed_events(), "order.created", "one.of_tomorrow")},
     ],
 )
 def test_a_sound_line(fields: Json) -> None:
@@ -99,7 +95,7 @@ def test_a_sound_line(fields: Json) -> None:
         ({"enabled": False}, Fault.DISABLED, "disabled", False),
         ({"format": "slack"}, Fault.FORMAT, "slack, not raw", False),
         ({"secret": SecretStr("another")}, Fault.SECRET, "POLAR_WEBHOOK_SECRETS", False),
-        ({"events": NEEDED_TYPES[2:]}, Fault.EVENTS, "customer.created, customer.updated", True),
+        ({"events": needed_events()[2:]}, Fault.EVENTS, "customer.created, customer.updated", True),
         ({"url": f"{URL}/webhooks/polar/"}, Fault.ELSEWHERE, "/webhooks/polar/, not to", False),
         ({"url": "http://old.example.com/x"}, Fault.ELSEWHERE, "old.example.com", False),
     ],
@@ -132,7 +128,7 @@ def test_an_endpoint_that_is_somebody_elses(url: str | None) -> None:
 def test_without_a_url_the_secret_tells_which_endpoint_it_is() -> None:
     ours = endpoint(url="https://wherever.example.com/webhooks/polar")
 
-    assert judged(endpoint(secret="theirs"), ours, url=None) == Line(ours, {})
+    assert judged(endpoint(secret="theirs"), ours, url=None) == Diagnosis(ours, {})
 
 
 def test_of_two_endpoints_for_the_same_url_the_enabled_one_counts() -> None:
@@ -166,11 +162,11 @@ def settings(polar: SimulatorClient, new_database: DatabaseFactory) -> Settings:
     return bridge.bridge_settings(polar, new_database(), public_url=URL)
 
 
-def with_client(settings: Settings, work: Callable[[PolarWebhooks], Awaitable[T]]) -> T:
+def with_client(settings: Settings, work: Callable[[PolarClient], Awaitable[T]]) -> T:
     async def run() -> T:
         database = Database(settings.database_url.get_secret_value())
         try:
-            async with PolarWebhooks(settings, Budget(database, 100_000)) as client:
+            async with PolarClient(settings, Budget(database, 100_000)) as client:
                 return await work(client)
         finally:
             await database.close()
@@ -178,12 +174,12 @@ def with_client(settings: Settings, work: Callable[[PolarWebhooks], Awaitable[T]
     return asyncio.run(run())
 
 
-def healed(settings: Settings, *, redeliver: bool = True) -> LineReport:
+def healed(settings: Settings, *, redeliver: bool = True) -> WebhookReport:
     """The report, which must be JSON and hold no secret."""
     now = datetime.now(UTC)
     report = with_client(
         settings,
-        lambda client: heal(
+        lambda client: check_webhooks(
             client, settings, since=now - HOUR, until=now + HOUR, redeliver=redeliver
         ),
     )
@@ -202,7 +198,7 @@ def lose(polar: SimulatorClient, customers: int = 3) -> Json:
     for number in range(customers):
         polar.customer(f"lost-{number}")
         polar.settle()
-    move(polar, made["id"], url=webhook_url(URL), events=list(NEEDED_TYPES))
+    move(polar, made["id"], url=webhook_url(URL), events=list(needed_events()))
     return made
 
 
@@ -214,18 +210,20 @@ def redeliveries(polar: SimulatorClient) -> list[str]:
 def test_endpoints_are_created_listed_and_updated(
     polar: SimulatorClient, settings: Settings
 ) -> None:
-    async def work(client: PolarWebhooks) -> None:
-        made = await client.create_endpoint(webhook_url(URL), NEEDED_TYPES)
-        assert (made.format, made.enabled, made.events) == ("raw", True, tuple(NEEDED_TYPES))
+    async def work(client: PolarClient) -> None:
+        made = await webhooks.create_endpoint(client, webhook_url(URL), needed_events())
+        assert (made.format, made.enabled, made.events) == ("raw", True, tuple(needed_events()))
         for number in range(100):
-            await client.create_endpoint(f"https://{number}.example.com", ["order.created"])
-        listed = await client.endpoints()
+            await webhooks.create_endpoint(
+                client, f"https://{number}.example.com", ["order.created"]
+            )
+        listed = await webhooks.endpoints(client)
         assert len(listed) == 101
         assert made in listed
-        changed = await client.update_endpoint(made.id, {"enabled": False})
+        changed = await webhooks.update_endpoint(client, made.id, {"enabled": False})
         assert (changed.id, changed.enabled, changed.events) == (made.id, False, made.events)
         with pytest.raises(NotFound):
-            await client.update_endpoint(str(uuid.uuid4()), {"enabled": True})
+            await webhooks.update_endpoint(client, str(uuid.uuid4()), {"enabled": True})
 
     with_client(settings, work)
 
@@ -236,7 +234,7 @@ def test_what_polar_refuses_about_webhooks_names_their_scopes(
     polar.settings(scopes=["customers:read"])
 
     with pytest.raises(Refused, match=r"403: .*webhooks:read") as caught:
-        with_client(settings, lambda client: client.endpoints())
+        with_client(settings, lambda client: webhooks.endpoints(client))
 
     assert caught.value.status == 403
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from sync.polar.endpoint import NEEDED_TYPES
+from sync.mirror.kinds import needed_events
 from sync.settings import PolarSettings, SettingsError
 from sync.simulator import DEFAULT_TOKEN
 from tests.helpers.commands import Commands, Result
@@ -67,7 +67,7 @@ def test_the_endpoint_is_made_and_its_secret_shown_once(sim: SimulatorClient, se
 
     (made,) = endpoints(sim)
     assert (made["url"], made["format"], made["enabled"]) == (ENDPOINT, "raw", True)
-    assert made["events"] == list(NEEDED_TYPES)
+    assert made["events"] == list(needed_events())
     assert (first.code, first.err) == (0, "")
     assert first.out.splitlines() == [
         f"webhook endpoint {ENDPOINT}",
@@ -90,7 +90,7 @@ def test_the_endpoint_is_made_and_its_secret_shown_once(sim: SimulatorClient, se
         ({"enabled": False}, ["enabled"]),
         ({"format": "discord"}, ["format set to raw, from discord"]),
         (
-            {"events": [*NEEDED_TYPES[:-2], "order.created"]},
+            {"events": [*needed_events()[:-2], "order.created"]},
             ["event types added: benefit_grant.updated, benefit_grant.revoked"],
         ),
         ({"enabled": False, "format": "slack", "events": []}, ["enabled", "slack", "customer."]),
@@ -109,7 +109,7 @@ def test_an_endpoint_is_mended_and_no_more(
     assert left == {**other, "failures_in_row": 0}
     assert (mended["id"], mended["secret"]) == (ours["id"], POLAR_SECRET)
     assert (mended["format"], mended["enabled"]) == ("raw", True)
-    assert set(mended["events"]) == {*NEEDED_TYPES, *ours["events"]}
+    assert set(mended["events"]) == {*needed_events(), *ours["events"]}
     assert result.code == 0
     assert all(word in result.out for word in words)
     before = writes(sim)

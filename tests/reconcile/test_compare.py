@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.mirror.objects import API, POLARS, Customer, Grant, M, Mirrored, Subscription, parse
-from sync.reconcile.compare import FIELDS, Finding, Stored, extra, judge
+from sync.mirror.kinds import kind_of
+from sync.mirror.merge import merge, without_what_is_gone
+from sync.mirror.objects import API, Customer, Grant, M, Mirrored, Subscription
+from sync.mirror.reading import parse
+from sync.mirror.stored import Stored
+from sync.reconcile import judge as judging
+from sync.reconcile.judge import Judgement, extra
+from sync.reconcile.report import Finding
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -54,9 +60,17 @@ ONE_OF_EACH: tuple[Mirrored, ...] = (CUSTOMER, SUBSCRIPTION, GRANT)
 
 def stored(row: M, written_at: datetime = NOON) -> Stored[M]:
     """The row as the mirror's table gives it."""
-    kind: type[M] = type(row)
-    values = (row.id, written_at, *(getattr(row, name) for name in FIELDS[kind]))
+    kind = kind_of(row)
+    values = (row.id, written_at, *(getattr(row, name) for name in kind.fields))
     return Stored(kind, values, written_at)
+
+
+def judge(mirrored: Stored[M] | None, listed: M) -> Judgement[M]:
+    return judging.judge(kind_of(listed), mirrored, listed)
+
+
+def scrubbed(customer: Customer) -> Customer:
+    return without_what_is_gone(kind_of(customer), customer)
 
 
 @pytest.mark.parametrize("listed", ONE_OF_EACH)
@@ -84,7 +98,7 @@ def test_equal_content_of_an_older_version_is_refreshed_without_a_word(listed: A
     assert judgement.difference is None
     assert judgement.write == listed
     between = replace(listed, version_at=EARLIER + MINUTE / 2, observed_at=LATER + MINUTE)
-    assert judgement.write.merge(between) == listed
+    assert merge(kind_of(listed), judgement.write, between) == listed
 
 
 def test_what_polar_has_changed_follows_polar_and_says_how() -> None:
@@ -129,7 +143,7 @@ def test_what_was_written_since_polar_was_asked_is_not_touched(
 
 
 def test_who_was_forgotten_and_lives_is_for_a_person_and_stays_forgotten() -> None:
-    forgotten = replace(CUSTOMER, forgotten_at=NOON, deleted_at=NOON).without_what_is_gone()
+    forgotten = scrubbed(replace(CUSTOMER, forgotten_at=NOON, deleted_at=NOON))
     found = judge(stored(forgotten), CUSTOMER)
     assert found.difference is not None
     assert found.difference.finding is Finding.OWED
@@ -139,7 +153,7 @@ def test_who_was_forgotten_and_lives_is_for_a_person_and_stays_forgotten() -> No
 
 def test_a_tombstone_that_polar_contradicts_is_taken_back() -> None:
     """No webhook can do that; the API can."""
-    buried = replace(CUSTOMER, deleted_at=NOON).without_what_is_gone()
+    buried = scrubbed(replace(CUSTOMER, deleted_at=NOON))
     found = judge(stored(buried), CUSTOMER)
     assert found.difference is not None
     assert found.difference.finding is Finding.CHANGED
@@ -156,7 +170,7 @@ def test_the_customers_final_state_is_the_mirrors_own_and_stays() -> None:
 
 @pytest.mark.parametrize("row", ONE_OF_EACH)
 def test_what_is_nowhere_any_more_is_extra(row: Any) -> None:
-    found = extra(replace(row, written_by="customer.created"))
+    found = extra(kind_of(row), replace(row, written_by="customer.created"))
     assert (found.finding, found.id, found.repaired) == (Finding.EXTRA, ID, True)
     assert "last written by customer.created" in found.cause
 
@@ -186,7 +200,7 @@ _CUSTOMERS = st.builds(
     billing_address=st.none() | st.fixed_dictionaries({"line1": _TEXTS}),
     tax_id=st.none() | st.lists(_TEXTS, max_size=2),
     metadata=st.none() | st.fixed_dictionaries({"note": _TEXTS}),
-).map(Customer.without_what_is_gone)
+).map(scrubbed)
 _SUBSCRIPTIONS = st.builds(
     Subscription,
     **_OBSERVED,
@@ -262,7 +276,7 @@ def test_only_equal_content_is_written_over_what_came_since(
 
 def _sent(row: Any) -> dict[str, Any]:
     """The item of Polar's list that is parsed into this row."""
-    values = {name: getattr(row, name) for name in POLARS[type(row)]}
+    values = {name: getattr(row, name) for name in kind_of(row).content}
     values["modified_at"] = row.version_at
     return {
         name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
@@ -276,7 +290,7 @@ def test_an_item_that_need_not_be_parsed_would_not_have_been_found_fault_with(
 ) -> None:
     mirrored, listed = pair
     item = _sent(listed)
-    parsed = parse(type(listed), item, observed_at=listed.observed_at, by=API)
+    parsed = parse(kind_of(listed), item, observed_at=listed.observed_at, by=API)
     if mirrored is not None and stored(mirrored).is_as_sent(item):
         assert (found := judge(stored(mirrored), parsed)).difference is None
         assert found.write is None

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.mirror.kinds import NEVER
-from sync.reconcile.cursor import Stage, Walk, Window, joined
+from sync.reconcile.cursor import ListCursor, Stage, Window, joined
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 LIMIT = 5
@@ -60,7 +60,7 @@ class Listing:
 
 @dataclass
 class Result:
-    """What a whole walk came to."""
+    """What a whole cursor came to."""
 
     calls: int = 0
     listed: list[str] = field(default_factory=list)
@@ -83,26 +83,26 @@ def in_window(window: Window, key: datetime) -> bool:
 def walk_through(
     listing: Listing,
     between: Callable[[int], None] = lambda _: None,
-    handle: Callable[[Walk], Walk] = lambda walk: walk,
+    handle: Callable[[ListCursor], ListCursor] = lambda cursor: cursor,
 ) -> Result:
-    """Read it all. `between`: called after each page; `handle`: done to the walk there."""
-    walk, result = Walk(), Result()
-    while not walk.done:
-        items, total, pages = listing.page(walk.page, descending=walk.descending)
+    """Read it all. `between`: called after each page; `handle`: done to the cursor there."""
+    cursor, result = ListCursor(), Result()
+    while not cursor.done:
+        items, total, pages = listing.page(cursor.page, descending=cursor.descending)
         result.calls += 1
         assert result.calls < ENOUGH
-        repeated = walk.repeated(items)
+        repeated = cursor.repeated(items)
         result.listed += [name for name, _ in items if name not in repeated]
-        window = walk.read(items, total, pages)
+        window = cursor.read(items, total, pages)
         if window is not None:
             result.windows.append(window)
-        walk = handle(walk)
+        cursor = handle(cursor)
         between(result.calls)
     return result
 
 
-def through_json(walk: Walk) -> Walk:
-    return Walk.model_validate_json(walk.model_dump_json())
+def through_json(cursor: ListCursor) -> ListCursor:
+    return ListCursor.model_validate_json(cursor.model_dump_json())
 
 
 # Few different seconds: many rows have the same key.
@@ -235,18 +235,18 @@ def test_the_first_page_of_an_empty_list_is_all_of_it() -> None:
 
 
 def test_a_walk_can_be_left_and_is_then_over() -> None:
-    walk = Walk()
-    walk.finish()
-    assert walk.done
+    cursor = ListCursor()
+    cursor.finish()
+    assert cursor.done
     with pytest.raises(ValueError, match="over"):
-        walk.read([], 0, 0)
+        cursor.read([], 0, 0)
 
 
 def test_of_two_pages_that_overlap_the_second_tells_what_is_new() -> None:
     listing = listing_of([at(number) for number in range(7)])
-    walk = Walk()
+    cursor = ListCursor()
     first, *numbers = listing.page(1, descending=True)
-    walk.read(first, *numbers)
-    assert walk.stage is Stage.BACKWARDS
-    second: Any = listing.page(walk.page, descending=False)[0]
-    assert walk.repeated(second) == {"row-2", "row-3", "row-4"}
+    cursor.read(first, *numbers)
+    assert cursor.stage is Stage.BACKWARDS
+    second: Any = listing.page(cursor.page, descending=False)[0]
+    assert cursor.repeated(second) == {"row-2", "row-3", "row-4"}

@@ -6,9 +6,9 @@ import json
 import signal
 
 import pytest
-from sync.reconcile.reconciler import AlreadyRunning
 
 from sync.cli.exit_codes import REPAIRED, UNFINISHED, reconciliation_code
+from sync.reconcile.progress import AlreadyRunning
 from tests.helpers.bridge import SUBSCRIPTIONS, ago
 from tests.helpers.desk import CUSTOMERS, Desk, bulk, command, found
 from tests.helpers.simulator import SimulatorClient

@@ -13,9 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from sync.reconcile.reconciler import ANY_CONCERNED
 
-from sync.deletions import evidence
+from sync.deletions import evidence, queries
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
 from sync.inbox.group_commit import Entry, Inbox, Outcome
@@ -23,8 +22,7 @@ from sync.inbox.tables import Source
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import NEVER
-from sync.mirror.objects import Customer, Grant, Subscription
+from sync.mirror.kinds import KINDS, NEVER, owned
 from sync.reconcile.cursor import Window
 from sync.reports.status import status
 from sync.store.database import Database
@@ -179,20 +177,18 @@ async def a_page_of_each_list(database: Database) -> None:
         Window(after=newest - 10 * day, until=newest - 9 * day, seen=frozenset()),
         Window(after=newest - day, until=NEVER, seen=frozenset()),
     )
-    kinds: tuple[tuple[Any, str], ...] = ((Customer, "c"), (Subscription, "s"), (Grant, "g"))
     ids = [str(number) for number in range(100, 200)]
     async with database.reading() as connection:
-        for kind, letter in kinds:
+        for kind in KINDS:
             for window in windows:
                 assert window.after is not None
-                names = dict.fromkeys((letter + number for number in ids), window.after)
-                found = await mirror_rows.listed(connection, kind, window, names)
+                names = dict.fromkeys((kind.name[0] + number for number in ids), window.after)
+                found = await mirror_rows.listed(connection, kind, window.span, names)
                 assert set(names) < set(found)
-        customers = {"customers": names, "hashes": names}
-        assert (await connection.execute(ANY_CONCERNED, customers)).first() is None
+        assert not await queries.any_concerned(connection, names, names)
     async with database.read() as session:
         owners = [f"c{number}" for number in ids]
-        for kind, _ in kinds[1:]:
+        for kind in owned():
             assert len(await mirror_rows.stored_of(session, kind, owners)) == len(owners)
 
 
