@@ -395,8 +395,10 @@ def _lock_postgresql(connection: sa.Connection, tables: Sequence[sa.Table]) -> N
     check_alone(connection)
     check_revision(revision_of(connection))
     names = ", ".join(connection.dialect.identifier_preparer.format_table(it) for it in tables)
+    # A worker of PostgreSQL's own, autovacuum, gives way to whoever has waited for a second.
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
     try:
-        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE NOWAIT")
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_not_available
             raise InUse from None

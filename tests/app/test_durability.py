@@ -12,6 +12,7 @@ import anyio.abc
 import httpx
 import pytest
 
+from tests.helpers.clients import new_client
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.servers import serve_process
 from tests.helpers.settings import SettingsFactory, database_path, environment
@@ -61,7 +62,7 @@ def test_full_disk(new_database: DatabaseFactory) -> None:
     headers = signed_headers(body)
     with (
         serve_process(environment(path), path.parent) as process,
-        httpx.Client(base_url=process.url) as client,
+        new_client(process.url) as client,
     ):
         hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1_024, hard))

@@ -17,6 +17,7 @@ from starlette.routing import Route, Router
 from app.errors import Errors
 from app.main import create_app
 from sync.settings import Settings, SettingsError
+from tests.helpers.clients import new_client
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.servers import serve, serve_process
 from tests.helpers.settings import environment, load_settings
@@ -99,7 +100,7 @@ def test_unhandled_exceptions_say_nothing(caplog: pytest.LogCaptureFixture) -> N
         Route("/fail", fail, methods=["POST"]),
         Route("/midway", fail_midway, methods=["POST"]),
     ]
-    with serve(Errors(Router(routes))) as url, httpx.Client(base_url=url) as client:
+    with serve(Errors(Router(routes))) as url, new_client(url) as client:
         answer = client.post("/fail", content=MARKER)
         assert answer.status_code == 500
         assert answer.json() == {

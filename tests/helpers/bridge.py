@@ -27,6 +27,7 @@ from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database
+from tests.helpers.clients import new_client
 from tests.helpers.servers import serve_settings
 from tests.helpers.settings import POLAR_SECRET, load_settings
 from tests.helpers.simulator import SimulatorClient
@@ -264,7 +265,7 @@ def running(
 ) -> Iterator[Bridge]:
     """The application on this database, with its webhook endpoint at Polar."""
     settings = bridge_settings(sim, database, **overrides)
-    with serve_settings(settings) as url, httpx.Client(base_url=url, timeout=WAIT) as app:
+    with serve_settings(settings) as url, new_client(url) as app:
         endpoint: Mapping[str, Any] | None = None
         if webhooks:
             endpoint = sim.endpoint(f"{url}/webhooks/polar", secret=POLAR_SECRET)

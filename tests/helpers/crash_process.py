@@ -11,18 +11,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypedDict
 
 import httpx
+import sqlalchemy as sa
 import uvicorn
+from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.main import create_app
@@ -60,6 +64,62 @@ class Points:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+@dataclass
+class Transaction:
+    """What a write transaction has done so far."""
+
+    lane: Lane
+    tables: list[str] = field(default_factory=list)
+    """Those that it has written to, in order."""
+    evidence: list[str] = field(default_factory=list)
+    """The kinds of evidence that it has added."""
+    facts: list[str] = field(default_factory=list)
+    """The facts about the database that it has written."""
+
+    @property
+    def name(self) -> str:
+        """Where in the data flow it is, by what it writes."""
+        if self.lane is not Lane.LEDGER:
+            name: str = self.lane.value
+        elif "inbox" in self.tables:
+            name = "intake"
+        elif self.evidence:
+            name = f"evidence {self.evidence[0]}"
+        elif self.facts:
+            name = f"fact {self.facts[0]}"
+        else:
+            name = self.tables[0] if self.tables else "nothing"
+        return name
+
+    def executes(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Note what a statement writes. `rows`: its parameters by name."""
+        if (found := _WRITE.match(statement)) is None:
+            return
+        self.tables.append(found[1])
+        if found[1] == "evidence":
+            self.evidence += [row["kind"] for row in rows if "kind" in row]
+        elif found[1] == "meta":
+            # In an INSERT and in an UPDATE.
+            self.facts += [row.get("name") or row["meta_name"] for row in rows]
+
+
+_WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+_transaction: ContextVar[Transaction | None] = ContextVar("_transaction", default=None)
+
+
+def _observe_statement(
+    _connection: object,
+    _cursor: object,
+    statement: str,
+    _parameters: object,
+    context: sa.engine.interfaces.ExecutionContext,
+    _executemany: bool,
+) -> None:
+    transaction = _transaction.get()
+    if transaction is not None:
+        transaction.executes(statement, getattr(context, "compiled_parameters", ()))
+
+
 def wrap(points: Points) -> None:
     """Have the moments seen."""
     write: Callable[[Database, Lane], AbstractAsyncContextManager[AsyncSession]] = Database.write
@@ -67,18 +127,19 @@ def wrap(points: Points) -> None:
     request = httpx.AsyncClient.request
 
     @contextlib.asynccontextmanager
-    async def observed(
-        transaction: AbstractAsyncContextManager[AsyncSession], name: str
-    ) -> AsyncIterator[AsyncSession]:
-        async with transaction as session:
-            yield session
-            points.reach(f"before commit of {name}")
-        points.reach(f"after commit of {name}")
-
-    def observed_write(
+    async def observed_write(
         database: Database, lane: Lane = Lane.LEDGER
-    ) -> AbstractAsyncContextManager[AsyncSession]:
-        return observed(write(database, lane), _caller(sys._getframe(1)))
+    ) -> AsyncIterator[AsyncSession]:
+        transaction = Transaction(lane)
+        async with write(database, lane) as session:
+            token = _transaction.set(transaction)
+            try:
+                yield session
+                await session.flush()
+            finally:
+                _transaction.reset(token)
+            points.reach(f"before commit of {transaction.name}")
+        points.reach(f"after commit of {transaction.name}")
 
     async def observed_request(
         client: httpx.AsyncClient, method: str, url: str, **options: Any
@@ -90,28 +151,15 @@ def wrap(points: Points) -> None:
         return response
 
     async def observed_insert(database: Database, insert: BulkInsert, rows: Rows) -> Keys:
-        name = _caller(sys._getframe(1))
-        points.reach(f"before commit of {name}")
+        points.reach(f"before commit of {Lane.INBOX.value}")
         keys = await insert_many(database, insert, rows)
-        points.reach(f"after commit of {name}")
+        points.reach(f"after commit of {Lane.INBOX.value}")
         return keys
 
+    event.listen(sa.Engine, "before_cursor_execute", _observe_statement)
     Database.write = observed_write  # type: ignore[method-assign, assignment]
     Database.insert_many = observed_insert  # type: ignore[method-assign, assignment]
     httpx.AsyncClient.request = observed_request  # type: ignore[method-assign, assignment]
-
-
-_SHARED = {"Steps._record_all", "Steps._record"}
-
-
-def _caller(frame: FrameType | None) -> str:
-    """The function whose transaction it is, and who called that where it has several callers."""
-    assert frame is not None
-    caller: FrameType | None = frame
-    while caller is not None and caller.f_code.co_qualname in _SHARED:
-        caller = caller.f_back
-    name = frame.f_code.co_qualname
-    return name if caller is None or caller is frame else f"{name} for {caller.f_code.co_name}"
 
 
 def _route(url: str) -> str:

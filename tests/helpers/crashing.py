@@ -24,6 +24,7 @@ from sync.simulator import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, ago
+from tests.helpers.clients import new_client
 from tests.helpers.settings import environment
 from tests.helpers.simulator import SimulatorClient
 from tests.helpers.store import Store
@@ -87,12 +88,7 @@ class Crashing:
         self.it = Bridge(
             self.sim,
             bridge.bridge_settings(self.sim, self.store),
-            # A connection for each event: one to a dead process would be of no use.
-            httpx.Client(
-                base_url=self.url,
-                timeout=0.5,
-                limits=httpx.Limits(max_keepalive_connections=0),
-            ),
+            new_client(self.url, timeout=0.5, one_connection_each=True),
             self.store,
         )
 

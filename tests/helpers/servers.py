@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from app.main import create_app
 from sync.settings import Settings
+from tests.helpers.clients import KEEP_ALIVE
 from tests.helpers.waiting import WAIT
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,11 @@ class _Server(uvicorn.Server):
 def serve(app: ASGIApp) -> Iterator[str]:
     """Run an application under uvicorn in a thread; gives its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+        server = _Server(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, lifespan="on", timeout_keep_alive=KEEP_ALIVE
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -73,8 +78,9 @@ class Process:
 @contextlib.contextmanager
 def serve_process(variables: Mapping[str, str], cwd: Path) -> Iterator[Process]:
     """Run the application the way a deployment does, in `cwd`. Killed at the end."""
+    server = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--port", "0"]
     popen = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--port", "0"],
+        [*server, "--timeout-keep-alive", str(KEEP_ALIVE)],
         cwd=cwd,
         env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,

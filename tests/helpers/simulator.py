@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from sync.simulator import DEFAULT_TOKEN
+from tests.helpers.clients import new_client
 from tests.helpers.waiting import WAIT
 
 Json = dict[str, Any]
@@ -54,8 +55,8 @@ class SimulatorClient:
     def __init__(self, url: str) -> None:
         self.url = url
         headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}", "Polar-Version": "2026-10"}
-        self.api = httpx.Client(base_url=url, headers=headers, timeout=WAIT)
-        self._control = httpx.Client(base_url=f"{url}/_sim", timeout=WAIT)
+        self.api = new_client(url, headers=headers)
+        self._control = new_client(f"{url}/_sim")
 
     def close(self) -> None:
         self.api.close()

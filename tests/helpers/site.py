@@ -14,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 from app.main import create_app
 from app.state import AppState
 from sync.settings import Settings
+from tests.helpers.clients import new_client
 from tests.helpers.servers import serve_settings
 from tests.helpers.settings import load_settings
 from tests.helpers.store import Store, inbox_rows
-from tests.helpers.waiting import WAIT
 from tests.helpers.webhooks import event_body, new_id, polar_headers, signed_headers
 
 MARKER = "echo-me-not"
@@ -62,7 +62,7 @@ class Site:
 def site(store: Store, **settings: Any) -> Iterator[Site]:
     with (
         serve_settings(load_settings(store, **settings)) as url,
-        httpx.Client(base_url=url, timeout=WAIT) as client,
+        new_client(url) as client,
     ):
         yield Site(url, client, store)
 

@@ -14,7 +14,9 @@ import psycopg
 from psycopg.types.string import TextLoader
 
 _connections: dict[str, psycopg.Connection[Any]] = {}
-"""One for each database that is looked at: a new one takes PostgreSQL milliseconds."""
+"""One for each database that is looked at, as a new one takes PostgreSQL milliseconds; the oldest
+first."""
+_KEPT = 10
 
 
 class Row(dict[str, Any]):
@@ -105,6 +107,8 @@ class Store:
     def _connection(self) -> psycopg.Connection[Any]:
         connection = _connections.get(self.url)
         if connection is None or connection.closed:
+            while len(_connections) >= _KEPT:
+                _connections.pop(next(iter(_connections))).close()
             connection = psycopg.connect(self.url, autocommit=True)
             connection.adapters.register_loader("json", TextLoader)
             _connections[self.url] = connection

@@ -7,12 +7,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
-import httpx
 import pytest
 
 from sync.simulator import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge
+from tests.helpers.clients import new_client
 from tests.helpers.deployment import WEB, WORKER, Deployment, Process
 from tests.helpers.settings import environment
 from tests.helpers.simulator import SimulatorClient
@@ -39,8 +39,7 @@ def new_deployment(
             fd = listener.fileno()
             processes = [Process([*WEB, "--fd", str(fd)], variables, (fd,)) for _ in range(web)]
             processes += [Process(WORKER, variables) for _ in range(workers)]
-            limits = httpx.Limits(max_keepalive_connections=0)
-            with httpx.Client(base_url=url, timeout=5, limits=limits) as app:
+            with new_client(url, timeout=5, one_connection_each=True) as app:
                 it = Bridge(sim, bridge.bridge_settings(sim, store), app, store)
                 try:
                     for process in processes:

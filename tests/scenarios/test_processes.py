@@ -8,11 +8,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import httpx
-
 from sync.simulator import DEFAULT_TOKEN
 from tests.helpers import bridge
 from tests.helpers.bridge import Bridge, Run, names
+from tests.helpers.clients import new_client
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import PERSONAL, ada, deleted_customers, resent, struck
 from tests.helpers.servers import ROOT, serve_process
@@ -40,7 +39,7 @@ def variables(sim: SimulatorClient, **more: str) -> dict[str, str]:
 def beside_process(sim: SimulatorClient, store: Store, url: str) -> Bridge:
     """The view on a bridge that runs as a process."""
     settings = bridge.bridge_settings(sim, store)
-    return Bridge(sim, settings, httpx.Client(base_url=url, timeout=WAIT), store)
+    return Bridge(sim, settings, new_client(url), store)
 
 
 def test_the_log_tells_no_secret_and_nothing_personal(

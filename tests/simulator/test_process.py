@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.helpers.clients import new_client
 from tests.helpers.simulator import SimulatorClient
 from tests.helpers.waiting import WAIT
 
@@ -43,7 +44,7 @@ def test_it_serves_with_its_options_until_told(
     settings = httpx.get(f"{url}/_sim/settings").json()
     assert (settings["time_scale"], settings["rate_limit"], settings["seed"]) == (0, 9, 7)
     headers = {"Authorization": "Bearer t"}
-    with httpx.Client(base_url=url, headers=headers, timeout=WAIT) as client:
+    with new_client(url, headers=headers) as client:
         assert client.get("/v1/customers/").status_code == 200
         client.put("/_sim/faults", json={"faults": [{"kind": "timeout", "seconds": 600}]})
         with pytest.raises(httpx.ReadTimeout):
