@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync.doctor import examination
-from sync.polar import lists
+from sync.polar import subscriptions
 from tests.helpers.commands import HELD, SUPERSEDED
 from tests.helpers.doctor import Deployment
 from tests.helpers.engines import BOTH_ENGINES
@@ -111,8 +111,9 @@ def test_a_check_that_breaks_down_hides_neither_the_others_nor_a_secret(
     async def breaks(*_: object) -> None:
         raise RuntimeError(f"with {POLAR_SECRET}")
 
-    monkeypatch.setattr(lists, "of_customers", breaks)
-    deployment.only("scope subscriptions:read", "fail", "unexpected RuntimeError")
+    monkeypatch.setattr(subscriptions, "revoke", breaks)
+    deployment.set(ON_SURVIVOR="revoke")
+    deployment.only("scope subscriptions:write", "fail", "unexpected RuntimeError")
 
 
 @pytest.mark.slow
@@ -122,6 +123,7 @@ def test_a_check_that_hangs_is_given_up(
     async def hangs(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(lists, "of_customers", hangs)
     monkeypatch.setattr(examination, "_PATIENCE", 3.0)
-    deployment.only("scope subscriptions:read", "fail", "no answer within 3 s")
+    monkeypatch.setattr(subscriptions, "revoke", hangs)
+    deployment.set(ON_SURVIVOR="revoke")
+    deployment.only("scope subscriptions:write", "fail", "no answer within 3 s")
