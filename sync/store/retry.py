@@ -1,4 +1,4 @@
-"""The one way in which we try again what the database did not take."""
+"""How our own attempts are repeated: for as long as it takes, or a few times."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 
-# What is tried again is said below, in our own words.
+# What is repeated is said below, in our own words.
 set_on_retry_hooks([])
 
 
-def until_stored(what: str) -> AsyncIterator[stamina.Attempt]:
-    """Attempts to write something, for as long as the database does not answer: after 0.5 s, then
-    every second or so. Any other error is raised at once.
+def until_answered(what: str) -> AsyncIterator[stamina.Attempt]:
+    """Attempts for as long as the database does not answer: after 0.5 s, then about every second.
+    Any other error is raised at once.
 
     Args:
         what: names it in the log, without personal data.
@@ -27,7 +27,7 @@ def until_stored(what: str) -> AsyncIterator[stamina.Attempt]:
     def unanswered(error: Exception) -> bool:
         if not isinstance(error, StorageUnavailable):
             return False
-        _log.error("%s cannot be written yet; it is tried again: %s", what, error)
+        _log.error("%s: the database does not answer; it is tried again: %s", what, error)
         return True
 
     return stamina.retry_context(
@@ -38,3 +38,10 @@ def until_stored(what: str) -> AsyncIterator[stamina.Attempt]:
         wait_max=1.0,
         wait_jitter=0.1,
     )
+
+
+def a_few_times(*errors: type[Exception]) -> stamina.BoundAsyncRetryingCaller:
+    """Calls what it is given up to four times, 1 s, 2 s and 4 s apart, where it raises one of these
+    errors. The last one is raised."""
+    calls = stamina.AsyncRetryingCaller(attempts=4, timeout=None, wait_initial=1.0, wait_max=4.0)
+    return calls.on(errors)

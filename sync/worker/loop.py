@@ -22,7 +22,7 @@ from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
-from sync.store.retry import until_stored
+from sync.store.retry import until_answered
 from sync.store.vacuum import Vacuum
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
@@ -38,7 +38,7 @@ _UNTOLD = 0.1
 _GATHER = 0.05
 """Seconds after taking work up, or emptying the inbox, in which more comes to be done together."""
 _AFTER_ERROR = 1.0
-"""Seconds to wait when the database does not answer, or something unforeseen happens."""
+"""Seconds to wait when something unforeseen has happened."""
 _GRACE = 8.0
 """Seconds that work under way is given to finish when the worker is told to stop."""
 
@@ -126,11 +126,9 @@ class Worker:
         while True:
             changed.clear()
             try:
-                more = await step()
-            except StorageUnavailable as error:
-                _log.error("the database does not answer: %s", error)
-                await asyncio.sleep(_AFTER_ERROR)
-                continue
+                async for attempt in until_answered("the worker"):
+                    with attempt:
+                        more = await step()
             except Exception:  # noqa: BLE001 - a worker that stands still is worse
                 _log.exception("unexpected; tried again")
                 await asyncio.sleep(_AFTER_ERROR)
@@ -196,7 +194,7 @@ class Worker:
             # Nothing that Polar has answered is lost with it; it is taken up again from the start.
             _log.error("the database does not answer: %s", error)
             tokens = [leased.token for leased in batch]
-            async for attempt in until_stored("leases that are given back"):
+            async for attempt in until_answered("giving back leases"):
                 with attempt:
                     await self._leases.give_back(tokens)
         except Exception:  # noqa: BLE001 - the other deletions must go on
