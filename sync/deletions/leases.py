@@ -21,10 +21,8 @@ from sync.deletions.machine import next_action
 from sync.deletions.states import GOES_FIRST, Action
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
+from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
-
-_IN_THE_TABLE = {"synchronize_session": False}
-"""No object of the session's is meant, only rows."""
 
 
 class LeaseLost(NotPossible):
@@ -163,7 +161,7 @@ class Leases:
                 sa.update(DeletionRow)
                 .where(col(DeletionRow.id).in_(free))
                 .values(lease_until=until),
-                execution_options=_IN_THE_TABLE,
+                execution_options=IN_THE_TABLE,
             )
 
     async def give_back(self, tokens: Iterable[str]) -> None:
@@ -173,7 +171,7 @@ class Leases:
                 sa.update(DeletionRow)
                 .where(col(DeletionRow.lease_token).in_(list(tokens)))
                 .values(lease_token=None, lease_until=None),
-                execution_options=_IN_THE_TABLE,
+                execution_options=IN_THE_TABLE,
             )
 
 

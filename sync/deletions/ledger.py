@@ -32,15 +32,12 @@ from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
 from sync.settings import Settings
-from sync.store.columns import UtcDateTime
+from sync.store.columns import IN_THE_TABLE, UtcDateTime
 from sync.store.database import Database
 
 _APP = "app"
 _WEBHOOK = "webhook"
 _WORKER = "worker"
-
-_IN_THE_TABLE = {"synchronize_session": False}
-"""No object of the session's is meant, only rows."""
 
 
 class TooOld(NotPossible):
@@ -316,16 +313,8 @@ class Ledger:
                 await evidence.append(session, row, "restored.too_late", source=_APP, at=now)
 
     async def _of_user(self, session: AsyncSession, user_id: str) -> Sequence[DeletionRow]:
-        rows: Sequence[DeletionRow] = (
-            await session.exec(
-                self.database.locked(
-                    select(DeletionRow)
-                    .where(col(DeletionRow.user_hash) == self.hasher.user(user_id))
-                    .order_by(col(DeletionRow.id))
-                )
-            )
-        ).all()
-        return rows
+        hashes = [self.hasher.user(user_id)]
+        return await queries.of_users(session, hashes, lock=self.database)
 
     # --- looking again ---------------------------------------------------------------------------
 
@@ -342,18 +331,7 @@ class Ledger:
         by_hash = {self.hasher.external(external_id): external_id for external_id in external_ids}
         if not by_hash:
             return
-        rows: Sequence[DeletionRow] = (
-            await session.exec(
-                self.database.locked(
-                    select(DeletionRow)
-                    .where(
-                        col(DeletionRow.external_hash).in_(by_hash),
-                        col(DeletionRow.state) == State.NO_CUSTOMER,
-                    )
-                    .order_by(col(DeletionRow.id))
-                )
-            )
-        ).all()
+        rows = await queries.without_customer(self.database, session, by_hash)
         for row, external_id in missed(rows, by_hash):
             look_again(row, external_id, now)
 
@@ -470,5 +448,5 @@ async def wake_mapped(session: AsyncSession, user_hashes: Collection[str], now: 
                 else_=col(DeletionRow.next_attempt_at),
             ),
         ),
-        execution_options=_IN_THE_TABLE,
+        execution_options=IN_THE_TABLE,
     )

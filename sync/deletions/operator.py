@@ -58,7 +58,7 @@ async def act(ledger: Ledger, verb: Verb, which: Which) -> list[Effect]:
         StorageUnavailable: nothing was done.
     """
     async with ledger.database.write() as session:
-        rows = await queries.find(ledger.database, session, ledger.hasher, which, lock=True)
+        rows = await queries.find(session, ledger.hasher, which, lock=ledger.database)
         # Where it can be meant for none of them, the newest says why not.
         meant = [row for row in rows if _can_be_meant(verb, row)] or rows[-1:]
         now = await ledger.database.now(session)

@@ -27,7 +27,7 @@ _MAX_DIGITS = 18
 """Any number of so many digits fits the 64 bits of a deletion's id."""
 
 _STATE = col(DeletionRow.state)
-_OLDEST_FIRST = col(DeletionRow.id)
+_ID = col(DeletionRow.id)
 
 
 # --- those that a person names -------------------------------------------------------------------
@@ -60,28 +60,23 @@ class Ambiguous(InvalidInput):
 
 
 async def find(
-    database: Database, session: AsyncSession, hasher: Hasher, which: Which, *, lock: bool = False
+    session: AsyncSession, hasher: Hasher, which: Which, *, lock: Database | None = None
 ) -> Sequence[DeletionRow]:
     """The deletion with that number, or every deletion of that user; oldest first, never none.
 
     Args:
-        lock: lock the rows until the transaction ends.
+        lock: lock the rows, which are this database's, until the transaction ends.
 
     Raises:
         NothingFound, Ambiguous
     """
-
-    async def fetch(condition: sa.ColumnElement[bool]) -> Sequence[DeletionRow]:
-        statement = select(DeletionRow).where(condition).order_by(_OLDEST_FIRST)
-        return await _all(session, database.locked(statement) if lock else statement)
-
     text = which.text
     numbered: Sequence[DeletionRow] = ()
     of_user: Sequence[DeletionRow] = ()
     if which.as_user is not True and which.is_number:
-        numbered = await fetch(col(DeletionRow.id) == int(text))
+        numbered = await _rows(session, int(text) == _ID, lock=lock)
     if which.as_user is not False:
-        of_user = await fetch(col(DeletionRow.user_hash) == hasher.user(text))
+        of_user = await of_users(session, [hasher.user(text)], lock=lock)
     if numbered and of_user and [row.id for row in numbered] != [row.id for row in of_user]:
         raise Ambiguous(f"{text} is a deletion's number and a user's id: add --deletion or --user")
     found = numbered or of_user
@@ -90,14 +85,11 @@ async def find(
     return found
 
 
-async def of_users(session: AsyncSession, user_hashes: Collection[str]) -> Sequence[DeletionRow]:
+async def of_users(
+    session: AsyncSession, user_hashes: Collection[str], *, lock: Database | None = None
+) -> Sequence[DeletionRow]:
     """Every deletion of these users, oldest first."""
-    return await _all(
-        session,
-        select(DeletionRow)
-        .where(col(DeletionRow.user_hash).in_(user_hashes))
-        .order_by(_OLDEST_FIRST),
-    )
+    return await _rows(session, col(DeletionRow.user_hash).in_(user_hashes), lock=lock)
 
 
 # --- how things stand ----------------------------------------------------------------------------
@@ -111,43 +103,24 @@ async def counts(session: AsyncSession) -> Mapping[State, int]:
 
 async def oldest_open(session: AsyncSession) -> DeletionRow | None:
     """The one that has waited longest."""
-    found = await _all(
-        session,
-        # Not by the id alone: to find it PostgreSQL would go through all that have ended.
-        select(DeletionRow)
-        .where(_STATE.in_(OPEN))
-        .order_by(col(DeletionRow.received_at), _OLDEST_FIRST)
-        .limit(1),
-    )
-    return next(iter(found), None)
+    # Not by the id alone: to find it PostgreSQL would go through all that have ended.
+    order = (col(DeletionRow.received_at), _ID)
+    return next(iter(await _rows(session, _STATE.in_(OPEN), order=order, limit=1)), None)
 
 
 async def needing_a_person(session: AsyncSession, limit: int) -> Sequence[DeletionRow]:
     """Those in `NEEDS_A_PERSON`: the open ones, oldest first; after them, as they stay for ever,
     the superseded ones, newest first."""
     superseded = _STATE == State.SUPERSEDED
-    return await _all(
-        session,
-        select(DeletionRow)
-        .where(_STATE.in_(NEEDS_A_PERSON))
-        .order_by(superseded, sa.case((superseded, -_OLDEST_FIRST), else_=_OLDEST_FIRST))
-        .limit(limit),
-    )
+    order = (superseded, sa.case((superseded, -_ID), else_=_ID))
+    return await _rows(session, _STATE.in_(NEEDS_A_PERSON), order=order, limit=limit)
 
 
 async def held(
     database: Database, session: AsyncSession, *, after: int, limit: int
 ) -> Sequence[DeletionRow]:
     """Those that the brake holds, by their numbers, locked."""
-    return await _all(
-        session,
-        database.locked(
-            select(DeletionRow)
-            .where(_STATE == State.HELD, col(DeletionRow.id) > after)
-            .order_by(_OLDEST_FIRST)
-            .limit(limit)
-        ),
-    )
+    return await _rows(session, _STATE == State.HELD, after < _ID, limit=limit, lock=database)
 
 
 # --- what a step asks about ----------------------------------------------------------------------
@@ -196,14 +169,16 @@ async def under_way(
     database: Database, session: AsyncSession, customer_ids: Collection[str]
 ) -> Sequence[DeletionRow]:
     """Those that have pinned one of these customers and have not ended, locked."""
-    return await _all(
-        session,
-        database.locked(
-            select(DeletionRow)
-            .where(col(DeletionRow.customer_id).in_(customer_ids), _STATE.not_in(ENDED))
-            .order_by(_OLDEST_FIRST)
-        ),
-    )
+    pinned = col(DeletionRow.customer_id).in_(customer_ids)
+    return await _rows(session, pinned, _STATE.not_in(ENDED), lock=database)
+
+
+async def without_customer(
+    database: Database, session: AsyncSession, external_hashes: Collection[str]
+) -> Sequence[DeletionRow]:
+    """Those that found nobody under these external ids, locked."""
+    looked_for = col(DeletionRow.external_hash).in_(external_hashes)
+    return await _rows(session, looked_for, _STATE == State.NO_CUSTOMER, lock=database)
 
 
 # --- what a reconciliation asks about ------------------------------------------------------------
@@ -228,42 +203,29 @@ async def any_concerned(
 
 
 async def concerned(
-    database: Database,
     session: AsyncSession,
     customer_ids: Collection[str],
     external_hashes: Collection[str],
     *,
-    lock: bool,
+    lock: Database | None,
 ) -> Sequence[DeletionRow]:
     """Those deletions, in whatever state."""
-    statement = select(DeletionRow).where(_CONCERNED)
-    found = await session.exec(
-        database.locked(statement) if lock else statement,
-        params={"customers": customer_ids, "hashes": external_hashes},
-    )
-    rows: Sequence[DeletionRow] = found.all()
-    return rows
+    parameters = {"customers": customer_ids, "hashes": external_hashes}
+    return await _rows(session, _CONCERNED, order=(), lock=lock, parameters=parameters)
 
 
 async def not_over(session: AsyncSession, *, after: int, limit: int) -> Sequence[DeletionRow]:
     """Those that have not ended, and those that found nobody, by their numbers."""
-    return await _all(
-        session,
-        select(DeletionRow)
-        .where(col(DeletionRow.id) > after, _STATE.not_in(OVER))
-        .order_by(_OLDEST_FIRST)
-        .limit(limit),
-    )
+    return await _rows(session, after < _ID, _STATE.not_in(OVER), limit=limit)
 
 
 async def to_be_checked(
-    database: Database,
     session: AsyncSession,
     ids: Collection[int] | None,
     *,
     after: int,
     limit: int,
-    lock: bool,
+    lock: Database | None,
 ) -> Sequence[DeletionRow]:
     """Those whose customer is gone, by their numbers; but of the verified ones only those that
     something open contradicts: there may be a million.
@@ -271,20 +233,18 @@ async def to_be_checked(
     Args:
         ids: only of these; None: of all.
     """
-    statement = (
-        select(DeletionRow)
-        .where(
-            col(DeletionRow.id) > after,
-            sa.or_(
-                _STATE.in_([State.DELETED, State.INCOMPLETE]),
-                sa.and_(_STATE == State.VERIFIED, anything_open(col(DeletionRow.customer_id))),
-            ),
-            sa.true() if ids is None else col(DeletionRow.id).in_(ids),
-        )
-        .order_by(_OLDEST_FIRST)
-        .limit(limit)
+    contradicted = anything_open(col(DeletionRow.customer_id))
+    return await _rows(
+        session,
+        after < _ID,
+        sa.or_(
+            _STATE.in_([State.DELETED, State.INCOMPLETE]),
+            sa.and_(_STATE == State.VERIFIED, contradicted),
+        ),
+        sa.true() if ids is None else _ID.in_(ids),
+        limit=limit,
+        lock=lock,
     )
-    return await _all(session, database.locked(statement) if lock else statement)
 
 
 def is_pinned(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
@@ -294,6 +254,15 @@ def is_pinned(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool
     )
 
 
-async def _all(session: AsyncSession, statement: Any) -> Sequence[DeletionRow]:
-    rows: Sequence[DeletionRow] = (await session.exec(statement)).all()
+async def _rows(
+    session: AsyncSession,
+    *where: sa.ColumnElement[bool] | bool,
+    order: Sequence[Any] = (_ID,),
+    limit: int | None = None,
+    lock: Database | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Sequence[DeletionRow]:
+    statement = select(DeletionRow).where(*where).order_by(*order).limit(limit)
+    locked = statement if lock is None else lock.locked(statement)
+    rows: Sequence[DeletionRow] = (await session.exec(locked, params=parameters)).all()
     return rows

@@ -15,13 +15,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow
 from sync.store import meta
+from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
 _NAME = "deletions_removed_until"
 _BATCH = 50
 """Deletions removed in one transaction; each has some ten or twenty pieces of evidence."""
-_IN_THE_TABLE = {"synchronize_session": False}
-"""No object of the session's is meant, only rows."""
 
 
 async def removed_until(session: AsyncSession) -> datetime | None:
@@ -65,11 +64,11 @@ async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
             await meta.advance(database, session, _NAME, until)
             await session.exec(
                 sa.delete(EvidenceRow).where(col(EvidenceRow.deletion_id).in_(ids)),
-                execution_options=_IN_THE_TABLE,
+                execution_options=IN_THE_TABLE,
             )
             await session.exec(
                 sa.delete(DeletionRow).where(col(DeletionRow.id).in_(ids)),
-                execution_options=_IN_THE_TABLE,
+                execution_options=IN_THE_TABLE,
             )
             database.overwritten()
         yield len(ids)

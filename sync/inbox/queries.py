@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus, Source
+from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
 _PENDING = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
@@ -122,7 +123,7 @@ async def retry_dead_letters(database: Database) -> tuple[int, int]:
             sa.update(InboxRow)
             .where(_DEAD, col(InboxRow.body).is_not(None))
             .values(status=InboxStatus.PENDING, applied_at=None, error=None),
-            execution_options={"synchronize_session": False},
+            execution_options=IN_THE_TABLE,
         )
         left = await session.exec(select(func.count()).select_from(InboxRow).where(_DEAD))
         return retried.rowcount, left.one()

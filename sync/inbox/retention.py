@@ -13,12 +13,11 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 
 from sync.inbox.tables import KEPT_PAYLOADS, InboxRow, InboxStatus, Source
+from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
 _BATCH = 500
 _DONE_WITH = (InboxStatus.APPLIED, InboxStatus.IGNORED)
-_IN_THE_TABLE = {"synchronize_session": False}
-"""No object of the session's is meant, only rows."""
 
 
 async def drop_payloads(database: Database, before: datetime) -> AsyncIterator[int]:
@@ -37,7 +36,7 @@ async def drop_payloads(database: Database, before: datetime) -> AsyncIterator[i
             ids = (await session.exec(oldest)).all()
             await session.exec(
                 sa.update(InboxRow).where(col(InboxRow.id).in_(ids)).values(body=None),
-                execution_options=_IN_THE_TABLE,
+                execution_options=IN_THE_TABLE,
             )
             database.overwritten()
         yield len(ids)
@@ -80,11 +79,11 @@ async def remove_rows(
                 continue
         async with database.write() as session:
             removed = await session.exec(
-                sa.delete(InboxRow).where(*window, done_with), execution_options=_IN_THE_TABLE
+                sa.delete(InboxRow).where(*window, done_with), execution_options=IN_THE_TABLE
             )
             await session.exec(
                 sa.update(InboxRow).where(*window, dead).values(body=None),
-                execution_options=_IN_THE_TABLE,
+                execution_options=IN_THE_TABLE,
             )
             database.overwritten()
         yield removed.rowcount

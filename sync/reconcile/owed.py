@@ -42,9 +42,8 @@ async def owed(
     if not customers:
         return
     by_hash = _by_hash(context, customers)
-    found = await queries.concerned(
-        context.database, session, customers, by_hash, lock=not context.dry_run
-    )
+    lock = None if context.dry_run else context.database
+    found = await queries.concerned(session, customers, by_hash, lock=lock)
     for row, customer_id in missed(found, by_hash):
         _add(context, row, f"customer {customer_id} is there now; the deletion looks again")
         external_id = customers[customer_id]
@@ -92,17 +91,10 @@ async def check_deletions(
     Args:
         ids: of the deletions; None: all that are to be checked.
     """
-    last = 0
+    last, lock = 0, None if context.dry_run else context.database
     while True:
         async with context.session() as session:
-            found = await queries.to_be_checked(
-                context.database,
-                session,
-                ids,
-                after=last,
-                limit=_BATCH,
-                lock=not context.dry_run,
-            )
+            found = await queries.to_be_checked(session, ids, after=last, limit=_BATCH, lock=lock)
             now = await context.database.now(session)
             known = await facts(
                 session, [row.customer_id for row in found if row.customer_id], listed_at

@@ -54,7 +54,7 @@ async def of_user(database: Database, hasher: Hasher, which: Which) -> dict[str,
         NothingFound, Ambiguous, StorageUnavailable
     """
     async with database.read() as session:
-        user_hash = (await queries.find(database, session, hasher, which))[0].user_hash
+        user_hash = (await queries.find(session, hasher, which))[0].user_hash
         rows = await queries.of_users(session, [user_hash])
         return {
             "user_hash": user_hash,
@@ -72,7 +72,7 @@ async def receipt(
     """
     async with database.read() as session:
         which = Which(str(deletion_id), as_user=False)
-        row = (await queries.find(database, session, hasher, which))[0]
+        row = (await queries.find(session, hasher, which))[0]
         return row, receipts.receipt(row, await evidence.of(session, deletion_id), hasher)
 
 

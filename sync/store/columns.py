@@ -16,6 +16,9 @@ from sqlalchemy.sql.functions import FunctionElement
 # SQLite gives only an INTEGER PRIMARY KEY a rowid of its own; PostgreSQL wants 64 bits.
 BigId = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 
+IN_THE_TABLE = {"synchronize_session": False}
+"""Execution options of an UPDATE or DELETE that means rows only, and no object of the session's."""
+
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """A timezone-aware time. SQLite has no such type and would lose the zone."""
