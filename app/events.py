@@ -9,8 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.body import read_body
 from app.state import AppRequest
-from sync.inbox.group_commit import Entry, Outcome
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Outcome, Source
 from sync.intake.app_events import OtherEvent, parse_event
 
 

@@ -6,8 +6,7 @@ from starlette.responses import Response
 
 from app.body import read_body
 from app.state import AppRequest
-from sync.inbox.group_commit import Entry
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Source
 
 _TAKEN = Response(status_code=202)
 

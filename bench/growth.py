@@ -21,8 +21,8 @@ from harness import parser, settings_for
 from sqlmodel import SQLModel
 
 from sync.deletions.ledger import Ledger
-from sync.inbox.group_commit import Entry, Inbox
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Source
+from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
 from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow

@@ -11,15 +11,13 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum
 
 from sqlmodel import col, select
 
 from sync.errors import StorageError
 from sync.inbox.announcements import CHANNEL
-from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.inbox.entry import Entry, InboxStatus, Outcome, Source
+from sync.inbox.tables import InboxRow
 from sync.store.database import Database
 from sync.store.errors import Interrupted, StorageUnavailable
 
@@ -27,30 +25,6 @@ _log = logging.getLogger(__name__)
 
 _BATCH = 256
 _BOUND = 4_096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A verified event on its way into the inbox."""
-
-    source: Source
-    webhook_id: str
-    body: bytes
-    event_type: str | None = None
-    event_at: datetime | None = None
-    user_hash: str | None = None
-    ignored: bool = False
-    """Of no concern to the bridge: recorded by its digest, its body not kept."""
-    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-
-class Outcome(Enum):
-    """What the inbox did with an entry. Durable in each case but `CONFLICT`."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    CONFLICT = "conflict"
-    """The webhook-id is taken by an event about somebody or something else; nothing was stored."""
 
 
 class InboxFull(StorageError):

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus, Source
+from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.tables import OPEN_INBOX, InboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 

@@ -12,7 +12,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, func, select
 
-from sync.inbox.tables import KEPT_PAYLOADS, InboxRow, InboxStatus, Source
+from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.tables import KEPT_PAYLOADS, InboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from sync.ids import MAX_ID
+from sync.inbox.entry import InboxStatus, Source
 from sync.store.columns import BigId, Name, UtcDateTime
-
-
-class Source(StrEnum):
-    """Who sent an inbox row."""
-
-    APP = "app"
-    POLAR = "polar"
-
-
-class InboxStatus(StrEnum):
-    """What has become of an inbox row."""
-
-    PENDING = "pending"
-    APPLIED = "applied"
-    IGNORED = "ignored"
-    """Verified, and of no concern to the bridge: its body is not kept."""
-    DEAD = "dead"
-    """A dead letter: verified, but it could not be applied; `error` says why."""
-
 
 OPEN_INBOX = sa.text("inbox.status IN ('pending', 'dead')")
 """To stand beside any condition on `status`: SQLite uses a partial index only where the query

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions.ledger import Ledger, Sighting, TooOld
 from sync.errors import InvalidInput
 from sync.inbox import queries as inbox
-from sync.inbox.tables import InboxStatus, Source
+from sync.inbox.entry import InboxStatus, Source
 from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event

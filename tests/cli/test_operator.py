@@ -16,7 +16,7 @@ from sync.deletions.observations import (
     Unmapped,
 )
 from sync.deletions.states import State
-from sync.inbox.tables import InboxStatus
+from sync.inbox.entry import InboxStatus
 from tests.helpers.commands import (
     AT,
     BLOCKED,

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sync.cli.main import cli
-from sync.inbox.tables import InboxStatus
+from sync.inbox.entry import InboxStatus
 from tests.helpers.commands import Commands, Result, finished, started
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.servers import serve_settings

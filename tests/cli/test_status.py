@@ -10,7 +10,8 @@ from sync.deletions.observations import (
     Unmapped,
 )
 from sync.deletions.states import State
-from sync.inbox.tables import OPEN_INBOX, InboxRow, InboxStatus
+from sync.inbox.entry import InboxStatus
+from sync.inbox.tables import OPEN_INBOX, InboxRow
 from tests.helpers.commands import BLOCKED, HELD, ISO, SUPERSEDED, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 

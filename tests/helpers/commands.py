@@ -31,8 +31,8 @@ from sync.deletions.observations import (
     Observation,
 )
 from sync.deletions.tables import DeletionRow, EvidenceRow
-from sync.inbox.group_commit import Entry, Inbox
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Source
+from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
 from sync.settings import Settings
 from sync.store.database import Database

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from sync.inbox.announcements import listen
-from sync.inbox.group_commit import Entry, Inbox
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Source
+from sync.inbox.group_commit import Inbox
 from sync.store.database import Database
 from tests.helpers.engines import POSTGRESQL
 from tests.helpers.postgres import Postgres

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from sync.inbox.group_commit import Entry, Inbox, Outcome
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Outcome, Source
+from sync.inbox.group_commit import Inbox
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
 from tests.helpers.engines import BOTH_ENGINES

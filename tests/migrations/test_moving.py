@@ -19,7 +19,8 @@ from sync.deletions.chain import unbroken
 from sync.deletions.ledger import Ledger
 from sync.deletions.tables import MappingRow
 from sync.hashing import Hasher
-from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.tables import InboxRow
 from sync.migrations.moving import MoveRefused, move
 from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
 from sync.polar.tables import BudgetRow

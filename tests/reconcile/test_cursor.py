@@ -234,11 +234,11 @@ def test_the_first_page_of_an_empty_list_is_all_of_it() -> None:
     assert result.not_listed({"gone": at(1), "never-started": NEVER}) == {"gone", "never-started"}
 
 
-def test_a_walk_can_be_left_and_is_then_over() -> None:
+def test_a_list_can_be_left_and_is_then_read() -> None:
     cursor = ListCursor()
     cursor.finish()
     assert cursor.done
-    with pytest.raises(ValueError, match="over"):
+    with pytest.raises(ValueError, match="has been read"):
         cursor.read([], 0, 0)
 
 

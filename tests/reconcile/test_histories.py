@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from sync.cli.exit_codes import EQUAL, REPAIRED, reconciliation_code
 from sync.deletions.ledger import Ledger
-from sync.inbox.group_commit import Entry, Inbox
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Source
+from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
 from sync.store.database import Database
 from tests.helpers.desk import Desk, Json, mirrored, truth

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sync.deletions import evidence, queries
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
-from sync.inbox.group_commit import Entry, Inbox, Outcome
-from sync.inbox.tables import Source
+from sync.inbox.entry import Entry, Outcome, Source
+from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
 from sync.mirror import rows as mirror_rows

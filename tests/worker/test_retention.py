@@ -17,8 +17,9 @@ from sync.deletions.chain import unbroken
 from sync.deletions.ledger import Ledger
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow, EvidenceRow
-from sync.inbox.group_commit import Entry, Inbox, Outcome
-from sync.inbox.tables import InboxRow, InboxStatus, Source
+from sync.inbox.entry import Entry, InboxStatus, Outcome, Source
+from sync.inbox.group_commit import Inbox
+from sync.inbox.tables import InboxRow
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
 from sync.settings import Settings, SettingsError

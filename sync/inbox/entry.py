@@ -1,0 +1,49 @@
+"""What goes into the inbox, and what can become of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
+
+
+class Source(StrEnum):
+    """Who sent an inbox row."""
+
+    APP = "app"
+    POLAR = "polar"
+
+
+class InboxStatus(StrEnum):
+    """What has become of an inbox row."""
+
+    PENDING = "pending"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    """Verified, and of no concern to the bridge: its body is not kept."""
+    DEAD = "dead"
+    """A dead letter: verified, but it could not be applied; `error` says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A verified event on its way into the inbox."""
+
+    source: Source
+    webhook_id: str
+    body: bytes
+    event_type: str | None = None
+    event_at: datetime | None = None
+    user_hash: str | None = None
+    ignored: bool = False
+    """Of no concern to the bridge: recorded by its digest, its body not kept."""
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Outcome(Enum):
+    """What the inbox did with an entry. Durable in each case but `CONFLICT`."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    """The webhook-id is taken by an event about somebody or something else; nothing was stored."""
