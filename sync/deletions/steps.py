@@ -49,7 +49,7 @@ from sync.polar.customers import CustomerState
 from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database
-from sync.store.retry import until_stored
+from sync.store.retry import until_it_answers
 
 _log = logging.getLogger(__name__)
 
@@ -305,7 +305,7 @@ class Steps:
         """Write what was learnt in one transaction and end the leases; nothing where a lease has
         been lost. What Polar has answered is kept until the database takes it."""
         ids = ", ".join(str(item.leased.id) for item in learnt)
-        async for attempt in until_stored(f"the answer about deletion {ids}"):
+        async for attempt in until_it_answers(f"writing down Polar's answer about deletion {ids}"):
             with attempt:
                 try:
                     async with self.database.write() as session:

@@ -40,7 +40,7 @@ class Entry:
     event_at: datetime | None = None
     user_hash: str | None = None
     ignored: bool = False
-    """Of no concern to the bridge: recorded by its digest, its body not kept."""
+    """Of a type that is not handled: only its digest is kept."""
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

@@ -25,7 +25,7 @@ class InboxStatus(StrEnum):
     PENDING = "pending"
     APPLIED = "applied"
     IGNORED = "ignored"
-    """Verified, and of no concern to the bridge: its body is not kept."""
+    """Verified, but of a type that is not handled: its body is not kept."""
     DEAD = "dead"
     """A dead letter: verified, but it could not be applied; `error` says why."""
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import stamina
-
 from sync.errors import NotPossible
 from sync.polar.client import PolarClient
 from sync.polar.errors import Unavailable
 from sync.store.errors import StorageUnavailable
+from sync.store.retry import a_few_times
 
 T = TypeVar("T")
 
 
 # The budget, in which a request waits for its turn, is in the database.
-_PATIENTLY = stamina.AsyncRetryingCaller(
-    attempts=4, timeout=None, wait_initial=1.0, wait_max=4.0
-).on((Unavailable, StorageUnavailable))
+_PATIENTLY = a_few_times((Unavailable, StorageUnavailable))
 
 
 class CallsUsedUp(NotPossible):

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import stamina
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.ledger import Ledger
@@ -17,10 +16,9 @@ from sync.reconcile.report import Difference, Report
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
+from sync.store.retry import a_few_times
 
-_PATIENTLY = stamina.AsyncRetryingCaller(
-    attempts=4, timeout=None, wait_initial=1.0, wait_max=4.0
-).on(StorageUnavailable)
+_PATIENTLY = a_few_times(StorageUnavailable)
 
 
 @dataclass(slots=True)

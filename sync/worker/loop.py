@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from sync.cancellation import end
+from sync.cancellation import cancel_and_wait
 from sync.deletions.leases import Leased, Leases, Pinned
 from sync.deletions.ledger import Ledger, wake_blocked
 from sync.deletions.states import Action
@@ -22,7 +22,7 @@ from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
-from sync.store.retry import until_stored
+from sync.store.retry import until_it_answers
 from sync.store.vacuum import Vacuum
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
@@ -75,7 +75,7 @@ class Worker:
                     await self._retry_blocked()
                     await stop.wait()
                 finally:
-                    await end(loops)
+                    await cancel_and_wait(loops)
                     await self._finish()
 
     def _loops(
@@ -104,7 +104,7 @@ class Worker:
             await asyncio.wait(self._held, timeout=_GRACE)
         # Whatever is left is given back where it stands; a DELETE under way stays `deleting`.
         unfinished = list(self._tokens())
-        await end(self._held)
+        await cancel_and_wait(self._held)
         if unfinished:
             try:
                 await self._leases.give_back(unfinished)
@@ -196,7 +196,7 @@ class Worker:
             # Nothing that Polar has answered is lost with it; it is taken up again from the start.
             _log.error("the database does not answer: %s", error)
             tokens = [leased.token for leased in batch]
-            async for attempt in until_stored("leases that are given back"):
+            async for attempt in until_it_answers("giving leases back"):
                 with attempt:
                     await self._leases.give_back(tokens)
         except Exception:  # noqa: BLE001 - the other deletions must go on
