@@ -14,10 +14,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sync.inbox.group_commit import InboxFull
+from sync.errors import StorageError
 from sync.intake.event_fields import EventError
 from sync.signatures import SignatureError
-from sync.store.errors import StorageUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +108,7 @@ def _refusal(error: Exception, path: str) -> JSONResponse | None:
             return error_response(
                 400, "incomplete_body", "the connection closed before the body was read"
             )
-        case InboxFull() | StorageUnavailable():
+        case StorageError():
             return error_response(
                 503,
                 "not_stored",

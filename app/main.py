@@ -17,8 +17,8 @@ from app.events import post_event
 from app.health import livez, readyz
 from app.state import AppState, LifespanState
 from app.webhooks import post_polar
-from sync import garbage_collector as garbage
-from sync.cancellation import end
+from sync.cancellation import cancel_and_wait
+from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
@@ -84,7 +84,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
             tasks["worker"] = asyncio.create_task(worker.run(stop), name="worker")
         for task in tasks.values():
             task.add_done_callback(lambda task: _report(task, stop))
-        with garbage.spared():
+        with startup_objects_frozen():
             yield AppState(
                 settings=settings,
                 database=database,
@@ -98,7 +98,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
         stop.set()
         if "worker" in tasks:
             await asyncio.wait({tasks["worker"]}, timeout=_SHUTDOWN_SECONDS)
-        await end(tasks.values())
+        await cancel_and_wait(tasks.values())
         await database.close()
 
 

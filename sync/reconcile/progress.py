@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.cancellation import end
+from sync.cancellation import cancel_and_wait
 from sync.errors import NotPossible
 from sync.mirror.kinds import Kind
 from sync.reconcile.cursor import ListCursor
@@ -88,7 +88,7 @@ class Place:
         try:
             yield
         finally:
-            await end([keeping])
+            await cancel_and_wait([keeping])
             # Otherwise it runs out.
             with suppress(StorageUnavailable):
                 async with self._database.write() as session:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sync.cancellation import end
+from sync.cancellation import cancel_and_wait
 from sync.deletions.ledger import Ledger
 from sync.errors import PolarError
 from sync.mirror import kinds, rows
@@ -163,7 +163,7 @@ class Reconciliation:
         try:
             await asyncio.gather(*tasks)
         finally:
-            await end(tasks)
+            await cancel_and_wait(tasks)
         if stopped:
             raise stopped[0]
 

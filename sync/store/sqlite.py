@@ -189,12 +189,14 @@ class _Inserter:
         self._engine = engine
         self._thread: Thread | None = None
         self._connection: sa.PoolProxiedConnection | None = None
+        self._driver: sqlite3.Connection | None = None
+        self._wait_ms = _BUSY_TIMEOUT_MS
         self._quick = False
 
     async def run(self, insert: _Insert) -> Keys:
         if self._quick and insert.rows == 1:
             try:
-                return self._run(insert, wait_ms=0)
+                return self._run(insert, 0)
             except sqlite3.OperationalError as error:
                 if not _is_busy(error):
                     raise
@@ -202,10 +204,11 @@ class _Inserter:
         return await self._thread.start(partial(self._run, insert, _BUSY_TIMEOUT_MS))
 
     def _run(self, insert: _Insert, wait_ms: int) -> Keys:
-        self._connection = self._connection or self._engine.raw_connection()
-        driver = self._connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is connected
-        driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        """`wait_ms`: how long to wait for another process that has the file locked."""
+        driver = self._driver or self._connect()
+        if wait_ms != self._wait_ms:
+            driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
+            self._wait_ms = wait_ms
         started = time.monotonic()
         cursor = driver.execute(insert.statement, insert.parameters)
         if insert.rows == 1:
@@ -216,6 +219,12 @@ class _Inserter:
         # The ids that one INSERT gives are consecutive.
         last = cursor.lastrowid or 0
         return driver.execute(insert.keys, (last - cursor.rowcount, last)).fetchall()
+
+    def _connect(self) -> sqlite3.Connection:
+        self._connection = self._engine.raw_connection()
+        self._driver = self._connection.driver_connection
+        assert isinstance(self._driver, sqlite3.Connection)  # noqa: S101 - it is connected
+        return self._driver
 
     async def close(self) -> None:
         """After what is under way: it may be a commit."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from sync.cancellation import end
+from sync.cancellation import cancel_and_wait
 from sync.deletions.leases import Leased, Leases, Pinned
 from sync.deletions.ledger import Ledger, wake_blocked
 from sync.deletions.states import Action
@@ -75,7 +75,7 @@ class Worker:
                     await self._retry_blocked()
                     await stop.wait()
                 finally:
-                    await end(loops)
+                    await cancel_and_wait(loops)
                     await self._finish()
 
     def _loops(
@@ -104,7 +104,7 @@ class Worker:
             await asyncio.wait(self._held, timeout=_GRACE)
         # Whatever is left is given back where it stands; a DELETE under way stays `deleting`.
         unfinished = list(self._tokens())
-        await end(self._held)
+        await cancel_and_wait(self._held)
         if unfinished:
             try:
                 await self._leases.give_back(unfinished)
