@@ -99,6 +99,7 @@ async def check_deletions(
                 context.database,
                 session,
                 ids,
+                contradicted=rows.anything_open,
                 after=last,
                 limit=_BATCH,
                 lock=not context.dry_run,
