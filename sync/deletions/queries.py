@@ -5,7 +5,7 @@ The rows are to read: only the ledger and the leases write them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,6 @@ from sync.deletions.states import ENDED, NEEDS_A_PERSON, OPEN, OVER, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import InvalidInput, NothingFound
 from sync.hashing import Hasher
-from sync.mirror.rows import anything_open
 from sync.store.columns import Texts, any_of
 from sync.store.database import Database
 
@@ -223,6 +222,7 @@ async def to_be_checked(
     session: AsyncSession,
     ids: Collection[int] | None,
     *,
+    contradicted: Callable[[sa.SQLColumnExpression[Any]], sa.ColumnElement[bool]],
     after: int,
     limit: int,
     lock: Database | None,
@@ -232,14 +232,14 @@ async def to_be_checked(
 
     Args:
         ids: only of these; None: of all.
+        contradicted: whether something is open for the customer with that id.
     """
-    contradicted = anything_open(col(DeletionRow.customer_id))
     return await _rows(
         session,
         after < _ID,
         sa.or_(
             _STATE.in_([State.DELETED, State.INCOMPLETE]),
-            sa.and_(_STATE == State.VERIFIED, contradicted),
+            sa.and_(_STATE == State.VERIFIED, contradicted(col(DeletionRow.customer_id))),
         ),
         sa.true() if ids is None else _ID.in_(ids),
         limit=limit,

@@ -94,7 +94,14 @@ async def check_deletions(
     last, lock = 0, None if context.dry_run else context.database
     while True:
         async with context.session() as session:
-            found = await queries.to_be_checked(session, ids, after=last, limit=_BATCH, lock=lock)
+            found = await queries.to_be_checked(
+                session,
+                ids,
+                contradicted=rows.anything_open,
+                after=last,
+                limit=_BATCH,
+                lock=lock,
+            )
             now = await context.database.now(session)
             known = await facts(
                 session, [row.customer_id for row in found if row.customer_id], listed_at
