@@ -118,5 +118,5 @@ def _verdict(report: Report) -> str:
     if report.dry_run:
         return f"{report.total} differences; nothing was written (--dry-run)"
     repaired = report.total - report.left
-    left = f"; {report.left} need a person" if report.left else ""
+    left = f"; {report.left} need action" if report.left else ""
     return f"{repaired} of {report.total} differences repaired{left}"

@@ -16,7 +16,7 @@ UNUSABLE = 2
 """The usage or the configuration is wrong, or the database cannot be used."""
 
 EQUAL, REPAIRED, LEFT, UNFINISHED = 0, 1, 2, 3
-"""A reconciliation's: nothing differed; all that differed was repaired; some of it needs a person;
+"""A reconciliation's: nothing differed; all that differed was repaired; some of it needs action;
 it did not finish."""
 
 

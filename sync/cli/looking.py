@@ -23,10 +23,10 @@ commands = typer.Typer()
 def status(
     as_json: Json = False,
     limit: Annotated[
-        int, typer.Option(min=0, help="List this many of the deletions that need a person.")
+        int, typer.Option(min=0, help="List this many of the deletions that need action.")
     ] = 50,
 ) -> None:
-    """How things stand, and which deletions need a person."""
+    """How things stand, and which deletions need action."""
     from sync.cli.deployment import in_deployment
     from sync.reports.status import status as read_status
 
@@ -46,7 +46,7 @@ def doctor(
         str | None, typer.Option(callback=arguments.public_url, help="In place of PUBLIC_URL.")
     ] = None,
 ) -> None:
-    """Check the deployment, and say what to mend. Exits with 1 if a check has failed."""
+    """Check the deployment, and say what to fix. Exits with 1 if a check has failed."""
     from sync.doctor.examination import examine
 
     report = asyncio.run(examine(url)).as_json()

@@ -141,7 +141,7 @@ def setup(
         ),
     ] = None,
 ) -> None:
-    """Make or mend the webhook endpoint at Polar. Needs the token only; may be repeated."""
+    """Make the webhook endpoint at Polar, or repair it. Needs the token only; may be repeated."""
     from sync.polar.setup import set_up
     from sync.settings import PolarSettings
 

@@ -55,7 +55,7 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Compare mirror and deletions with Polar, and repair. Exits with 0 if they were equal, 1 if
-    all that differed was repaired, 2 if a person must see to some of it, 3 if it did not finish."""
+    all that differed was repaired, 2 if some of it needs action, 3 if it did not finish."""
     if sum((user is not None, deletions, since is not None and not redeliver)) > 1:
         raise typer.BadParameter("give one of --user, --deletions and --since")
 
@@ -102,7 +102,7 @@ def reconcile(
     try:
         report, webhooks = in_deployment(run)
     except (AlreadyRunning, StorageUnavailable) as error:
-        # 2 would say that it finished, with something left for a person.
+        # 2 would say that it finished, with something left that needs action.
         fail(UNFINISHED, *problems(error))
     code = reconciliation_code(report)
     if as_json:

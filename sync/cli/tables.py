@@ -22,7 +22,7 @@ _OUTCOME_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red"}
 
 def print_status(console: Console, report: Mapping[str, Any]) -> None:
     """The report of `status`."""
-    states = _table("deletions", "number", "what it asks of you")
+    states = _table("deletions", "number", "action needed")
     for state, count in report["states"].items():
         if count:
             states.add_row(_state(state), _cell(count), _cell(State(state).about.asks))
@@ -109,7 +109,7 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
     for name, value in (
         ("deletion", deletion["id"]),
         ("state", _state(deletion["state"])),
-        ("asks for", deletion["asks"]),
+        ("action needed", deletion["asks"]),
         ("reason", deletion["reason"]),
         ("user", _user(deletion)),
         ("external id", deletion["external_id"]),

@@ -44,7 +44,7 @@ class InvalidEntry(InvalidInput):
     """An entry of the mapping that cannot be used."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
