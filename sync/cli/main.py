@@ -21,6 +21,7 @@ from sync.cli import acting, looking, mapping, processes, reconciling, sending
 from sync.cli.exit_codes import exit_code, problems
 from sync.cli.printing import fail
 from sync.errors import BridgeError
+from sync.garbage_collector import spare_imports
 
 _SOURCE = Path(__file__).parent.parent
 
@@ -43,6 +44,7 @@ cli.add_typer(sending.commands)
 
 def main() -> NoReturn:
     """The entry point. Always exits."""
+    spare_imports()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # An id that the terminal's encoding cannot show is no reason to fail.

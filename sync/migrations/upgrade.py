@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
@@ -33,8 +31,15 @@ def upgrade(connection: sa.Connection) -> None:
         SchemaMismatch: it is a newer version's, or something in it is in the way.
     """
     current = revision_of(connection)
+    if current == REVISIONS[-1]:
+        return
     if current is not None and current not in REVISIONS:
         check_revision(current)
+
+    # Only where there is something to do: at most starts there is not, and it takes a while.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
