@@ -16,6 +16,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict
 
@@ -129,6 +130,8 @@ class ListCursor(BaseModel):
                 return None
             case Stage.DONE:
                 raise ValueError("the whole list has been read")
+            case _:
+                assert_never(self.stage)
 
     def _window(self, items: Sequence[tuple[str, datetime]]) -> Window | None:
         until, before = self.until, self.at_until

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from sync.errors import StorageError
 
-REVISIONS = ("0001", "0002", "0003")
-"""Of the schema, oldest first: one for each file in `sync/migrations/versions`."""
+_VERSIONS = Path(__file__).parent.parent / "migrations" / "versions"
+REVISIONS = tuple(sorted(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py")))
+"""Of the schema, oldest first. The name of each migration's file begins with its revision."""
 
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 """Alembic's table, with one row. Read as it is: to import Alembic takes longer than to start."""

@@ -30,6 +30,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     path=st.sampled_from(["/events", "/webhooks/polar"]),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -423,7 +424,7 @@ class HostilePolar(RuleBasedStateMachine):
             assert self.customers[self.deletion.customer_id or ""].open
 
 
-TestHostilePolar = HostilePolar.TestCase
+TestHostilePolar = pytest.mark.slow(HostilePolar.TestCase)
 TestHostilePolar.settings = settings(
     max_examples=settings().max_examples * 5, stateful_step_count=30
 )

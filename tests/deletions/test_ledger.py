@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import greenlet
+import pytest
 import sqlalchemy as sa
 
 from sync.cli.exit_codes import EQUAL, reconciliation_code
@@ -152,6 +153,7 @@ def everything_that_happens(it: Bridge) -> None:
     assert it.beside(remove) > 0
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_only_the_ledger_and_its_own_write_deletions_and_evidence(run: Run) -> None:
     with watched() as seen, run(max_deletions_per_hour=2, on_survivor="revoke") as it:

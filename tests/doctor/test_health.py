@@ -93,6 +93,7 @@ def test_dead_letters(deployment: Deployment) -> None:
     deployment.only("dead letters", "warn", "1 could not be applied", "retry --dead-letters")
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_deletions_that_need_a_person(deployment: Deployment) -> None:
     deployment.commands.deletion("user-1", SUPERSEDED)

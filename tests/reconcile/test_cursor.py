@@ -234,6 +234,13 @@ def test_the_first_page_of_an_empty_list_is_all_of_it() -> None:
     assert result.not_listed({"gone": at(1), "never-started": NEVER}) == {"gone", "never-started"}
 
 
+def test_a_page_that_has_become_empty_tells_nothing() -> None:
+    cursor = ListCursor()
+    cursor.read([("newest", at(9))], 11, 3)
+    assert cursor.read([], 4, 1) is None
+    assert (cursor.stage, cursor.page) == (Stage.BACKWARDS, 1)
+
+
 def test_a_list_can_be_left_and_is_then_read() -> None:
     cursor = ListCursor()
     cursor.finish()

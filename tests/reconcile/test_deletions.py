@@ -149,6 +149,7 @@ def test_a_customer_who_appears_after_all_wakes_the_deletion(
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_who_was_deleted_elsewhere_is_counted(desk: Desk) -> None:
     it = world(desk)
     delete_customer(it)

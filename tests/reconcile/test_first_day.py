@@ -43,6 +43,7 @@ def test_the_first_day_fills_the_mirror_and_the_second_finds_it_equal(
     assert "the mirror equals Polar" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [0, 1, 100, 101, 200])
 def test_calls_are_the_pages_there_are(desk: Desk, rows: int) -> None:
     if rows:

@@ -108,6 +108,7 @@ def test_a_restoration_while_the_delete_waits_for_the_budget(run: Run) -> None:
         assert not it.is_gone(customer)
 
 
+@pytest.mark.slow
 def test_a_held_deletion_whose_customer_is_deleted_by_hand(run: Run) -> None:
     with run(max_deletions_per_hour=1) as it:
         for user in ("u1", "u2"):

@@ -141,6 +141,7 @@ def test_webhooks_out_of_order_repeated_and_without_the_external_id(run: Run) ->
             assert len(of_webhooks) == len(set(of_webhooks)) > 0
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_webhooks_in_reverse(run: Run) -> None:
     with run() as it:

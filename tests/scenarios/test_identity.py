@@ -115,6 +115,7 @@ def test_a_customer_who_appears_while_others_are_asked_about(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_customer_deleted_by_hand_before_the_event(run: Run) -> None:
     with run(verify_after=0.4) as it:

@@ -86,6 +86,7 @@ def test_a_sign_up_while_the_answer_to_delete_is_lost(run: Run) -> None:
         assert not it.is_gone(new)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_two_events_in_a_burst(run: Run) -> None:
     with run() as it:
@@ -101,6 +102,7 @@ def test_two_events_in_a_burst(run: Run) -> None:
         assert deleted_customers(it) == [customer]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_one_event_sent_twice_at_once_and_once_more_later(run: Run) -> None:
     with run() as it:

@@ -11,6 +11,7 @@ from tests.helpers.scenarios import deleted_customers, struck
 from tests.helpers.waiting import wait_for
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_survivor_is_revoked_where_that_is_wanted(run: Run) -> None:
     with run(on_survivor="revoke") as it:
@@ -96,6 +97,7 @@ def test_an_incomplete_deletion_is_verified_once_the_operator_has_ended_what_sur
         assert it.evidence(row)[-2]["detail"]["by"] == "api"
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_late_grant_revocation(run: Run) -> None:
     with run() as it:

@@ -211,6 +211,7 @@ def test_a_retry_has_the_same_id_and_a_new_timestamp(
     assert (event["id"], event["state"], event["attempts"]) == (first.id, "delivered", 2)
 
 
+@pytest.mark.slow
 def test_ten_attempts_with_exponential_backoff(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.settings(backoff_base=4, backoff_cap=64)
     sim.endpoint(receiver.url, events=["customer.created"])

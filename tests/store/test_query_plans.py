@@ -101,7 +101,7 @@ def fill(store: Store) -> None:
     store.execute(
         f"{series} INSERT INTO benefit_grant (id, customer_id, benefit_id, created_at, is_granted,"  # noqa: S608
         " version_at, observed_at, digest, written_by, written_at)"
-        f" SELECT 'g' || i, 'c' || i, 'b', {at}, {yes}, {version} FROM n WHERE i <= {MIRRORED}"
+        f" SELECT 'b' || i, 'c' || i, 'b', {at}, {yes}, {version} FROM n WHERE i <= {MIRRORED}"
     )
     if not store.is_sqlite:
         # What autovacuum does by itself before long. A SQLite file is not analyzed by anybody.
