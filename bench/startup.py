@@ -13,7 +13,6 @@ Prints medians. A round before the first, which is not counted, compiles what is
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -26,6 +25,8 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+
+from harness import parser
 
 HERE = Path(__file__).parent.parent
 LINE = "import sqlalchemy, pydantic, httpx, starlette"
@@ -146,10 +147,7 @@ def medians(rounds: Sequence[Round]) -> Round:
 
 
 def main() -> None:
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument("--json", action="store_true", help="print the figures as JSON")
+    command = parser(__doc__)
     command.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
     command.add_argument(
         "--against",
