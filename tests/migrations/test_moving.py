@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ from sync.store.schema import SchemaMismatch
 from tests.helpers.postgres import Postgres
 from tests.helpers.settings import load_settings
 from tests.helpers.store import Store, StoreFactory
+from tests.helpers.waiting import wait_for
 
 AT = datetime(2026, 3, 29, 1, 59, 59, 999_999, tzinfo=UTC)
 MIRRORED: dict[str, Any] = {
@@ -281,7 +283,14 @@ def test_a_source_that_a_process_has_open_is_refused(source: Store, target: Stor
     assert asyncio.run(attempt()) == (
         "error: the source is in use: stop every `polar-sync serve` and `worker` on it first\n"
     )
-    move(source.url, target.url)
+
+    def moved() -> bool:
+        # A server may take a moment to see that the process has left.
+        with contextlib.suppress(InUse):
+            return bool(move(source.url, target.url))
+        return False
+
+    wait_for(moved, "the source is free")
 
 
 @pytest.mark.slow
