@@ -13,14 +13,21 @@ _STARTUP_THRESHOLD = 100_000
 """The same while what is imported is nearly all there is."""
 
 
-def spare_imports() -> None:
-    """Have the collector hardly look at what is imported, and not once more when the process ends.
+@contextmanager
+def imports_spared() -> Iterator[None]:
+    """Until the block ends, the collector hardly looks at what is imported; nor does it once more
+    when the process ends.
 
     None of it is garbage. To go through it over and over is a quarter of the time of `polar-sync
     status` (`bench/startup.py`).
     """
+    before = gc.get_threshold()
     gc.set_threshold(_STARTUP_THRESHOLD)
     atexit.register(gc.freeze)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from sync.cli import acting, looking, mapping, processes, reconciling, sending
 from sync.cli.exit_codes import exit_code, problems
 from sync.cli.printing import fail
 from sync.errors import BridgeError
-from sync.garbage_collector import spare_imports
+from sync.garbage_collector import imports_spared
 
 _SOURCE = Path(__file__).parent.parent
 
@@ -44,13 +44,13 @@ cli.add_typer(sending.commands)
 
 def main() -> NoReturn:
     """The entry point. Always exits."""
-    spare_imports()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # An id that the terminal's encoding cannot show is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
     try:
-        cli(prog_name="polar-sync")
+        with imports_spared():
+            cli(prog_name="polar-sync")
     except BridgeError as error:
         fail(exit_code(error), *problems(error))
     except Exception as error:  # noqa: BLE001 - the last resort
