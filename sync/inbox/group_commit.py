@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from sync.errors import StorageError
 from sync.inbox.announcements import CHANNEL
@@ -43,7 +43,10 @@ class Inbox:
     def __init__(self, database: Database, *, on_commit: Callable[[], None] | None = None) -> None:
         self._database = database
         self._insert = database.bulk_insert(
-            InboxRow, _COLUMNS, key=("source", "webhook_id"), notify=CHANNEL
+            SQLModel.metadata.tables[InboxRow.__tablename__],
+            _COLUMNS,
+            key=("source", "webhook_id"),
+            notify=CHANNEL,
         )
         self._on_commit = on_commit
         self._waiting: deque[_Waiting] = deque()

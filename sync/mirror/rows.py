@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,20 +100,10 @@ async def overwrite(
     database: Database, session: AsyncSession, kind: Kind[M], rows: Sequence[M], now: datetime
 ) -> None:
     """Write the rows as they are, whatever the mirror has. The caller has locked and judged it."""
-    if not rows:
-        return
     rows = await _without_what_is_forgotten(session, kind, rows, now)
-    columns = {*kind.fields, "written_at"}
-    insert = database.insert(_table(kind))
-    statement = insert.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: insert.excluded[name] for name in columns - {"id"}},
-    )
-    connection = await session.connection()
-    await connection.execute(
-        statement,
-        [{name: getattr(row, name) for name in kind.fields} | {"written_at": now} for row in rows],
-    )
+    values = attrgetter(*kind.fields)
+    columns = (*kind.fields, "written_at")
+    await database.upsert(session, _table(kind), columns, [(*values(row), now) for row in rows])
 
 
 async def _without_what_is_forgotten(
@@ -120,7 +111,7 @@ async def _without_what_is_forgotten(
 ) -> Sequence[M]:
     """The rows, without what is personal where their customer is forgotten. A customer's own row
     says itself that it is."""
-    if not kind.personal or kind is CUSTOMER:
+    if not rows or not kind.personal or kind is CUSTOMER:
         return rows
     gone = await forgotten(session, {getattr(row, kind.owner) for row in rows})
     hidden: dict[str, Any] = {"forgotten_at": now}

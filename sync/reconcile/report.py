@@ -84,7 +84,8 @@ class Report(BaseModel):
         """Count a difference, and tell it while there is room."""
         of_kind = self.found.setdefault(difference.kind, {})
         of_kind[difference.finding] = of_kind.get(difference.finding, 0) + 1
-        self.left += not difference.repaired
+        if not difference.repaired:
+            self.left += 1
         if len(self.differences) < LISTED:
             self.differences.append(difference)
 

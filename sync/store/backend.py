@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.store.bulk_insert import BulkInsert
+from sync.store.bulk_insert import BulkInsert, Rows
 from sync.store.errors import Interrupted, StorageUnavailable
 
 
@@ -57,9 +57,14 @@ class Backend(Protocol):
         """An INSERT with the engine's ON CONFLICT."""
 
     def bulk_insert(
-        self, table: type[SQLModel], columns: Sequence[str], *, key: Sequence[str], notify: str
+        self, table: sa.Table, columns: Sequence[str], *, key: Sequence[str], notify: str
     ) -> BulkInsert:
         """As `Database.bulk_insert()`."""
+
+    async def upsert(
+        self, connection: AsyncConnection, table: sa.Table, columns: Sequence[str], rows: Rows
+    ) -> None:
+        """As `Database.upsert()`."""
 
     def listening(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
         """As `Database.listening()`."""

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 Rows = Sequence[Sequence[object]]
 """Of one length, at least one."""
@@ -24,9 +23,9 @@ BulkInsert = Callable[[Rows], Awaitable[Keys]]
 class Columns:
     """The columns that are inserted."""
 
-    def __init__(self, table: type[SQLModel], names: Sequence[str], dialect: sa.Dialect) -> None:
-        self.types = [sa.inspect(table).local_table.c[name].type for name in names]
-        self.insert = f"INSERT INTO {table.__tablename__} ({', '.join(names)})"
+    def __init__(self, table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> None:
+        self.types = [table.c[name].type for name in names]
+        self.insert = f"INSERT INTO {table.name} ({', '.join(names)})"
         self._bind = [it.dialect_impl(dialect).bind_processor(dialect) for it in self.types]
 
     def bound(self, rows: Rows) -> Iterator[Sequence[object]]:

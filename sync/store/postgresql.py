@@ -105,7 +105,7 @@ class Postgresql:
         return postgresql.insert(table)
 
     def bulk_insert(
-        self, table: type[SQLModel], columns: Sequence[str], *, key: Sequence[str], notify: str
+        self, table: sa.Table, columns: Sequence[str], *, key: Sequence[str], notify: str
     ) -> BulkInsert:
         dialect = self.engine.dialect
         into = Columns(table, columns, dialect)
@@ -130,6 +130,15 @@ class Postgresql:
             return await self._inserter.run(many, [list(column) for column in bound], len(rows))
 
         return insert
+
+    async def upsert(
+        self, connection: AsyncConnection, table: sa.Table, columns: Sequence[str], rows: Rows
+    ) -> None:
+        insert = self.insert(table)
+        new = {name: insert.excluded[name] for name in columns if name != "id"}
+        statement = insert.on_conflict_do_update(index_elements=["id"], set_=new)
+        values = [dict(zip(columns, row, strict=True)) for row in rows]
+        await connection.execute(statement, values)
 
     @contextlib.asynccontextmanager
     async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
