@@ -107,7 +107,7 @@ def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime)
     """Whether the API must be asked for what the webhooks have not proved.
 
     Whenever it is due: `verify_after` has passed since the deletion, or since it was asked last, or
-    an operator says that something was mended, and the webhook about it may have been lost.
+    an operator says that something was fixed, and the webhook about it may have been lost.
 
     And once before that where no webhook will prove it: the mirror shows a subscription that Polar
     leaves as it is, or all that is known has ended but may not be all there is.

@@ -97,7 +97,7 @@ class State(StrEnum):
         "no_customer",
         About(
             meaning="Polar knows nobody under that id; looked at again when a webhook names it, and"
-            " after `RECHECK_AFTER`. If your mapping is wrong, mend it and `polar-sync retry`",
+            " after `RECHECK_AFTER`. If your mapping is wrong, fix it and `polar-sync retry`",
             asks="nothing; Polar has no such customer",
             action=Action.RESOLVE,
             ended=True,
@@ -144,7 +144,7 @@ class State(StrEnum):
         About(
             meaning="Polar refuses: token, scope, version or URL. After a restart it is tried at"
             " once",
-            asks="mend what the reason names; it is tried again by itself",
+            asks="fix what the reason names; it is tried again by itself",
             needs_a_person=True,
             goes_first=True,
         ),

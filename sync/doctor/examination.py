@@ -10,7 +10,7 @@ from typing import Any
 
 from sync.doctor.checks import CHECKS, Check
 from sync.doctor.deployment import Deployment
-from sync.doctor.findings import Finding, Outcome, failed, skipped
+from sync.doctor.findings import Finding, Verdict, failed, skipped
 from sync.errors import PolarError
 from sync.settings import SettingsError
 from sync.store.errors import StorageUnavailable
@@ -18,7 +18,7 @@ from sync.store.schema import SchemaMismatch
 
 _PATIENCE = 30.0
 """Seconds for one check."""
-_UNSOUND = frozenset({Outcome.FAIL, Outcome.SKIP})
+_UNSOUND = frozenset({Verdict.FAIL, Verdict.SKIP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether none has failed."""
-        return all(row.finding.outcome is not Outcome.FAIL for row in self.rows)
+        return all(row.finding.outcome is not Verdict.FAIL for row in self.rows)
 
     def as_json(self) -> dict[str, Any]:
         """`ok`, and `checks`: each with `name`, `outcome`, `detail` and `remedy`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class Verdict(StrEnum):
     """Of one check."""
 
     PASS = "pass"  # noqa: S105 - the name of an outcome
@@ -19,26 +19,26 @@ class Outcome(StrEnum):
 class Finding:
     """What a check has found. Holds no secret."""
 
-    outcome: Outcome
+    outcome: Verdict
     detail: str
     remedy: str = ""
 
 
 def passed(detail: str) -> Finding:
     """All is well."""
-    return Finding(Outcome.PASS, detail)
+    return Finding(Verdict.PASS, detail)
 
 
 def warned(detail: str, remedy: str) -> Finding:
     """It works, and should be looked at."""
-    return Finding(Outcome.WARN, detail, remedy)
+    return Finding(Verdict.WARN, detail, remedy)
 
 
 def failed(detail: str, remedy: str) -> Finding:
     """It does not work."""
-    return Finding(Outcome.FAIL, detail, remedy)
+    return Finding(Verdict.FAIL, detail, remedy)
 
 
 def skipped(detail: str, remedy: str = "") -> Finding:
     """It cannot be looked at, or need not be."""
-    return Finding(Outcome.SKIP, detail, remedy)
+    return Finding(Verdict.SKIP, detail, remedy)

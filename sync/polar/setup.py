@@ -1,4 +1,4 @@
-"""`polar-sync setup`: makes or mends the bridge's webhook endpoint at Polar."""
+"""`polar-sync setup`: makes or repairs the bridge's webhook endpoint at Polar."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ async def check_webhooks(
     report.retrying, report.lost = len(found.retrying), len(found.lost)
     report.archived = len(found.archived)
     if redeliver and found.lost and not diagnosis.delivers:
-        report.problems.append("nothing was redelivered: mend the endpoint first")
+        report.problems.append("nothing was redelivered: fix the endpoint first")
     elif redeliver:
         await _redeliver(polar, found.lost, report)
     if report.archived:

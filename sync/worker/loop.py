@@ -92,7 +92,7 @@ class Worker:
             yield Schedule(self._ledger, self._settings, self._settings.reconcile_cron).run()
 
     async def _retry_blocked(self) -> None:
-        """A restart is how a token or a URL is mended: see at once whether it was."""
+        """A restart is how a token or a URL is fixed: see at once whether it was."""
         try:
             async with self._database.write() as session:
                 await wake_blocked(session, await self._database.now(session))

@@ -344,7 +344,7 @@ def test_nothing_is_sent_over_a_line_that_does_not_deliver(
     report = healed(settings)
 
     assert (report.lost, report.redelivered) == (3, 0)
-    assert report.problems[-1] == "nothing was redelivered: mend the endpoint first"
+    assert report.problems[-1] == "nothing was redelivered: fix the endpoint first"
     assert redeliveries(polar) == []
 
 
