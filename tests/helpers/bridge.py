@@ -179,6 +179,12 @@ class Bridge:
         self.sim.settle()
         wait_for(lambda: not self.query("SELECT 1 FROM inbox WHERE status = 'pending'"), "applied")
 
+    def at_rest(self) -> None:
+        """Wait, once all is settled, until no worker has a deletion or is about to take one."""
+        self.settled()
+        busy = "SELECT 1 FROM deletion WHERE lease_token IS NOT NULL OR next_attempt_at <= ?"
+        wait_for(lambda: not self.query(busy, f"{now():%Y-%m-%d %H:%M:%S.%f}+00"), "at rest")
+
     def forgotten(self, *texts: str) -> None:
         """Wait until none of the texts is anywhere on the disk."""
 

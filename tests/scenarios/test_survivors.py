@@ -82,7 +82,7 @@ def test_an_incomplete_deletion_is_verified_once_the_operator_has_ended_what_sur
         it.tell("told")
         it.tell("lost")
         it.wait_all(("told", "lost"), "incomplete")
-        it.settled()
+        it.at_rest()
         (subscription,) = it.truth(told)["subscription_ids"]
         it.sim.control("POST", f"/subscriptions/{subscription}", {"status": "canceled"})
         row = it.wait("told", "verified")
