@@ -227,8 +227,8 @@ class _Inserter:
             self._wait_ms = wait_ms
         started = time.monotonic()
         cursor = driver.execute(insert.statement, insert.parameters)
-        if insert.rows == 1:
-            self._quick = time.monotonic() - started < _QUICK
+        # Where several come at once, more are on their way, and would be kept waiting.
+        self._quick = insert.rows == 1 and time.monotonic() - started < _QUICK
         if cursor.rowcount == insert.rows:
             # Nearly always; RETURNING would come back from the driver for every row.
             return None
