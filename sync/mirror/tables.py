@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from sync.mirror.kinds import SUBSCRIPTION, all_hold
 from sync.store.columns import UtcDateTime
 
 
@@ -77,11 +76,6 @@ class SubscriptionRow(Provenance, table=True):
     canceled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-    @property
-    def ended(self) -> bool:
-        """Nothing will be billed again."""
-        return not all_hold(SUBSCRIPTION.open_when, self)
 
 
 class GrantRow(Provenance, table=True):
