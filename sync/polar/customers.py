@@ -35,10 +35,7 @@ async def state_of(
         NotFound: there is no such customer, or it has been deleted.
         Unavailable, Refused
     """
-    if external_id is not None:
-        path = f"/v1/customers/external/{segment(external_id)}/state"
-    else:
-        path = f"/v1/customers/{segment(customer_id or '')}/state"
+    path = f"{_path(external_id, customer_id)}/state"
     read_at = datetime.now(UTC)
     answer = await polar.json("GET", path)
 
@@ -61,15 +58,18 @@ async def state_of(
 
 async def delete(
     polar: PolarClient,
-    customer_id: str,
     *,
+    external_id: str | None = None,
+    customer_id: str | None = None,
     anonymize: bool,
     before_send: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """`DELETE /v1/customers/{id}`. Returns only on 204.
+    """`DELETE /v1/customers/external/{external_id}`, or the same by Polar's id. Returns only on
+    204.
 
-    By Polar's id and never by external id: Polar frees the external id at once, so a DELETE by it
-    that is late or repeated would hit the customer who has signed up again meanwhile.
+    Polar frees the external id at once, so a DELETE by it that is late or repeated meets the
+    customer who has signed up again meanwhile. `sync.deletions.machine.delete_by` says when it may
+    be used.
 
     Args:
         before_send: awaited when the request's turn has come; nothing is sent if it raises.
@@ -81,9 +81,15 @@ async def delete(
     """
     response = await polar.send(
         "DELETE",
-        f"/v1/customers/{segment(customer_id)}",
+        _path(external_id, customer_id),
         params={"anonymize": "true" if anonymize else "false"},
         before_send=before_send,
     )
     if response.status_code != httpx.codes.NO_CONTENT:
         raise unexpected(response)
+
+
+def _path(external_id: str | None, customer_id: str | None) -> str:
+    if external_id is not None:
+        return f"/v1/customers/external/{segment(external_id)}"
+    return f"/v1/customers/{segment(customer_id or '')}"
