@@ -337,9 +337,7 @@ def _braked(deletion: Deletion, observation: Brake) -> Deletion:
     )
 
 
-def _sent(
-    deletion: Deletion, observation: DeleteSent, policy: Policy, now: datetime
-) -> Deletion:
+def _sent(deletion: Deletion, observation: DeleteSent, policy: Policy, now: datetime) -> Deletion:
     if next_action(deletion) is not Action.DELETE or deletion.customer_id is None:
         raise IllegalTransition(deletion, observation)
     seen = replace(deletion, pinned_at=observation.read_at or deletion.pinned_at)

@@ -26,6 +26,16 @@ class CustomerState:
     grants: Sequence[Grant]
 
 
+def addressable(external_id: str) -> bool:
+    """Whether a path can name it. Pure.
+
+    Polar's server decodes the path before it routes: `a%2Fb` is answered like a wrong path, and
+    `x%2Fstate` with the state of customer `x`. A dot segment, encoded or not, is resolved by what
+    is on the way. All else comes out of the decoding as it went in.
+    """
+    return "/" not in external_id and external_id not in {"", ".", ".."}
+
+
 async def state_of(
     polar: PolarClient, *, external_id: str | None = None, customer_id: str | None = None
 ) -> CustomerState:
