@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,7 +22,13 @@ from sync.deletions import evidence, identity, queries
 from sync.deletions.facts import facts, tombstone
 from sync.deletions.leases import Leased, LeaseLost, Leases, Pinned, finish, release
 from sync.deletions.ledger import Ledger, wake_blocked
-from sync.deletions.machine import IllegalTransition, ask_api, to_revoke
+from sync.deletions.machine import (
+    IllegalTransition,
+    ask_api,
+    delete_by,
+    pin_is_fresh,
+    to_revoke,
+)
 from sync.deletions.mapping import Target
 from sync.deletions.observations import (
     Brake,
@@ -30,6 +36,7 @@ from sync.deletions.observations import (
     CustomerGone,
     CustomerMissing,
     DeleteAnswered,
+    DeleteBy,
     DeleteSent,
     Failed,
     FailureKind,
@@ -46,8 +53,8 @@ from sync.mirror.objects import Mirrored, Subscription
 from sync.polar import customers, lists
 from sync.polar import subscriptions as polar_subscriptions
 from sync.polar.client import PolarClient
-from sync.polar.customers import CustomerState
-from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
+from sync.polar.customers import CustomerState, addressable
+from sync.polar.errors import AlreadyCanceled, NotFound, Refused, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.retry import until_answered
@@ -85,6 +92,10 @@ class _Learnt:
 
 class _NotSent(NotPossible):
     """The brake tripped when the DELETE's turn had come."""
+
+
+class _PinTooOld(NotPossible):
+    """When the turn of the DELETE by external id had come, somebody else could be under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +146,23 @@ class Steps:
                 failed = _failed(subscriptions)
                 learnt.append(_Learnt(leased, failed, external_id=target.external_id))
             else:
-                follows_earlier = leased.id in following
-                learnt.append(
-                    _found(leased, target, answer, subscriptions, listed_at, follows_earlier)
+                seen = CustomerFound(
+                    customer_id=answer.customer.id,
+                    created_at=answer.customer.created_at,
+                    read_at=asked_at,
+                    listed_at=listed_at,
+                    follows_earlier=leased.id in following,
+                    by_external_id=(
+                        target.external_id is not None and addressable(target.external_id)
+                    ),
                 )
+                learnt.append(_found(leased, target, answer, subscriptions, seen))
         await self._record_all(learnt)
 
     async def delete(self, leased: Pinned) -> None:
         """Send the DELETE for the pinned customer, after recording that it will be sent."""
         try:
-            await customers.delete(
-                self.polar,
-                leased.customer_id,
-                anonymize=self.settings.anonymize,
-                before_send=partial(self._about_to_delete, leased),
-            )
+            await self._send_delete(leased)
         except (_NotSent, LeaseLost):
             return
         except IllegalTransition as error:
@@ -216,7 +229,7 @@ class Steps:
     async def _mirrored_state(self, target: Target) -> CustomerState | None:
         """Whom the mirror knows under an external id that no path can name, if that is still so at
         Polar; saves searching for it."""
-        if target.external_id is None or customers.addressable(target.external_id):
+        if target.external_id is None or addressable(target.external_id):
             return None
         async with self.database.read() as session:
             known = await rows.living_as(session, target.external_id)
@@ -239,15 +252,53 @@ class Steps:
 
     # --- delete --------------------------------------------------------------------------
 
-    async def _about_to_delete(self, leased: Leased) -> None:
+    async def _send_delete(self, leased: Pinned) -> None:
+        """By external id where that may be; if the pin has aged, the customer is looked at once
+        more. By Polar's id otherwise."""
+        by, read_at = delete_by(leased.row.snapshot(), self.ledger.policy), None
+        while by is DeleteBy.EXTERNAL_ID:
+            try:
+                await self._send(leased, DeleteSent(by=by, read_at=read_at))
+            except _PinTooOld:
+                looked_before = read_at is not None
+                read_at = None if looked_before else await self._seen_again(leased)
+                if read_at is None:
+                    by = DeleteBy.CUSTOMER_ID
+            else:
+                return
+        await self._send(leased, DeleteSent())
+
+    async def _send(self, leased: Pinned, sent: DeleteSent) -> None:
+        by_external_id = sent.by is DeleteBy.EXTERNAL_ID
+        await customers.delete(
+            self.polar,
+            external_id=leased.row.external_id if by_external_id else None,
+            customer_id=leased.customer_id,
+            anonymize=self.settings.anonymize,
+            before_send=partial(self._about_to_delete, leased, sent),
+        )
+
+    async def _seen_again(self, leased: Pinned) -> datetime | None:
+        """When the pinned customer was seen under its external id again; None: it was not."""
+        read_at = await self._now()
+        try:
+            state = await customers.state_of(self.polar, external_id=leased.row.external_id)
+        except NotFound:
+            return None
+        return read_at if state.customer.id == leased.customer_id else None
+
+    async def _about_to_delete(self, leased: Leased, sent: DeleteSent) -> None:
         async with self.database.write() as session:
             now = await self.database.now(session)
             row = await self.leases.held(session, leased)
             brake = await self._brake(session, row, now)
             if brake is None:
-                await self.ledger.record(
-                    session, row, DeleteSent(), now, source="worker", customer_id=row.customer_id
-                )
+                pin = replace(row.snapshot(), pinned_at=sent.read_at or row.pinned_at)
+                by_external_id = sent.by is DeleteBy.EXTERNAL_ID
+                if by_external_id and not pin_is_fresh(pin, self.ledger.policy, now):
+                    raise _PinTooOld
+                ids = {"customer_id": row.customer_id, "by": sent.by}
+                await self.ledger.record(session, row, sent, now, source="worker", **ids)
                 return
             await self.ledger.record(session, row, brake, now, source="worker")
             release(row)
@@ -390,19 +441,13 @@ def _found(
     target: Target,
     state: CustomerState,
     subscriptions: Sequence[Subscription],
-    listed_at: datetime,
-    follows_earlier: bool,
+    seen: CustomerFound,
 ) -> _Learnt:
     customer = state.customer
     own = [item for item in subscriptions if item.customer_id == customer.id]
     return _Learnt(
         leased,
-        CustomerFound(
-            customer_id=customer.id,
-            created_at=customer.created_at,
-            listed_at=listed_at,
-            follows_earlier=follows_earlier,
-        ),
+        seen,
         observed=[customer, *own, *state.grants],
         external_id=target.external_id,
         detail={
@@ -422,4 +467,5 @@ def _failed(error: PolarError) -> Failed:
         retry_after=error.retry_after if isinstance(error, Unavailable) else timedelta(0),
         # Not a secret: it only spreads retries.
         jitter=random.random(),  # noqa: S311
+        answered=isinstance(error, Refused) or (transient and error.answered),
     )

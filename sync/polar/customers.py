@@ -49,12 +49,10 @@ async def state_of(
         NotFound: there is no such customer, or it has been deleted.
         Unavailable, Refused
     """
+    path_id = external_id
     if external_id is not None and not addressable(external_id):
-        customer_id = await _search(polar, external_id)
-    if external_id is not None and customer_id is None:
-        path = f"/v1/customers/external/{segment(external_id)}/state"
-    else:
-        path = f"/v1/customers/{segment(customer_id or '')}/state"
+        path_id, customer_id = None, await _search(polar, external_id)
+    path = f"{_path(path_id, customer_id)}/state"
     read_at = datetime.now(UTC)
     answer = await polar.json("GET", path)
 
@@ -100,15 +98,18 @@ async def _search(polar: PolarClient, external_id: str) -> str:
 
 async def delete(
     polar: PolarClient,
-    customer_id: str,
     *,
+    external_id: str | None = None,
+    customer_id: str | None = None,
     anonymize: bool,
     before_send: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """`DELETE /v1/customers/{id}`. Returns only on 204.
+    """`DELETE /v1/customers/external/{external_id}`, or the same by Polar's id. Returns only on
+    204.
 
-    By Polar's id and never by external id: Polar frees the external id at once, so a DELETE by it
-    that is late or repeated would hit the customer who has signed up again meanwhile.
+    Polar frees the external id at once, so a DELETE by it that is late or repeated meets the
+    customer who has signed up again meanwhile. `sync.deletions.machine.delete_by` says when it may
+    be used.
 
     Args:
         before_send: awaited when the request's turn has come; nothing is sent if it raises.
@@ -120,9 +121,15 @@ async def delete(
     """
     response = await polar.send(
         "DELETE",
-        f"/v1/customers/{segment(customer_id)}",
+        _path(external_id, customer_id),
         params={"anonymize": "true" if anonymize else "false"},
         before_send=before_send,
     )
     if response.status_code != httpx.codes.NO_CONTENT:
         raise unexpected(response)
+
+
+def _path(external_id: str | None, customer_id: str | None) -> str:
+    if external_id is not None:
+        return f"/v1/customers/external/{segment(external_id)}"
+    return f"/v1/customers/{segment(customer_id or '')}"

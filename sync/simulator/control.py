@@ -307,6 +307,7 @@ class Control:
                 and wanted.get("route", row.route) == row.route
                 and wanted.get("path", "") in row.path
                 and wanted.get("status", str(row.status)) == str(row.status)
+                and wanted.get("handled", str(row.handled)) == str(row.handled)
                 and wanted.get("effect", str(row.effect).lower()) == str(row.effect).lower()
             )
 
@@ -320,6 +321,7 @@ class Control:
                         "route": row.route,
                         "started_at": time(row.started_at),
                         "status": row.status,
+                        "handled": row.handled,
                         "effect": row.effect,
                         "fault": row.fault,
                     }
