@@ -7,6 +7,7 @@ nothing: that is `sync.deletions.machine`'s.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Mapping, Sequence
@@ -219,11 +220,25 @@ class Steps:
         if target is None:
             return None
         try:
-            return await customers.state_of(
+            return await self._mirrored_state(target) or await customers.state_of(
                 self.polar, external_id=target.external_id, customer_id=target.customer_id
             )
         except PolarError as error:
             return error
+
+    async def _mirrored_state(self, target: Target) -> CustomerState | None:
+        """Whom the mirror knows under an external id that no path can name, if that is still so at
+        Polar; saves searching for it."""
+        if target.external_id is None or addressable(target.external_id):
+            return None
+        async with self.database.read() as session:
+            known = await rows.living_as(session, target.external_id)
+        for customer_id in known:
+            with contextlib.suppress(NotFound):
+                state = await customers.state_of(self.polar, customer_id=customer_id)
+                if state.customer.external_id == target.external_id:
+                    return state
+        return None
 
     async def _tombstone(
         self, session: AsyncSession, leased: Leased, target: Target

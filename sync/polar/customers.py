@@ -5,9 +5,11 @@ Source of every status and field: Polar's OpenAPI document, version 2026-10.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
@@ -16,6 +18,7 @@ from sync.mirror.objects import API, Customer, Grant
 from sync.mirror.reading import parse
 from sync.polar.client import PolarClient, segment
 from sync.polar.errors import NotFound, understood, unexpected
+from sync.polar.lists import walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +42,17 @@ def addressable(external_id: str) -> bool:
 async def state_of(
     polar: PolarClient, *, external_id: str | None = None, customer_id: str | None = None
 ) -> CustomerState:
-    """`GET /v1/customers/external/{external_id}/state`, or the same by Polar's id.
+    """`GET /v1/customers/external/{external_id}/state`, or the same by Polar's id. The customer
+    under an external id that no path can name is searched for first.
 
     Raises:
         NotFound: there is no such customer, or it has been deleted.
         Unavailable, Refused
     """
-    path = f"{_path(external_id, customer_id)}/state"
+    path_id = external_id
+    if external_id is not None and not addressable(external_id):
+        path_id, customer_id = None, await _search(polar, external_id)
+    path = f"{_path(path_id, customer_id)}/state"
     read_at = datetime.now(UTC)
     answer = await polar.json("GET", path)
 
@@ -64,6 +71,29 @@ async def state_of(
         return CustomerState(customer=customer, grants=grants)
 
     return understood(read)
+
+
+async def _search(polar: PolarClient, external_id: str) -> str:
+    """Polar's id of the customer with exactly that external id. `query` also finds what only begins
+    with it, and matches names and addresses.
+
+    Raises:
+        NotFound: none of them has it.
+        Unavailable, Refused
+    """
+
+    def read(item: Mapping[str, Any], read_at: datetime) -> Customer:
+        return parse(CUSTOMER, item, observed_at=read_at, by=API)
+
+    # Created at one moment, they would stand in no order, and some on no page.
+    order = ["created_at", "email"]
+    async with aclosing(
+        walk(polar, CUSTOMER.path, read, query=external_id, sorting=order)
+    ) as listed:
+        async for customer in listed:
+            if customer.external_id == external_id:
+                return customer.id
+    raise NotFound("GET: no customer is listed under that external id")
 
 
 async def delete(

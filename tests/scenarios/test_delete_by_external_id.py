@@ -75,7 +75,9 @@ def test_a_pin_that_has_aged_is_read_again(run: Run) -> None:
         it.tell("u2")
         (held,) = [it.wait("u2", "held")]
         it.store.execute(
-            "UPDATE deletion SET pinned_at = ? WHERE id = ?", "2026-01-01 00:00:00.000000", held["id"]
+            "UPDATE deletion SET pinned_at = ? WHERE id = ?",
+            "2026-01-01 00:00:00.000000",
+            held["id"],
         )
         before = it.counts()[STATE]
         it.act(Verb.APPROVE, "u2")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.bridge import DELETE, DELETE_BY_ID, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago
+from tests.helpers.desk import CUSTOMERS
 from tests.helpers.engines import BOTH_ENGINES
-from tests.helpers.scenarios import deleted_customers, struck
+from tests.helpers.scenarios import LOST, deleted_customers, struck
 from tests.helpers.waiting import wait_for
 
 
@@ -79,6 +80,44 @@ def test_external_ids_of_any_kind(run: Run) -> None:
         it.wait_all(ids, "verified")
         assert sorted(deleted_customers(it)) == sorted(customers)
         assert not any(map(it.is_gone, bystanders))
+
+
+@BOTH_ENGINES
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_an_external_id_with_a_slash(run: Run, mirrored: bool) -> None:
+    with run(webhooks=mirrored, verify_after=0.5) as it:
+        customer = it.customer("team/ada", "active")
+        others = [it.customer(other, "active") for other in ("team", "ada", "team/ada/2")]
+        it.settled()
+        it.tell("team/ada")
+        it.wait("team/ada", "verified")
+        assert deleted_customers(it) == [customer]
+        assert not any(map(it.is_gone, others))
+        # No path names it, and the mirror saves the search.
+        assert STATE not in it.counts()
+        assert it.counts().get(CUSTOMERS, 0) == (0 if mirrored else 1)
+
+
+@BOTH_ENGINES
+def test_an_external_id_with_a_slash_of_a_customer_who_is_gone(run: Run) -> None:
+    with run() as it:
+        known, taken = customers = [
+            it.customer(user, "active", created_at=ago(hours=1)) for user in ("a/known", "a/taken")
+        ]
+        it.settled()
+        assert it.sim.api.delete(f"/v1/customers/{known}?anonymize=true").status_code == 204
+        it.settled()
+        it.sim.webhook_faults(LOST)
+        assert it.sim.api.delete(f"/v1/customers/{taken}?anonymize=true").status_code == 204
+        it.settled()
+        newer = it.customer("a/taken", "active")
+        for user in ("a/known", "a/taken"):
+            it.tell(user, timestamp=ago(minutes=1))
+        assert it.wait("a/known", "verified")["customer_id"] == known
+        it.wait("a/taken", "superseded")
+        assert STATE not in it.counts()
+        assert deleted_customers(it) == customers
+        assert not it.is_gone(newer)
 
 
 @pytest.mark.slow
