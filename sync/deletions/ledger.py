@@ -51,8 +51,9 @@ _APP = "app"
 _WEBHOOK = "webhook"
 _WORKER = "worker"
 
-_LATE = timedelta(seconds=30)
-"""How long a request that its client has given up may take to reach Polar."""
+STRAY = timedelta(seconds=30)
+"""How long a request that its client has given up may still take to reach Polar. Tests have it
+shorter."""
 _ACCIDENT = timedelta(hours=1)
 """How long after a DELETE by external id another customer's end under that id is looked into."""
 
@@ -97,7 +98,7 @@ class Ledger:
                 recheck_after=timedelta(seconds=settings.recheck_after),
                 revoke_survivors=settings.on_survivor == "revoke",
                 delete_by=DeleteBy(settings.delete_by),
-                on_its_way=timedelta(seconds=settings.request_timeout) + _LATE,
+                on_its_way=timedelta(seconds=settings.request_timeout) + STRAY,
             ),
             delay=timedelta(seconds=settings.deletion_delay),
         )

@@ -54,7 +54,7 @@ from sync.polar import customers, lists
 from sync.polar import subscriptions as polar_subscriptions
 from sync.polar.client import PolarClient
 from sync.polar.customers import CustomerState, addressable
-from sync.polar.errors import AlreadyCanceled, NotFound, Refused, Unavailable
+from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.retry import until_answered
@@ -460,12 +460,13 @@ def _found(
 
 
 def _failed(error: PolarError) -> Failed:
-    transient = isinstance(error, Unavailable)
-    return Failed(
-        kind=FailureKind.TRANSIENT if transient else FailureKind.BLOCKED,
-        reason=str(error),
-        retry_after=error.retry_after if isinstance(error, Unavailable) else timedelta(0),
-        # Not a secret: it only spreads retries.
-        jitter=random.random(),  # noqa: S311
-        answered=isinstance(error, Refused) or (transient and error.answered),
-    )
+    reason, jitter = str(error), random.random()  # noqa: S311 - it only spreads retries
+    if isinstance(error, Unavailable):
+        return Failed(
+            kind=FailureKind.TRANSIENT,
+            reason=reason,
+            retry_after=error.retry_after,
+            jitter=jitter,
+            answered=error.answered,
+        )
+    return Failed(kind=FailureKind.BLOCKED, reason=reason, jitter=jitter, answered=True)

@@ -126,8 +126,15 @@ class PolarApi:
 
     def _note_route(self, record: RequestRecord) -> None:
         with suppress(ApiError):
-            record.route = find_route(record.method, record.path)[0].path
+            route, params = find_route(record.method, record.path)
+            record.route, record.customer_id = route.path, self._customer_named(route, params)
         self.sim.counts[record.method, record.route] += 1
+
+    def _customer_named(self, route: Route, params: list[str]) -> str | None:
+        if route.path.startswith("/v1/customers/external/"):
+            customer = self.sim.world.by_external_id.get(params[0])
+            return None if customer is None else customer.id
+        return params[0] if route.path.startswith("/v1/customers/{id}") else None
 
     def _handle(self, scope: Scope, record: RequestRecord, body: bytes) -> Response:
         sim = self.sim
@@ -149,6 +156,7 @@ class PolarApi:
             if sim.config.scopes.isdisjoint(route.scopes):
                 needed = " or ".join(route.scopes)
                 raise error(403, "insufficient_scope", f"The access token needs {needed}.")
+            record.customer_id = self._customer_named(route, params)
             query = parse_qsl(record.query, keep_blank_values=True)
             status, content = route.handler(Call(sim, params, query, body))
         except ApiError as problem:

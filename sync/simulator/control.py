@@ -319,6 +319,7 @@ class Control:
                         "path": row.path,
                         "query": row.query,
                         "route": row.route,
+                        "customer_id": row.customer_id,
                         "started_at": time(row.started_at),
                         "status": row.status,
                         "handled": row.handled,

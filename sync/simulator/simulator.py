@@ -40,6 +40,8 @@ class RequestRecord:
     route: str
     """Such as `/v1/customers/{id}`; `-` where no route was reached."""
     started_at: datetime
+    customer_id: str | None = None
+    """The customer that the path names, as of when the request was carried out, or came."""
     status: int | None = None
     """None: closed without an answer, or not answered yet."""
     handled: int | None = None

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.helpers.bridge import Bridge
+from tests.helpers.bridge import Bridge, deletes
 from tests.helpers.webhooks import polar_headers
 
 LOST = {"kind": "drop"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.bridge import DELETE, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago
+from tests.helpers.bridge import DELETE, DELETE_BY_ID, STATE, STATE_BY_ID, SUBSCRIPTIONS, Run, ago
 from tests.helpers.desk import CUSTOMERS
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import LOST, deleted_customers, struck
@@ -19,7 +19,7 @@ def test_a_user_mapped_by_customer_id(run: Run) -> None:
         it.map("u1", customer_id=customer)
         it.tell("u1")
         it.wait("u1", "verified")
-        assert it.counts() == {STATE_BY_ID: 1, SUBSCRIPTIONS: 1, DELETE: 1}
+        assert it.counts() == {STATE_BY_ID: 1, SUBSCRIPTIONS: 1, DELETE_BY_ID: 1}
         assert deleted_customers(it) == [customer]
         assert not it.is_gone(other)
         assert not it.query("SELECT * FROM mapping")
