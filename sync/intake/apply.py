@@ -149,8 +149,10 @@ class Applier:
         """Keep no payload about a customer who has been forgotten."""
         ids = {row.customer_id for row in rows if row.customer_id is not None}
         forgotten = await mirror_rows.forgotten(session, ids) if ids else set()
+        members = {row.member_id for row in rows if row.member_id is not None}
+        forgotten |= await mirror_rows.forgotten_members(session, members) if members else set()
         for row in rows:
-            if row.customer_id in forgotten:
+            if row.customer_id in forgotten or row.member_id in forgotten:
                 row.body = None
         if any(row.body is None for row in rows):
             # It may still be in the write-ahead log.
@@ -166,7 +168,7 @@ def _polar_event(row: InboxRow) -> PolarEvent | None:
     """Read the row's body, and note in the row whose event it is."""
     envelope = read_envelope(row.body or b"")
     row.event_type, row.event_at = envelope.type, envelope.at
-    row.customer_id = envelope.customer_id
+    row.customer_id, row.member_id = envelope.customer_id, envelope.member_id
     event = read_event(envelope)
     if event is not None:
         row.customer_id = event.customer_id

@@ -55,6 +55,13 @@ class Envelope:
             return found.lower()
         return None
 
+    @property
+    def member_id(self) -> str | None:
+        """The member whose name and e-mail are in it, likewise."""
+        nested = self.data if self.family == "member" else self.data.get("member")
+        found = nested.get("id") if isinstance(nested, dict) else None
+        return found.lower() if isinstance(found, str) and _UUID.fullmatch(found.lower()) else None
+
 
 @dataclass(frozen=True, slots=True)
 class PolarEvent:
@@ -110,7 +117,8 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
         Unreadable
     """
     kind = kinds.named(envelope.family)
-    if kind is None:
+    if kind is None or envelope.customer_id is None and kind.parent is not None:
+        # A seat that was offered to an address before Polar had members is nobody's.
         return None
     subject = _parse(kind, "data", envelope.data, envelope)
     nested = [

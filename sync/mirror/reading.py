@@ -30,7 +30,7 @@ def parse(kind: Kind[M], data: Mapping[str, Any], *, observed_at: datetime, by: 
         "digest": "" if by == API else digest(data),
         "written_by": by,
     }
-    given = {**data, **provenance, **kind.derived(data, observed_at)}
+    given = {**data, **provenance, **kind.derived(data, observed_at, by)}
     return without_what_is_gone(kind, kind.adapter.validate_python(given))
 
 
