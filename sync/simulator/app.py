@@ -8,7 +8,7 @@ from starlette.routing import Mount
 
 from sync.simulator.api import PolarApi
 from sync.simulator.config import SimulatorConfig
-from sync.simulator.control import Control
+from sync.simulator.control import routes
 from sync.simulator.simulator import Simulator
 
 
@@ -24,7 +24,7 @@ def create_simulator(config: SimulatorConfig | None = None) -> Starlette:
         yield
         await sim.close()
 
-    app = Starlette(routes=[Mount("/_sim", routes=Control(sim).routes())], lifespan=lifespan)
+    app = Starlette(routes=[Mount("/_sim", routes=routes(sim))], lifespan=lifespan)
     # Polar's paths are told apart in their raw form, which Starlette's routes do not see.
     app.router.default = PolarApi(sim)
     app.router.redirect_slashes = False

@@ -82,12 +82,13 @@ class Call:
         except ValidationError as problem:
             raise invalid(problem, "body") from problem
 
-    def uuid(self) -> str:
-        """The UUID that the path names."""
+    def uuid(self, index: int = 0) -> str:
+        """The UUID that the path names, the first one or that of `index`."""
+        text = self.params[index]
         try:
-            return str(UUID(self.params[0]))
+            return str(UUID(text))
         except ValueError as problem:
-            raise mistake("path", "id", "Input should be a valid UUID", self.params[0]) from problem
+            raise mistake("path", "id", "Input should be a valid UUID", text) from problem
 
     def find(self, rows: dict[str, T], what: str) -> T:
         """The row whose id the path names."""

@@ -13,6 +13,10 @@ ALL_SCOPES = frozenset(
         "subscriptions:read",
         "subscriptions:write",
         "benefits:read",
+        "members:read",
+        "members:write",
+        "customer_seats:read",
+        "customer_seats:write",
         "webhooks:read",
         "webhooks:write",
     }

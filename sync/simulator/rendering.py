@@ -5,22 +5,10 @@ A few fields are not in the document but required by the official SDK 1.0.2 for 
 events and payloads.
 """
 
-from datetime import datetime
-
-from sync.simulator.world import (
-    LISTED_IN_STATE,
-    Customer,
-    Grant,
-    Json,
-    Member,
-    Subscription,
-    World,
-)
-
-
-def time(value: datetime | None) -> str | None:
-    """ISO 8601 in UTC, with `Z`."""
-    return None if value is None else value.isoformat().replace("+00:00", "Z")
+from sync.simulator.catalog import Catalog
+from sync.simulator.members import Member, Members
+from sync.simulator.times import time
+from sync.simulator.world import LISTED_IN_STATE, Customer, Grant, Json, Subscription, World
 
 
 class Renderer:
@@ -30,45 +18,11 @@ class Renderer:
     old id, of which it keeps a copy, or null (older servers).
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, members: Members) -> None:
         self.world = world
+        self.members = members
+        self.catalog = Catalog(world)
         self.hide_freed_id = False
-        created = time(world.created_at)
-        self._price: Json = {
-            "created_at": created,
-            "modified_at": None,
-            "id": world.price_id,
-            "source": "catalog",
-            "amount_type": "fixed",
-            "price_currency": "usd",
-            "tax_behavior": None,
-            "is_archived": False,
-            "product_id": world.product_id,
-            "price_amount": 1000,
-        }
-        self._product: Json = {
-            "id": world.product_id,
-            "created_at": created,
-            "modified_at": None,
-            "trial_interval": None,
-            "trial_interval_count": None,
-            "name": "Simulated plan",
-            "description": None,
-            "visibility": "public",
-            "recurring_interval": "month",
-            "recurring_interval_count": 1,
-            "meter_interval": None,
-            "meter_interval_count": None,
-            "is_recurring": True,
-            "is_archived": False,
-            "is_deletable": False,
-            "organization_id": world.organization_id,
-            "metadata": {},
-            "prices": [self._price],
-            "benefits": [],
-            "medias": [],
-            "attached_custom_fields": [],
-        }
 
     def customer(self, row: Customer) -> Json:
         external_id = row.external_id if self.hide_freed_id else row.known_external_id
@@ -182,9 +136,9 @@ class Renderer:
             "metadata": row.metadata,
             "custom_field_data": {},
             "customer": self.customer(row.customer),
-            "product": self._product,
+            "product": self.catalog.product,
             "discount": None,
-            "prices": [self._price],
+            "prices": [self.catalog.price],
             "meters": [],
             "pending_update": self._pending_update(row) if row.pending_update else None,
         }
@@ -202,7 +156,7 @@ class Renderer:
 
     def grant(self, row: Grant) -> Json:
         granted = row.revoked_at is None
-        owner = self.world.members_of[row.customer.id][0]
+        member = None if row.member_id is None else self.members.by_id[row.member_id]
         return {
             "created_at": time(row.created_at),
             "modified_at": time(row.modified_at),
@@ -214,34 +168,17 @@ class Renderer:
             "subscription_id": row.subscription_id,
             "order_id": None,
             "customer_id": row.customer.id,
-            "member_id": owner.id,
+            "member_id": row.member_id,
             "benefit_id": self.world.benefit_id(row.benefit),
             "error": None,
             "customer": self.customer(row.customer),
-            "member": self.member(owner),
-            "benefit": self._benefit(row.benefit),
+            "member": None if member is None else self.member(member),
+            "benefit": self.catalog.benefit(row.benefit),
             "properties": {},
         }
 
     def grant_webhook(self, row: Grant) -> Json:
         return self.grant(row) | {"previous_properties": None}
-
-    def _benefit(self, index: int) -> Json:
-        return {
-            "id": self.world.benefit_id(index),
-            "created_at": time(self.world.created_at),
-            "modified_at": None,
-            "type": "custom",
-            "description": f"Simulated benefit {index + 1}",
-            "selectable": True,
-            "deletable": True,
-            "is_deleted": False,
-            "organization_id": self.world.organization_id,
-            "metadata": {},
-            "visibility": "public",
-            "visibility_configurable": True,
-            "properties": {"note": None},
-        }
 
     def member(self, row: Member) -> Json:
         return {
@@ -252,75 +189,5 @@ class Renderer:
             "email": row.email,
             "name": row.name,
             "external_id": row.external_id,
-            "role": "owner",
-        }
-
-    def organization(self) -> Json:
-        return {
-            "created_at": time(self.world.created_at),
-            "modified_at": None,
-            "id": self.world.organization_id,
-            "name": "Simulated organization",
-            "slug": "simulated",
-            "avatar_url": None,
-            "proration_behavior": "prorate",
-            "allow_customer_updates": True,
-            "email": None,
-            "website": None,
-            "socials": [],
-            "status": "active",
-            "details_submitted_at": None,
-            "onboarding_resubmission_requested_at": None,
-            "sso_enforced": False,
-            "default_presentment_currency": "usd",
-            "default_tax_behavior": "location",
-            "feature_settings": None,
-            "subscription_settings": {
-                "allow_multiple_subscriptions": True,
-                "proration_behavior": "prorate",
-                "benefit_revocation_grace_period": 0,
-                "prevent_trial_abuse": False,
-                "allow_customer_updates": True,
-            },
-            "customer_email_settings": dict.fromkeys(
-                (
-                    "order_confirmation",
-                    "payment_method_expiration_reminder",
-                    "subscription_cancellation",
-                    "subscription_confirmation",
-                    "subscription_cycled",
-                    "subscription_cycled_after_trial",
-                    "subscription_past_due",
-                    "subscription_paused",
-                    "subscription_resumed",
-                    "subscription_renewal_reminder",
-                    "subscription_revoked",
-                    "subscription_trial_conversion_reminder",
-                    "subscription_uncanceled",
-                    "subscription_updated",
-                ),
-                False,
-            ),
-            "customer_portal_settings": {
-                "usage": {"show": True},
-                "subscription": {"update_seats": True, "update_plan": True, "pause": False},
-                "customer": {"allow_email_change": False},
-            },
-            "dispute_settings": {"auto_accept_below_amount": None},
-            "embed_hosts": [],
-            "embed_hosts_enforced": False,
-            "country": "US",
-            "account_id": None,
-            "payout_account_id": None,
-            "capabilities": dict.fromkeys(
-                (
-                    "checkout_payments",
-                    "subscription_renewals",
-                    "payouts",
-                    "refunds",
-                    "api_access",
-                    "dashboard_access",
-                ),
-                True,
-            ),
+            "role": row.role,
         }

@@ -5,21 +5,22 @@ import math
 import random
 import time as clock
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 
 from sync.simulator.config import Range, SimulatorConfig
 from sync.simulator.faults import ApiFault, Faults
 from sync.simulator.lists import Lists
+from sync.simulator.members import Member, Members, with_owner
 from sync.simulator.rendering import Renderer
 from sync.simulator.webhooks import Webhooks
 from sync.simulator.world import (
     Customer,
     Grant,
     Json,
-    Member,
     Subscription,
     World,
     status_events,
@@ -65,9 +66,10 @@ class Simulator:
     def _begin(self) -> None:
         self.config = self._initial_config
         self.world = World(utc_now())
-        self.render = Renderer(self.world)
+        self.members = Members(self.world)
+        self.render = Renderer(self.world, self.members)
         self.webhooks = Webhooks(lambda: self.config)
-        self.webhook_render = Renderer(self.world)
+        self.webhook_render = Renderer(self.world, self.members)
         self.lists = Lists()
         self.faults: Faults[ApiFault] = Faults()
         self.requests: deque[RequestRecord] = deque(maxlen=_KEEP_REQUESTS)
@@ -186,6 +188,9 @@ class Simulator:
         self._publish(event_type, partial(self.webhook_render.grant_webhook, grant))
         self._state_changed(grant.customer)
 
+    def _publish_member(self, event_type: str, member: Member) -> None:
+        self._publish(event_type, partial(self.webhook_render.member, member))
+
     def _state_changed(self, customer: Customer) -> None:
         """Polar: `customer.state_changed` is debounced, so one tells of several changes."""
         if customer.id in self._changed_states or not self.webhooks.wanted(
@@ -203,31 +208,60 @@ class Simulator:
     # -- changes ---------------------------------------------------------------------------
 
     def create_customer(
-        self, fields: Json, *, at: datetime | None = None, webhooks: bool = True
+        self,
+        fields: Json,
+        people: Iterable[Json] = (),
+        *,
+        at: datetime | None = None,
+        webhooks: bool = True,
     ) -> Customer:
-        """Create a customer. Raises `TakenError` as the world does."""
-        customer = self.world.add_customer(at or utc_now(), fields)
+        """Create a customer and its members. Raises `TakenError` for it or them."""
+        at = at or utc_now()
+        people = with_owner(fields, people)
+        customer = self.world.add_customer(at, fields)
+        members = self.members.found(at, customer, people)
         if webhooks:
             self._publish_customer("customer.created", customer)
-            for member in self.world.members_of[customer.id]:
-                self._publish("member.created", partial(self.webhook_render.member, member))
+            for member in members:
+                self._publish_member("member.created", member)
         return customer
 
-    def update_customer(self, customer: Customer, fields: Json) -> None:
+    def create_customers(
+        self, many: Iterable[tuple[Json, list[Json], int]], *, at: datetime | None = None
+    ) -> None:
+        """Create many without webhooks. Raises `TakenError` as the world does."""
+        before = len(self.world.customers)
+        try:
+            self.world.add_customers(at or utc_now(), many)
+        finally:
+            self.members.found_many(islice(self.world.customers.values(), before, None))
+
+    def update_customer(self, customer: Customer, fields: Json, *, webhooks: bool = True) -> None:
         """Change a live customer. Raises `TakenError` as the world does."""
         self.world.update_customer(customer, utc_now(), fields)
-        self._publish_customer("customer.updated", customer)
+        self.members.follow(customer)
+        if webhooks:
+            self._publish_customer("customer.updated", customer)
+
+    def _make_team(self, customer: Customer, *, webhooks: bool) -> None:
+        """Polar: once a team, always a team."""
+        if customer.type != "team":
+            self.update_customer(customer, {"type": "team"}, webhooks=webhooks)
 
     def delete_customer(self, customer: Customer, *, anonymize: bool) -> None:
-        """Delete a live customer at once, and schedule what Polar does in the background."""
-        self.world.delete_customer(customer, utc_now(), anonymize=anonymize)
+        """Delete a live customer at once, and schedule what Polar does in the background.
+
+        Polar: its members go first, in the same request.
+        """
+        now = utc_now()
+        for member in self.members.delete_all(customer, now):
+            self._publish_member("member.deleted", member)
+        self.world.delete_customer(customer, now, anonymize=anonymize)
         self._publish_customer("customer.deleted", customer)
         for subscription in self.world.subscriptions_of.get(customer.id, ()):
             self._in_background(partial(self._cancel_for_deletion, subscription))
         for grant in self.world.grants_of.get(customer.id, ()):
             self._in_background(partial(self._revoke_grant, grant))
-        for member in self.world.members_of[customer.id]:
-            self._in_background(partial(self._delete_member, member))
 
     def _cancel_for_deletion(self, subscription: Subscription) -> None:
         before = subscription.status
@@ -247,9 +281,34 @@ class Simulator:
             grant.to_revoke = False
             self._revoke_grant(grant)
 
-    def _delete_member(self, member: Member) -> None:
-        if self.world.delete_member(member, utc_now()):
-            self._publish("member.deleted", partial(self.webhook_render.member, member))
+    def create_member(self, customer: Customer, fields: Json, *, webhooks: bool = True) -> Member:
+        """Add a member to a live customer, which is a team then. Raises as `Members.add` does."""
+        member = self.members.add(utc_now(), customer, fields)
+        self._make_team(customer, webhooks=webhooks)
+        if webhooks:
+            self._publish_member("member.created", member)
+        return member
+
+    def update_member(self, member: Member, fields: Json, *, webhooks: bool = True) -> None:
+        """Change a live member. Raises as `Members.update` does.
+
+        Polar: where the ownership is transferred, nothing is sent about the former owner.
+        """
+        self.members.update(member, utc_now(), fields)
+        if webhooks:
+            self._publish_member("member.updated", member)
+
+    def delete_member(self, member: Member, *, webhooks: bool = True) -> None:
+        """Delete a live member; what they were granted is revoked in the background.
+
+        Raises `OnlyOwnerError` as `Members.delete` does.
+        """
+        self.members.delete(member, utc_now())
+        if webhooks:
+            self._publish_member("member.deleted", member)
+        for grant in self.world.grants_of.get(member.customer.id, ()):
+            if grant.member_id == member.id:
+                self._in_background(partial(self._revoke_grant, grant))
 
     def create_subscription(
         self,
@@ -296,9 +355,12 @@ class Simulator:
         at: datetime | None = None,
         webhooks: bool = True,
     ) -> list[Grant]:
+        """Grant benefits to the customer's owner."""
         grants = self.world.add_grants(at or utc_now(), customer, count, subscriptions)
-        if webhooks:
-            for grant in grants:
+        owner = self.members.owner(customer)
+        for grant in grants:
+            grant.member_id = owner.id
+            if webhooks:
                 self._publish_grant("benefit_grant.created", grant)
         return grants
 

@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 
 from sync.simulator.config import SimulatorConfig
 from sync.simulator.faults import Faults, WebhookFault
-from sync.simulator.rendering import time
+from sync.simulator.times import time
 from sync.simulator.world import Json, new_id
 
 API_VERSION = "2026-10"

@@ -101,6 +101,8 @@ class Grant:
     benefit: int
     """Which of the organization's benefits, counted from 0."""
     subscription_id: str | None = None
+    member_id: str | None = None
+    """Whose it is among the customer's members."""
     modified_at: datetime | None = None
     granted_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -108,18 +110,6 @@ class Grant:
     """Background steps can't revoke it, as when the service behind the benefit is down."""
     to_revoke: bool = False
     """A background step would have, had it not been stuck."""
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    id: str
-    created_at: datetime
-    customer: Customer
-    email: str
-    name: str | None
-    external_id: str | None = None
-    modified_at: datetime | None = None
-    deleted_at: datetime | None = None
 
 
 class Row(Protocol):
@@ -212,7 +202,7 @@ def status_events(before: str, after: str) -> list[str]:
 
 
 class World:
-    """One organization's customers, subscriptions, grants and members, deleted ones included."""
+    """One organization's customers, subscriptions and grants, deleted ones included."""
 
     def __init__(self, now: datetime) -> None:
         self.version = 0
@@ -235,7 +225,6 @@ class World:
         self.grants: dict[str, Grant] = {}
         self.grants_by_creation: Ordered[Grant] = Ordered(lambda row: row.created_at)
         self.grants_of: dict[str, list[Grant]] = {}
-        self.members_of: dict[str, list[Member]] = {}
 
     def benefit_id(self, index: int) -> str:
         while len(self._benefit_ids) <= index:
@@ -249,7 +238,7 @@ class World:
         return customer if customer is not None and customer.deleted_at is None else None
 
     def add_customer(self, now: datetime, fields: Json) -> Customer:
-        """Create a customer and its owner as a member.
+        """Create a customer.
 
         Raises:
             TakenError: a live customer has the email or the external id.
@@ -293,9 +282,6 @@ class World:
         customer.billing_name = customer.billing_name or customer.name
         self.customers[customer.id] = customer
         self._claim(customer)
-        self.members_of[customer.id] = [
-            Member(new_id(), now, customer, email or f"owner@{customer.id}.example", customer.name)
-        ]
         return customer
 
     def _check_free(
@@ -356,17 +342,6 @@ class World:
             customer.name = customer.name and _hash(customer.name)
             customer.billing_name = customer.billing_name and _hash(customer.billing_name)
         customer.billing_address = None
-        for member in self.members_of[customer.id]:
-            member.email = f"{_hash(member.email)}@anonymized.invalid"
-            member.name = member.name and _hash(member.name)
-
-    def delete_member(self, member: Member, now: datetime) -> bool:
-        """Delete a member. False: it was deleted before."""
-        if member.deleted_at is not None:
-            return False
-        member.deleted_at = member.modified_at = now
-        self.version += 1
-        return True
 
     # -- subscriptions ---------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def test_a_refusal_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ledger, "STRAY", timedelta(hours=1))
     with run() as it:
         it.customer("u1", "active")
-        it.sim.faults({"kind": "error", "status": 429, "method": "DELETE", "count": 1})
+        it.sim.faults({"kind": "rate_limit", "retry_after": 1, "method": "DELETE", "count": 1})
         it.tell("u1")
         it.wait("u1", "verified")
         assert sent_by(it, "u1") == ["external_id", "customer_id"]

@@ -11,7 +11,7 @@ class OrganizationsQuery(Page):
 
 def list_organizations(call: Call) -> Answer:
     query = call.read_query(OrganizationsQuery)
-    organization = call.sim.render.organization()
+    organization = call.sim.render.catalog.organization()
     rows = [organization] if query.slug in (None, organization["slug"]) else []
     return listing(cut(rows, query), len(rows), query, lambda row: row)
 
@@ -19,7 +19,7 @@ def list_organizations(call: Call) -> Answer:
 def get_organization(call: Call) -> Answer:
     if call.uuid() != call.sim.world.organization_id:
         raise not_found("Organization")
-    return 200, call.sim.render.organization()
+    return 200, call.sim.render.catalog.organization()
 
 
 _READ = ("organizations:read", "organizations:write")
