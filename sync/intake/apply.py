@@ -23,6 +23,7 @@ from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
+from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -144,6 +145,9 @@ class Applier:
         living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
         await self.ledger.wake_if_missed(session, external_ids, now)
+        named = (event.organization_id for _, event in events)
+        if organization_id := next(filter(None, named), None):
+            await Organization(self.database).learn(session, organization_id)
 
     async def _drop_forgotten(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
         """Keep no payload about a customer who has been forgotten."""

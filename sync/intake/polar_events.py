@@ -15,7 +15,7 @@ from sync.errors import InvalidInput
 from sync.mirror import kinds
 from sync.mirror.kinds import Kind
 from sync.mirror.objects import Customer, M, Mirrored
-from sync.mirror.reading import parse
+from sync.mirror.reading import organization_of, parse
 
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
@@ -72,6 +72,7 @@ class PolarEvent:
     """The other objects in it."""
     customer_id: str
     """Whose it is."""
+    organization_id: str | None
     evidence: Mapping[str, str | bool]
     """What a deletion's evidence tells of the subject."""
 
@@ -130,6 +131,7 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
         subject,
         nested,
         customer_id=getattr(subject, kind.owner),
+        organization_id=organization_of(envelope.data),
         evidence={"id": subject.id, **{name: getattr(subject, name) for name in kind.evidence}},
     )
 

@@ -34,6 +34,14 @@ def parse(kind: Kind[M], data: Mapping[str, Any], *, observed_at: datetime, by: 
     return without_what_is_gone(kind, kind.adapter.validate_python(given))
 
 
+def organization_of(data: Mapping[str, Any]) -> str | None:
+    """The organization that one of Polar's objects belongs to, as it or its customer says."""
+    customer = data.get("customer")
+    owner = customer if isinstance(customer, Mapping) else data
+    found = owner.get("organization_id")
+    return found if isinstance(found, str) else None
+
+
 def digest(content: object) -> str:
     """SHA-256 in hex over canonical JSON.
 
