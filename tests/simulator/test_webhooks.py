@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from polar import deserialize
@@ -102,12 +102,12 @@ def test_every_event_is_verified_and_parsed_by_the_sdk(
 
 def test_what_a_deletion_sends(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.endpoint(receiver.url)
-    statuses = ["active", "past_due", "paused"]
+    statuses = ["active", "past_due", "paused", "unpaid", "incomplete"]
     created = sim.customer(subscriptions=statuses, grants=2, webhooks=False)
     assert sim.delete().status_code == 204
     sim.settle()
     sent = Counter(types(receiver.received))
-    assert 1 <= sent.pop("customer.state_changed") <= 6
+    assert 2 <= sent.pop("customer.state_changed") <= 7
     assert sent == {
         "customer.deleted": 1,
         "subscription.updated": 2,
@@ -116,42 +116,82 @@ def test_what_a_deletion_sends(sim: SimulatorClient, receiver: Receiver) -> None
         "benefit_grant.revoked": 2,
         "member.deleted": 1,
     }
-    assert types(receiver.received)[:2] == ["member.deleted", "customer.deleted"]
     for data in data_of(receiver.received, "subscription.revoked"):
         assert data["status"] == "canceled"
         assert data["ended_at"]
         assert data["customer"]["id"] == created["customer"]["id"]
         assert data["customer"]["deleted_at"]
-        assert data["customer"]["external_id"] == "user-1"
     last_state = data_of(receiver.received, "customer.state_changed")[-1]
     assert last_state["active_subscriptions"] == []
     assert last_state["deleted_at"]
 
 
+def customers_in(received: list[Received]) -> list[dict[str, Any]]:
+    """The customer in each payload that a deletion sends about it."""
+    held = data_of(received, "subscription.revoked") + data_of(received, "benefit_grant.revoked")
+    whole = data_of(received, "customer.deleted") + data_of(received, "customer.state_changed")
+    return whole + [each["customer"] for each in held]
+
+
+def test_after_an_anonymized_deletion_payloads_carry_the_old_external_id(
+    sim: SimulatorClient, receiver: Receiver
+) -> None:
+    sim.endpoint(receiver.url)
+    sim.customer(subscriptions=["active"], grants=1, webhooks=False)
+    sim.delete(anonymize=True)
+    sim.settle()
+    assert len(customers_in(receiver.received)) >= 4
+    for customer in customers_in(receiver.received):
+        assert customer["external_id"] == customer["metadata"]["__external_id"] == "user-1"
+        assert customer["metadata"]["__anonymized_at"]
+        assert customer["deleted_at"]
+
+
+def test_the_state_comes_at_once_with_each_created_updated_and_deleted(
+    sim: SimulatorClient, receiver: Receiver
+) -> None:
+    sim.settings(debounce=[60_000, 60_000])
+    wanted = ["customer.created", "customer.updated", "customer.deleted", "customer.state_changed"]
+    sim.endpoint(receiver.url, events=wanted)
+    created = sim.customer(subscriptions=["active"], grants=1)["customer"]
+    sim.api.patch(f"/v1/customers/{created['id']}", json={"name": "N"})
+    sim.delete()
+    got = receiver.wait_for(lambda got: len(got) == 6)
+    assert types(got) == [
+        "customer.created",
+        "customer.state_changed",
+        "customer.updated",
+        "customer.state_changed",
+        "customer.deleted",
+        "customer.state_changed",
+    ]
+    assert data_of(got, "customer.state_changed")[2]["deleted_at"]
+
+
 @pytest.mark.slow
-def test_state_changes_are_debounced(sim: SimulatorClient, receiver: Receiver) -> None:
+def test_states_after_other_changes_are_debounced(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.settings(debounce=[1000, 1000])  # a second, on this clock
+    created = sim.customer(subscriptions=["active"] * 3, grants=4, webhooks=False)
     sim.endpoint(receiver.url, events=["customer.state_changed"])
-    created = sim.customer(subscriptions=["active"] * 3, grants=5)
+    for grant_id in created["grant_ids"][:3]:
+        sim.control("POST", f"/grants/{grant_id}", {"is_granted": False})
     (one,) = receiver.wait_for(lambda got: len(got) == 1)
-    assert len(json.loads(one.body)["data"]["granted_benefits"]) == 5
-    sim.control("POST", f"/grants/{created['grant_ids'][0]}", {"is_granted": False})
+    assert len(json.loads(one.body)["data"]["granted_benefits"]) == 1
+    sim.control("POST", f"/grants/{created['grant_ids'][3]}", {"is_granted": False})
     receiver.wait_for(lambda got: len(got) == 2)
     sim.settle()
     assert len(receiver.received) == 2
 
 
-def test_payloads_of_deleted_customers_may_lack_the_external_id(
+def test_payloads_of_anonymized_customers_may_lack_the_external_id(
     sim: SimulatorClient, receiver: Receiver
 ) -> None:
     sim.endpoint(receiver.url)
     sim.webhook_faults(null_external_id=True)
     sim.customer(subscriptions=["active"], webhooks=False)
-    sim.delete()
+    sim.delete(anonymize=True)
     sim.settle()
-    (deleted,) = data_of(receiver.received, "customer.deleted")
-    (revoked,) = data_of(receiver.received, "subscription.revoked")
-    for customer in (deleted, revoked["customer"]):
+    for customer in customers_in(receiver.received):
         assert customer["external_id"] is None
         assert customer["metadata"]["__external_id"] == "user-1"
 
