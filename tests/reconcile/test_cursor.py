@@ -79,12 +79,8 @@ class Result:
             name
             for window in self.windows
             for name, key in mirror.items()
-            if in_window(window, key) and name not in window.seen
+            if window.holds(key) and name not in window.seen
         }
-
-
-def in_window(window: Window, key: datetime) -> bool:
-    return (window.after is None or window.after < key) and key <= window.until
 
 
 def walk_through(
@@ -247,7 +243,7 @@ def test_what_was_mirrored_and_not_listed_is_noticed_whatever_happens(
     result = walk_through(listing, changes(listing, script))
     assert set(mirror) - set(result.listed) <= result.not_listed(mirror)
     for key in mirror.values():
-        assert sum(in_window(window, key) for window in result.windows) == 1
+        assert sum(window.holds(key) for window in result.windows) == 1
 
 
 @given(keys=_LISTS, script=_ANYHOW)
