@@ -538,8 +538,11 @@ def _checked(deletion: Deletion, checked: Checked, policy: Policy, now: datetime
         )
     left_subscriptions, left_grants = survivors(deletion, checked, policy, now)
     by_api = listed_at is not None and listed_at >= deletion.deleted_at
-    if by_api and (left_subscriptions or left_grants):
-        return _incomplete(deletion, left_subscriptions, left_grants, listed_at, policy, now)
+    if not by_api:
+        left_subscriptions, left_grants = [], []
+    stuck = [item for item in checked.open_memberships if item.problem is not None]
+    if left_subscriptions or left_grants or stuck:
+        return _incomplete(deletion, left_subscriptions, left_grants, stuck, listed_at, policy, now)
     return replace(
         _going_on(deletion, State.DELETED),
         listed_at=listed_at,
@@ -551,12 +554,17 @@ def _incomplete(
     deletion: Deletion,
     subscriptions: Sequence[SubscriptionFact],
     grants: Sequence[GrantFact],
+    memberships: Sequence[MembershipFact],
     listed_at: datetime | None,
     policy: Policy,
     now: datetime,
 ) -> Deletion:
     names = [f"subscription {item.id} ({item.status})" for item in subscriptions]
     names += [f"benefit grant {item.id}" for item in grants]
+    names += [
+        f"member {item.member_id} of customer {item.customer_id} ({item.problem})"
+        for item in memberships
+    ]
     return replace(
         _going_on(deletion, State.INCOMPLETE),
         listed_at=listed_at,
@@ -572,7 +580,7 @@ def _contradicted(deletion: Deletion, checked: Checked, policy: Policy, now: dat
     left = checked.open_subscriptions, checked.open_grants
     if checked.listed_at is None or not any(left):
         return deletion
-    return _incomplete(deletion, *left, checked.listed_at, policy, now)
+    return _incomplete(deletion, *left, (), checked.listed_at, policy, now)
 
 
 def _listed_after(deletion: Deletion) -> bool:

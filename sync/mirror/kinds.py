@@ -276,7 +276,6 @@ BENEFIT_GRANT: Kind[Grant] = Kind(
 )
 
 
-
 def _member_fields(_: Mapping[str, Any], observed_at: datetime, by: str) -> dict[str, Any]:
     # A deleted member looks like any other: only the event's type tells.
     deleted_at = observed_at if by == "member.deleted" else None
