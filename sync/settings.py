@@ -156,6 +156,9 @@ class Settings(PolarSettings):
     # --- what a deletion does --------------------------------------------------------------
     anonymize: bool = True
     """Have Polar replace e-mail and names with hashes (`?anonymize=true`)."""
+    delete_by: Literal["external_id", "customer_id"] = "external_id"
+    """How the DELETE names the customer. By external id at most once, and only just after the
+    customer was seen under it; then, and where a path cannot carry the id, by Polar's id."""
     deletion_delay: Annotated[float, Field(ge=0, le=90 * 86_400)] = 0.0
     """Wait this long after an event, so that a `user.restored` can still cancel the deletion."""
     clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0

@@ -6,11 +6,13 @@ import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sync.deletions import ledger
 from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from tests.helpers import bridge, property_profiles
@@ -21,6 +23,8 @@ from tests.helpers.simulator import Receiver, SimulatorClient, receiving
 from tests.helpers.store import DatabaseFactory, Store, StoreFactory
 
 property_profiles.load()
+# A request that its client gave up arrives soon in a test, or never.
+ledger.STRAY = timedelta(seconds=0.2)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.machine import next_action
+from sync.deletions.machine import due_at, next_action
 from sync.deletions.states import GOES_FIRST, Action
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
@@ -187,8 +187,13 @@ def release(row: DeletionRow) -> None:
     row.lease_token = row.lease_until = None
 
 
+def be_due(row: DeletionRow, now: datetime) -> None:
+    """Have the deletion looked at as soon as may be."""
+    row.next_attempt_at = due_at(row.snapshot(), now)
+
+
 def finish(row: DeletionRow, leased: Leased, now: datetime) -> None:
     """End the lease. What has come in for the deletion meanwhile is looked at now."""
     release(row)
     if row.signals != leased.row.signals and next_action(row.snapshot()) is not None:
-        row.next_attempt_at = now
+        be_due(row, now)

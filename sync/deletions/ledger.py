@@ -10,6 +10,7 @@ are one transaction.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,9 +22,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, mapping, queries
 from sync.deletions.facts import facts
-from sync.deletions.leases import release
+from sync.deletions.leases import be_due, release
 from sync.deletions.machine import IllegalTransition, Policy, ask_api, may_be_there, observe
-from sync.deletions.observations import Canceled, Checked, CustomerGone, Observation
+from sync.deletions.observations import (
+    AnotherDeleted,
+    Canceled,
+    Checked,
+    CustomerGone,
+    DeleteBy,
+    Observation,
+)
 from sync.deletions.removal import removed_until
 from sync.deletions.states import ENDED, OVER, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
@@ -31,13 +39,23 @@ from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import CUSTOMER
+from sync.mirror.objects import Customer
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE, UtcDateTime
 from sync.store.database import Database
 
+_log = logging.getLogger(__name__)
+
 _APP = "app"
 _WEBHOOK = "webhook"
 _WORKER = "worker"
+
+STRAY = timedelta(seconds=30)
+"""How long a request that its client has given up may still take to reach Polar. Tests have it
+shorter."""
+_ACCIDENT = timedelta(hours=1)
+"""How long after a DELETE by external id another customer's end under that id is looked into."""
 
 
 class TooOld(NotPossible):
@@ -79,6 +97,8 @@ class Ledger:
                 survivor_after=timedelta(seconds=settings.survivor_after),
                 recheck_after=timedelta(seconds=settings.recheck_after),
                 revoke_survivors=settings.on_survivor == "revoke",
+                delete_by=DeleteBy(settings.delete_by),
+                on_its_way=timedelta(seconds=settings.request_timeout) + STRAY,
             ),
             delay=timedelta(seconds=settings.deletion_delay),
         )
@@ -152,6 +172,8 @@ class Ledger:
     ) -> None:
         """Show webhooks, which the mirror has merged, to the deletions of their customers."""
         customer_ids = {sighting.customer_id for sighting in sightings}
+        gone = {sighting.customer_id for sighting in sightings if sighting.gone}
+        await self._look_for_accident(session, gone, now, source=_WEBHOOK)
         rows = await queries.under_way(self.database, session, customer_ids)
         if not rows:
             return
@@ -195,11 +217,51 @@ class Ledger:
         self, session: AsyncSession, customer_id: str, now: datetime, *, source: str, **detail: Any
     ) -> Sequence[DeletionRow]:
         """The customer is known gone. Returns the deletions that this has moved on."""
+        await self._look_for_accident(session, {customer_id}, now, source=source)
         rows = await queries.under_way(self.database, session, [customer_id])
         waiting = [row for row in rows if may_be_there(row.snapshot())]
         for row in waiting:
             await self.record(session, row, CustomerGone(), now, source=source, **detail)
         return waiting
+
+    async def _look_for_accident(
+        self, session: AsyncSession, gone: Collection[str], now: datetime, *, source: str
+    ) -> None:
+        """Tell deletions whose DELETE by external id may have met another customer: one of these,
+        who are deleted, was not pinned by anybody, and had that id."""
+        if not gone:
+            return
+        known = await mirror_rows.stored(session, CUSTOMER, gone)
+        deleted = {
+            self.hasher.external(customer.external_id): customer
+            for customer in (item.row for item in known.values())
+            if customer.external_id is not None
+        }
+        if not deleted:
+            return
+        for row in await queries.sent_by_external_id(self.database, session, deleted):
+            other = deleted[row.external_hash or ""]
+            if await self._is_accident(session, row, other):
+                _log.error(
+                    "deletion %s: another customer was deleted: %s, under the same external id",
+                    row.id,
+                    other.id,
+                )
+                seen = AnotherDeleted(customer_id=other.id)
+                await self.record(session, row, seen, now, source=source, customer_id=other.id)
+
+    async def _is_accident(self, session: AsyncSession, row: DeletionRow, other: Customer) -> bool:
+        sent_at, deleted_at = row.sent_by_external_id_at, other.deleted_at
+        if sent_at is None or deleted_at is None or row.customer_id == other.id:
+            return False
+        if not sent_at - self.policy.clock_skew <= deleted_at <= sent_at + _ACCIDENT:
+            return False
+        known = [
+            link.detail.get("customer_id")
+            for link in await evidence.of(session, row.id)
+            if link.kind == AnotherDeleted.evidence
+        ]
+        return other.id not in known and not await queries.any_pinned(session, other.id)
 
     # --- what the app says -----------------------------------------------------------------------
 
@@ -389,7 +451,7 @@ class Ledger:
 
 def wake(row: DeletionRow, now: datetime) -> None:
     """Have the deletion looked at now, also where a worker is busy with it at this moment."""
-    row.next_attempt_at = now
+    be_due(row, now)
     row.signals += 1
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sync.deletions.observations import (
+    AnotherDeleted,
     Approved,
     Brake,
     Canceled,
@@ -20,6 +21,7 @@ from sync.deletions.observations import (
     CustomerGone,
     CustomerMissing,
     DeleteAnswered,
+    DeleteBy,
     DeleteSent,
     Failed,
     FailureKind,
@@ -29,7 +31,7 @@ from sync.deletions.observations import (
     SubscriptionFact,
     Unmapped,
 )
-from sync.deletions.states import Action, State
+from sync.deletions.states import ENDED, Action, State
 from sync.errors import NotPossible
 
 CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
@@ -53,6 +55,12 @@ class Policy:
     backoff_base: timedelta = timedelta(seconds=2)
     backoff_cap: timedelta = timedelta(hours=1)
     revoke_survivors: bool = False
+    delete_by: DeleteBy = DeleteBy.EXTERNAL_ID
+    pin_fresh: timedelta = timedelta(seconds=30)
+    """How long after the pinned customer was seen under its external id a DELETE by that id is
+    sure to meet it, and nobody else."""
+    on_its_way: timedelta = timedelta(seconds=40)
+    """How long a DELETE whose answer is not known may still be on its way to Polar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +70,23 @@ class Deletion:
     state: State
     event_at: datetime
     resume: State | None = None
-    """What `blocked` or `held` interrupted."""
+    """What `blocked`, `held` or `another_deleted` interrupted."""
     reason: str | None = None
     approved: bool = False
     customer_id: str | None = None
     customer_created_at: datetime | None = None
     pinned_at: datetime | None = None
+    """When Polar was asked who the customer is, and said this one."""
+    by_external_id: bool = False
+    """It was found under an external id that a DELETE can name."""
     listed_at: datetime | None = None
     """When the customer's subscriptions were last listed by the API."""
     delete_sent_at: datetime | None = None
+    sent_by_external_id_at: datetime | None = None
+    """When the one DELETE by external id left; None: none has."""
+    on_its_way_until: datetime | None = None
+    """Until when that DELETE may still reach Polar; None: it has been answered, or none was
+    sent."""
     deleted_at: datetime | None = None
     ended_at: datetime | None = None
     attempts: int = 0
@@ -78,7 +94,7 @@ class Deletion:
 
     @property
     def stage(self) -> State:
-        """The state, or what `blocked` or `held` interrupted."""
+        """The state, or what `blocked`, `held` or `another_deleted` interrupted."""
         return self.resume or self.state
 
 
@@ -95,12 +111,40 @@ class IllegalTransition(NotPossible):
 
 def next_action(deletion: Deletion) -> Action | None:
     """What a due deletion needs done. None: nothing, until somebody acts."""
-    return None if deletion.state is State.HELD else deletion.stage.about.action
+    waits_for_a_person = deletion.state in {State.HELD, State.ANOTHER_DELETED}
+    return None if waits_for_a_person else deletion.stage.about.action
 
 
 def may_be_there(deletion: Deletion) -> bool:
     """Whether the pinned customer is not known to be gone yet."""
     return deletion.stage.about.action is Action.DELETE
+
+
+def delete_by(deletion: Deletion, policy: Policy) -> DeleteBy:
+    """How the next DELETE names the pinned customer.
+
+    By external id once. Polar frees the id with the deletion, so a DELETE by it that comes twice,
+    or late, would meet whoever has signed up again; by the customer's own id it meets nobody else.
+    """
+    once = deletion.by_external_id and deletion.delete_sent_at is None
+    if once and policy.delete_by is DeleteBy.EXTERNAL_ID:
+        return DeleteBy.EXTERNAL_ID
+    return DeleteBy.CUSTOMER_ID
+
+
+def pin_is_fresh(deletion: Deletion, policy: Policy, now: datetime) -> bool:
+    """Whether nobody else can be under the external id yet. While the pinned customer lives nobody
+    can: Polar's external ids are unique and never change."""
+    pinned_at = deletion.pinned_at
+    return pinned_at is not None and now <= pinned_at + policy.pin_fresh
+
+
+def due_at(deletion: Deletion, moment: datetime) -> datetime:
+    """When it is due, if it was to be at that moment: not before a DELETE that may still be on its
+    way has arrived. To free the external id meanwhile would put whoever signs up next in its way.
+    """
+    until = deletion.on_its_way_until if may_be_there(deletion) else None
+    return moment if until is None else max(moment, until)
 
 
 def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime) -> bool:
@@ -163,6 +207,12 @@ def observe(
     Raises:
         IllegalTransition: the observation is impossible in this state; nothing is to be written.
     """
+    if deletion.state is State.ANOTHER_DELETED and not isinstance(
+        observation, Approved | AnotherDeleted | Retried
+    ):
+        # What is learnt meanwhile is kept, but nothing ends until a person has looked.
+        under = replace(deletion, state=deletion.stage, resume=None)
+        return _until_approved(observe(under, observation, policy, now), deletion.reason)
     match observation:
         case Unmapped():
             return _unmapped(deletion, observation)
@@ -173,7 +223,7 @@ def observe(
         case Brake():
             return _braked(deletion, observation)
         case DeleteSent():
-            return _sent(deletion, observation, now)
+            return _sent(deletion, observation, policy, now)
         case DeleteAnswered():
             return _answered(deletion, observation, policy, now)
         case CustomerGone():
@@ -182,6 +232,8 @@ def observe(
             return _failed(deletion, observation, policy, now)
         case Checked():
             return _checked(deletion, observation, policy, now)
+        case AnotherDeleted():
+            return _another_deleted(deletion, observation)
         case Retried():
             return _retried(deletion, observation, now)
         case Approved():
@@ -235,7 +287,8 @@ def _found(
         _going_on(deletion, State.RESOLVED),
         customer_id=observation.customer_id,
         customer_created_at=observation.created_at,
-        pinned_at=now,
+        pinned_at=observation.read_at or now,
+        by_external_id=observation.by_external_id,
         listed_at=observation.listed_at,
         ended_at=None,
         # Its place in the queue is kept: the DELETE goes before others are resolved.
@@ -284,22 +337,37 @@ def _braked(deletion: Deletion, observation: Brake) -> Deletion:
     )
 
 
-def _sent(deletion: Deletion, observation: DeleteSent, now: datetime) -> Deletion:
+def _sent(deletion: Deletion, observation: DeleteSent, policy: Policy, now: datetime) -> Deletion:
     if next_action(deletion) is not Action.DELETE or deletion.customer_id is None:
         raise IllegalTransition(deletion, observation)
+    seen = replace(deletion, pinned_at=observation.read_at or deletion.pinned_at)
+    sent_at, until = deletion.sent_by_external_id_at, None
+    match observation.by:
+        case DeleteBy.EXTERNAL_ID:
+            allowed = delete_by(seen, policy) is observation.by and pin_is_fresh(seen, policy, now)
+            sent_at, until = now, now + policy.on_its_way
+        case DeleteBy.CUSTOMER_ID:
+            allowed = due_at(seen, now) == now
+        case _:
+            assert_never(observation.by)
+    if not allowed:
+        raise IllegalTransition(deletion, observation)
     return replace(
-        deletion,
+        seen,
         state=State.DELETING,
         resume=None,
         reason=None,
         delete_sent_at=deletion.delete_sent_at or now,
-        next_attempt_at=now,
+        sent_by_external_id_at=sent_at,
+        on_its_way_until=until,
+        next_attempt_at=until or now,
     )
 
 
 def _deleted(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
     return replace(
         _going_on(deletion, State.DELETED),
+        on_its_way_until=None,
         deleted_at=now,
         next_attempt_at=now + policy.verify_after,
     )
@@ -329,13 +397,15 @@ def _failed(deletion: Deletion, failed: Failed, policy: Policy, now: datetime) -
     asked = min(failed.retry_after, policy.backoff_cap)
     wait = max(backoff(attempts, failed.jitter, policy), asked)
     blocks = failed.kind is FailureKind.BLOCKED
+    if failed.answered:
+        deletion = replace(deletion, on_its_way_until=None)
     return replace(
         deletion,
         state=State.BLOCKED if blocks else deletion.state,
         resume=deletion.stage if blocks else deletion.resume,
         reason=failed.reason,
         attempts=attempts,
-        next_attempt_at=now + wait,
+        next_attempt_at=due_at(deletion, now + wait),
     )
 
 
@@ -424,10 +494,37 @@ def _next_look(deleted_at: datetime, policy: Policy, now: datetime) -> datetime:
 def _retried(deletion: Deletion, observation: Retried, now: datetime) -> Deletion:
     if next_action(deletion) is None:
         raise IllegalTransition(deletion, observation)
-    return replace(deletion, attempts=0, next_attempt_at=now)
+    return replace(deletion, attempts=0, next_attempt_at=due_at(deletion, now))
+
+
+def _another_deleted(deletion: Deletion, observation: AnotherDeleted) -> Deletion:
+    if deletion.sent_by_external_id_at is None:
+        raise IllegalTransition(deletion, observation)
+    return _until_approved(
+        deletion,
+        f"another customer was deleted: {observation.customer_id}, who had signed up again under"
+        " the same external id; make it good with them, then `polar-sync approve`",
+    )
+
+
+def _until_approved(deletion: Deletion, reason: str | None) -> Deletion:
+    """Where the deletion stands, for when a person has looked."""
+    return replace(
+        deletion,
+        state=State.ANOTHER_DELETED,
+        resume=deletion.stage,
+        reason=reason,
+        next_attempt_at=None,
+    )
 
 
 def _approved(deletion: Deletion, observation: Approved, now: datetime) -> Deletion:
+    if deletion.state is State.ANOTHER_DELETED:
+        ended = deletion.stage in ENDED
+        return replace(
+            _going_on(deletion, deletion.stage),
+            next_attempt_at=None if ended else due_at(deletion, now),
+        )
     if deletion.state is not State.HELD:
         raise IllegalTransition(deletion, observation)
     return replace(_going_on(deletion, State.RESOLVED), approved=True, next_attempt_at=now)

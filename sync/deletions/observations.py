@@ -12,6 +12,15 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 
+class DeleteBy(StrEnum):
+    """What the DELETE names the customer by."""
+
+    EXTERNAL_ID = "external_id"
+    """`DELETE /v1/customers/external/{external_id}`."""
+    CUSTOMER_ID = "customer_id"
+    """`DELETE /v1/customers/{id}`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unmapped:
     """No external id is known for the user."""
@@ -31,6 +40,10 @@ class CustomerFound:
     follows_earlier: bool = False
     """An earlier deletion already pinned another customer of this user, so this one is a successor
     by Polar's own clock and the tolerance for clock skew does not apply."""
+    by_external_id: bool = False
+    """It was found under an external id by which it can be deleted as well."""
+    read_at: datetime | None = None
+    """When Polar was asked, if that was before now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +74,15 @@ class Brake:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteSent:
     """The DELETE is about to leave. Recorded before it does: from here on its fate is unknown."""
 
     evidence: ClassVar[str] = "delete.sent"
+
+    by: DeleteBy = DeleteBy.CUSTOMER_ID
+    read_at: datetime | None = None
+    """When the pinned customer was seen under its external id once more, if it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,8 @@ class Failed:
     retry_after: timedelta = timedelta(0)
     jitter: float = 0.0
     """From 0 to 1, drawn by the caller."""
+    answered: bool = False
+    """Polar has answered that it did nothing: the request can have no effect any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +175,16 @@ class Checked:
         return [item for item in self.grants if item.is_granted]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnotherDeleted:
+    """A customer that is not the pinned one was deleted under its external id, after our DELETE by
+    that id: somebody who had signed up again, and whom our request may have met."""
+
+    evidence: ClassVar[str] = "another.deleted"
+
+    customer_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Retried:
     """An operator asks for another try now."""
@@ -187,6 +216,7 @@ Observation = (
     | CustomerGone
     | Failed
     | Checked
+    | AnotherDeleted
     | Retried
     | Approved
     | Canceled

@@ -24,6 +24,8 @@ from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 
 _SOURCE = "operator"
+_APPROVED = frozenset({State.HELD, State.ANOTHER_DELETED})
+"""What is approved."""
 _BATCH = 100
 """Deletions approved in one transaction: meanwhile SQLite can take no event."""
 
@@ -84,7 +86,7 @@ async def approve_all(ledger: Ledger) -> int:
 
 
 def _can_be_meant(verb: Verb, row: DeletionRow) -> bool:
-    return row.state is State.HELD if verb is Verb.APPROVE else row.state not in ENDED
+    return row.state in _APPROVED if verb is Verb.APPROVE else row.state not in ENDED
 
 
 async def _act(
@@ -101,7 +103,7 @@ async def _act(
                 await ledger.record(session, row, Retried(), now, source=_SOURCE)
                 wake(row, now)
             case Verb.APPROVE:
-                if row.state is not State.HELD:
+                if row.state not in _APPROVED:
                     raise _Refused(f"it is not held but {row.state}")
                 await ledger.record(session, row, Approved(), now, source=_SOURCE)
                 wake(row, now)
@@ -117,6 +119,8 @@ async def _act(
 def _check_retry(row: DeletionRow) -> None:
     if row.state is State.HELD:
         raise _Refused(f"the brake holds it: polar-sync approve {row.id}, or cancel")
+    if row.state is State.ANOTHER_DELETED:
+        raise _Refused(f"another customer was deleted: see to it, then polar-sync approve {row.id}")
     looks_up = next_action(row.snapshot()) is Action.RESOLVE
     if looks_up and row.user_id is None and row.external_id is None:
         raise _Refused(

@@ -180,6 +180,20 @@ async def without_customer(
     return await _rows(session, looked_for, _STATE == State.NO_CUSTOMER, lock=database)
 
 
+async def sent_by_external_id(
+    database: Database, session: AsyncSession, external_hashes: Collection[str]
+) -> Sequence[DeletionRow]:
+    """Those whose DELETE was sent by one of these external ids, locked."""
+    looked_for = col(DeletionRow.external_hash).in_(external_hashes)
+    sent = col(DeletionRow.sent_by_external_id_at).is_not(None)
+    return await _rows(session, looked_for, sent, lock=database)
+
+
+async def any_pinned(session: AsyncSession, customer_id: str) -> bool:
+    """Whether any deletion has pinned the customer."""
+    return bool(await _rows(session, col(DeletionRow.customer_id) == customer_id, limit=1))
+
+
 # --- what a reconciliation asks about ------------------------------------------------------------
 
 # No word of the state: SQLite would look it up, and read through all that have been verified.

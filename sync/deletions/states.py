@@ -158,6 +158,15 @@ class State(StrEnum):
             needs_a_person=True,
         ),
     )
+    ANOTHER_DELETED = (
+        "another_deleted",
+        About(
+            meaning="another customer was deleted: somebody who signed up again under the same"
+            " external id, and whom our DELETE may have met",
+            asks="make it good with the customer that the reason names, then `approve`",
+            needs_a_person=True,
+        ),
+    )
 
 
 ENDED = frozenset(state for state in State if state.about.ended)

@@ -7,10 +7,11 @@ nothing: that is `sync.deletions.machine`'s.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +22,13 @@ from sync.deletions import evidence, identity, queries
 from sync.deletions.facts import facts, tombstone
 from sync.deletions.leases import Leased, LeaseLost, Leases, Pinned, finish, release
 from sync.deletions.ledger import Ledger, wake_blocked
-from sync.deletions.machine import IllegalTransition, ask_api, to_revoke
+from sync.deletions.machine import (
+    IllegalTransition,
+    ask_api,
+    delete_by,
+    pin_is_fresh,
+    to_revoke,
+)
 from sync.deletions.mapping import Target
 from sync.deletions.observations import (
     Brake,
@@ -29,6 +36,7 @@ from sync.deletions.observations import (
     CustomerGone,
     CustomerMissing,
     DeleteAnswered,
+    DeleteBy,
     DeleteSent,
     Failed,
     FailureKind,
@@ -45,7 +53,7 @@ from sync.mirror.objects import Mirrored, Subscription
 from sync.polar import customers, lists
 from sync.polar import subscriptions as polar_subscriptions
 from sync.polar.client import PolarClient
-from sync.polar.customers import CustomerState
+from sync.polar.customers import CustomerState, addressable
 from sync.polar.errors import AlreadyCanceled, NotFound, Unavailable
 from sync.settings import Settings
 from sync.store.database import Database
@@ -84,6 +92,10 @@ class _Learnt:
 
 class _NotSent(NotPossible):
     """The brake tripped when the DELETE's turn had come."""
+
+
+class _PinTooOld(NotPossible):
+    """When the turn of the DELETE by external id had come, somebody else could be under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +146,23 @@ class Steps:
                 failed = _failed(subscriptions)
                 learnt.append(_Learnt(leased, failed, external_id=target.external_id))
             else:
-                follows_earlier = leased.id in following
-                learnt.append(
-                    _found(leased, target, answer, subscriptions, listed_at, follows_earlier)
+                seen = CustomerFound(
+                    customer_id=answer.customer.id,
+                    created_at=answer.customer.created_at,
+                    read_at=asked_at,
+                    listed_at=listed_at,
+                    follows_earlier=leased.id in following,
+                    by_external_id=(
+                        target.external_id is not None and addressable(target.external_id)
+                    ),
                 )
+                learnt.append(_found(leased, target, answer, subscriptions, seen))
         await self._record_all(learnt)
 
     async def delete(self, leased: Pinned) -> None:
         """Send the DELETE for the pinned customer, after recording that it will be sent."""
         try:
-            await customers.delete(
-                self.polar,
-                leased.customer_id,
-                anonymize=self.settings.anonymize,
-                before_send=partial(self._about_to_delete, leased),
-            )
+            await self._send_delete(leased)
         except (_NotSent, LeaseLost):
             return
         except IllegalTransition as error:
@@ -206,11 +220,25 @@ class Steps:
         if target is None:
             return None
         try:
-            return await customers.state_of(
+            return await self._mirrored_state(target) or await customers.state_of(
                 self.polar, external_id=target.external_id, customer_id=target.customer_id
             )
         except PolarError as error:
             return error
+
+    async def _mirrored_state(self, target: Target) -> CustomerState | None:
+        """Whom the mirror knows under an external id that no path can name, if that is still so at
+        Polar; saves searching for it."""
+        if target.external_id is None or addressable(target.external_id):
+            return None
+        async with self.database.read() as session:
+            known = await rows.living_as(session, target.external_id)
+        for customer_id in known:
+            with contextlib.suppress(NotFound):
+                state = await customers.state_of(self.polar, customer_id=customer_id)
+                if state.customer.external_id == target.external_id:
+                    return state
+        return None
 
     async def _tombstone(
         self, session: AsyncSession, leased: Leased, target: Target
@@ -224,15 +252,53 @@ class Steps:
 
     # --- delete --------------------------------------------------------------------------
 
-    async def _about_to_delete(self, leased: Leased) -> None:
+    async def _send_delete(self, leased: Pinned) -> None:
+        """By external id where that may be; if the pin has aged, the customer is looked at once
+        more. By Polar's id otherwise."""
+        by, read_at = delete_by(leased.row.snapshot(), self.ledger.policy), None
+        while by is DeleteBy.EXTERNAL_ID:
+            try:
+                await self._send(leased, DeleteSent(by=by, read_at=read_at))
+            except _PinTooOld:
+                looked_before = read_at is not None
+                read_at = None if looked_before else await self._seen_again(leased)
+                if read_at is None:
+                    by = DeleteBy.CUSTOMER_ID
+            else:
+                return
+        await self._send(leased, DeleteSent())
+
+    async def _send(self, leased: Pinned, sent: DeleteSent) -> None:
+        by_external_id = sent.by is DeleteBy.EXTERNAL_ID
+        await customers.delete(
+            self.polar,
+            external_id=leased.row.external_id if by_external_id else None,
+            customer_id=leased.customer_id,
+            anonymize=self.settings.anonymize,
+            before_send=partial(self._about_to_delete, leased, sent),
+        )
+
+    async def _seen_again(self, leased: Pinned) -> datetime | None:
+        """When the pinned customer was seen under its external id again; None: it was not."""
+        read_at = await self._now()
+        try:
+            state = await customers.state_of(self.polar, external_id=leased.row.external_id)
+        except NotFound:
+            return None
+        return read_at if state.customer.id == leased.customer_id else None
+
+    async def _about_to_delete(self, leased: Leased, sent: DeleteSent) -> None:
         async with self.database.write() as session:
             now = await self.database.now(session)
             row = await self.leases.held(session, leased)
             brake = await self._brake(session, row, now)
             if brake is None:
-                await self.ledger.record(
-                    session, row, DeleteSent(), now, source="worker", customer_id=row.customer_id
-                )
+                pin = replace(row.snapshot(), pinned_at=sent.read_at or row.pinned_at)
+                by_external_id = sent.by is DeleteBy.EXTERNAL_ID
+                if by_external_id and not pin_is_fresh(pin, self.ledger.policy, now):
+                    raise _PinTooOld
+                ids = {"customer_id": row.customer_id, "by": sent.by}
+                await self.ledger.record(session, row, sent, now, source="worker", **ids)
                 return
             await self.ledger.record(session, row, brake, now, source="worker")
             release(row)
@@ -375,19 +441,13 @@ def _found(
     target: Target,
     state: CustomerState,
     subscriptions: Sequence[Subscription],
-    listed_at: datetime,
-    follows_earlier: bool,
+    seen: CustomerFound,
 ) -> _Learnt:
     customer = state.customer
     own = [item for item in subscriptions if item.customer_id == customer.id]
     return _Learnt(
         leased,
-        CustomerFound(
-            customer_id=customer.id,
-            created_at=customer.created_at,
-            listed_at=listed_at,
-            follows_earlier=follows_earlier,
-        ),
+        seen,
         observed=[customer, *own, *state.grants],
         external_id=target.external_id,
         detail={
@@ -400,11 +460,13 @@ def _found(
 
 
 def _failed(error: PolarError) -> Failed:
-    transient = isinstance(error, Unavailable)
-    return Failed(
-        kind=FailureKind.TRANSIENT if transient else FailureKind.BLOCKED,
-        reason=str(error),
-        retry_after=error.retry_after if isinstance(error, Unavailable) else timedelta(0),
-        # Not a secret: it only spreads retries.
-        jitter=random.random(),  # noqa: S311
-    )
+    reason, jitter = str(error), random.random()  # noqa: S311 - it only spreads retries
+    if isinstance(error, Unavailable):
+        return Failed(
+            kind=FailureKind.TRANSIENT,
+            reason=reason,
+            retry_after=error.retry_after,
+            jitter=jitter,
+            answered=error.answered,
+        )
+    return Failed(kind=FailureKind.BLOCKED, reason=reason, jitter=jitter, answered=True)

@@ -65,8 +65,11 @@ class DeletionRow(SQLModel, table=True):
     """Polar's id of the pinned customer."""
     customer_created_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     pinned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    by_external_id: bool = False
     listed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     delete_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sent_by_external_id_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    on_its_way_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -92,8 +95,11 @@ class DeletionRow(SQLModel, table=True):
             customer_id=self.customer_id,
             customer_created_at=self.customer_created_at,
             pinned_at=self.pinned_at,
+            by_external_id=self.by_external_id,
             listed_at=self.listed_at,
             delete_sent_at=self.delete_sent_at,
+            sent_by_external_id_at=self.sent_by_external_id_at,
+            on_its_way_until=self.on_its_way_until,
             deleted_at=self.deleted_at,
             ended_at=self.ended_at,
             attempts=self.attempts,
@@ -110,8 +116,11 @@ class DeletionRow(SQLModel, table=True):
         self.customer_id = deletion.customer_id
         self.customer_created_at = deletion.customer_created_at
         self.pinned_at = deletion.pinned_at
+        self.by_external_id = deletion.by_external_id
         self.listed_at = deletion.listed_at
         self.delete_sent_at = deletion.delete_sent_at
+        self.sent_by_external_id_at = deletion.sent_by_external_id_at
+        self.on_its_way_until = deletion.on_its_way_until
         self.deleted_at = deletion.deleted_at
         self.ended_at = deletion.ended_at
         self.attempts = deletion.attempts

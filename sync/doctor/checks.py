@@ -122,7 +122,8 @@ async def can_read_customers(deployment: Deployment) -> Finding:
 
 
 async def can_delete_customers(deployment: Deployment) -> Finding:
-    deleting = customers.delete(await deployment.polar(), nobody(), anonymize=True)
+    polar = await deployment.polar()
+    deleting = customers.delete(polar, customer_id=nobody(), anonymize=True)
     return _scope("customers:write", await refusal(deleting))
 
 

@@ -280,6 +280,16 @@ async def known_as(
     return set(found)
 
 
+async def living_as(session: AsyncSession, external_id: str) -> list[str]:
+    """The customers whom the mirror has as living under that external id, the newest first."""
+    found = await session.exec(
+        select(CustomerRow.id)
+        .where(col(CustomerRow.external_id) == external_id, col(CustomerRow.deleted_at).is_(None))
+        .order_by(col(CustomerRow.created_at).desc())
+    )
+    return list(found)
+
+
 async def has_appeared(session: AsyncSession, external_id: str, since: datetime) -> bool:
     """Whether a living customer under that external id was written since then."""
     found = await session.exec(

@@ -5,9 +5,11 @@ Source of every status and field: Polar's OpenAPI document, version 2026-10.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
@@ -16,6 +18,7 @@ from sync.mirror.objects import API, Customer, Grant
 from sync.mirror.reading import parse
 from sync.polar.client import PolarClient, segment
 from sync.polar.errors import NotFound, understood, unexpected
+from sync.polar.lists import walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +29,30 @@ class CustomerState:
     grants: Sequence[Grant]
 
 
+def addressable(external_id: str) -> bool:
+    """Whether a path can name it. Pure.
+
+    Polar's server decodes the path before it routes: `a%2Fb` is answered like a wrong path, and
+    `x%2Fstate` with the state of customer `x`. A dot segment, encoded or not, is resolved by what
+    is on the way. All else comes out of the decoding as it went in.
+    """
+    return "/" not in external_id and external_id not in {"", ".", ".."}
+
+
 async def state_of(
     polar: PolarClient, *, external_id: str | None = None, customer_id: str | None = None
 ) -> CustomerState:
-    """`GET /v1/customers/external/{external_id}/state`, or the same by Polar's id.
+    """`GET /v1/customers/external/{external_id}/state`, or the same by Polar's id. The customer
+    under an external id that no path can name is searched for first.
 
     Raises:
         NotFound: there is no such customer, or it has been deleted.
         Unavailable, Refused
     """
-    if external_id is not None:
-        path = f"/v1/customers/external/{segment(external_id)}/state"
-    else:
-        path = f"/v1/customers/{segment(customer_id or '')}/state"
+    path_id = external_id
+    if external_id is not None and not addressable(external_id):
+        path_id, customer_id = None, await _search(polar, external_id)
+    path = f"{_path(path_id, customer_id)}/state"
     read_at = datetime.now(UTC)
     answer = await polar.json("GET", path)
 
@@ -59,17 +73,43 @@ async def state_of(
     return understood(read)
 
 
+async def _search(polar: PolarClient, external_id: str) -> str:
+    """Polar's id of the customer with exactly that external id. `query` also finds what only begins
+    with it, and matches names and addresses.
+
+    Raises:
+        NotFound: none of them has it.
+        Unavailable, Refused
+    """
+
+    def read(item: Mapping[str, Any], read_at: datetime) -> Customer:
+        return parse(CUSTOMER, item, observed_at=read_at, by=API)
+
+    # Created at one moment, they would stand in no order, and some on no page.
+    order = ["created_at", "email"]
+    async with aclosing(
+        walk(polar, CUSTOMER.path, read, query=external_id, sorting=order)
+    ) as listed:
+        async for customer in listed:
+            if customer.external_id == external_id:
+                return customer.id
+    raise NotFound("GET: no customer is listed under that external id")
+
+
 async def delete(
     polar: PolarClient,
-    customer_id: str,
     *,
+    external_id: str | None = None,
+    customer_id: str | None = None,
     anonymize: bool,
     before_send: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """`DELETE /v1/customers/{id}`. Returns only on 204.
+    """`DELETE /v1/customers/external/{external_id}`, or the same by Polar's id. Returns only on
+    204.
 
-    By Polar's id and never by external id: Polar frees the external id at once, so a DELETE by it
-    that is late or repeated would hit the customer who has signed up again meanwhile.
+    Polar frees the external id at once, so a DELETE by it that is late or repeated meets the
+    customer who has signed up again meanwhile. `sync.deletions.machine.delete_by` says when it may
+    be used.
 
     Args:
         before_send: awaited when the request's turn has come; nothing is sent if it raises.
@@ -81,9 +121,15 @@ async def delete(
     """
     response = await polar.send(
         "DELETE",
-        f"/v1/customers/{segment(customer_id)}",
+        _path(external_id, customer_id),
         params={"anonymize": "true" if anonymize else "false"},
         before_send=before_send,
     )
     if response.status_code != httpx.codes.NO_CONTENT:
         raise unexpected(response)
+
+
+def _path(external_id: str | None, customer_id: str | None) -> str:
+    if external_id is not None:
+        return f"/v1/customers/external/{segment(external_id)}"
+    return f"/v1/customers/{segment(customer_id or '')}"

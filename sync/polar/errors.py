@@ -45,9 +45,13 @@ class Unavailable(PolarError):
     The request may have had its effect all the same.
     """
 
-    def __init__(self, message: str, retry_after: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self, message: str, retry_after: timedelta = timedelta(0), *, answered: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.answered = answered
+        """Polar itself has answered that it did nothing."""
 
 
 class Refused(PolarError):
@@ -69,7 +73,9 @@ def error_of(method: str, response: httpx.Response) -> PolarError:
     if status == httpx.codes.FORBIDDEN and code == "AlreadyCanceledSubscription":
         return AlreadyCanceled(f"{method}: AlreadyCanceledSubscription")
     if status in {408, 409, 425, 429} or status >= 500:
-        return Unavailable(f"{method}: {status}", retry_after(response))
+        # A gateway's 408 or 5xx does not say what becomes of the request behind it.
+        answered = status in {409, 425, 429}
+        return Unavailable(f"{method}: {status}", retry_after(response), answered=answered)
     remedy = {
         401: "the token is not accepted: set POLAR_ACCESS_TOKEN to a valid one",
         403: f"the token lacks a scope: it needs {_scopes(response)}",

@@ -6,7 +6,7 @@ one moves the others up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -118,14 +118,29 @@ async def every_page(
         Unavailable: also where the list moved while its pages were read.
         Refused
     """
-    found: dict[str, L] = {}
+    found = {item.id: item async for item in walk(polar, path, read, **filters)}
+    return list(found.values())
+
+
+async def walk(
+    polar: PolarClient, path: str, read: Callable[[Mapping[str, Any], datetime], L], **filters: Any
+) -> AsyncGenerator[L, None]:
+    """The items of a list as its pages come in. Reaching the end says that none is missing.
+
+    Raises:
+        Unavailable: also where the list moved while its pages were read.
+        Refused
+    """
+    found: set[str] = set()
     total: int | None = None
     number, last = 1, 1
     while number <= last:
         read_at = datetime.now(UTC)
         answer = await polar.json("GET", path, params={**filters, "page": number, "limit": PAGE})
         items, count, last = understood(partial(_page_of, read, answer, read_at))
-        found.update((item.id, item) for item in items)
+        for item in items:
+            found.add(item.id)
+            yield item
         if total is not None and count != total:
             # What left an earlier page made one move up unseen.
             raise Unavailable(f"GET {path}: the list moved while it was read")
@@ -135,7 +150,6 @@ async def every_page(
         raise Unavailable(f"GET {path}: {len(found)} of {total} items were listed")
     if not found:
         await polar.make_sure_of_organization()
-    return list(found.values())
 
 
 def batches(items: Sequence[T], size: int = MAX_IDS) -> Iterator[Sequence[T]]:

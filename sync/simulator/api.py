@@ -66,17 +66,16 @@ class PolarApi:
         query = scope["query_string"].decode("ascii", "replace")
         record = RequestRecord(method, raw_path, query, "-", utc_now())
         self.sim.requests.append(record)
+        self._note_route(record)
         body = await read_body(receive)
 
         fault = await self._delay_and_choose(method, raw_path, record)
-        carried_out = fault is None or fault.kind == "timeout" or fault.after_effect
         response = None
-        if carried_out:
+        if await self._arrives(fault):
             response = self._handle(scope, record, body)
-        else:
-            self._note_route(record)
+            record.handled = response.status_code
         if fault is not None:
-            response = await self._strike(fault, response)
+            response = await self._strike(fault, response, receive)
         if response is None:
             await abort(scope, receive)
             return
@@ -98,7 +97,17 @@ class PolarApi:
                     return rule
         return None
 
-    async def _strike(self, rule: ApiFault, response: Response | None) -> Response | None:
+    async def _arrives(self, fault: ApiFault | None) -> bool:
+        """Whether the request is carried out; waits until it is to be."""
+        if fault is None or fault.kind == "timeout":
+            return True
+        if fault.kind == "late":
+            return await self.sim.hold(fault.seconds)
+        return fault.after_effect
+
+    async def _strike(
+        self, rule: ApiFault, response: Response | None, receive: Receive
+    ) -> Response | None:
         """The answer that the fault leaves; None: none at all."""
         match rule.kind:
             case "error":
@@ -109,17 +118,26 @@ class PolarApi:
             case "timeout":
                 held = await self.sim.hold(rule.seconds)
                 return response if held and not rule.close else None
+            case "late":
+                await self.sim.wait_for(_disconnected(receive))
+                return None
             case _:
                 return None
 
     def _note_route(self, record: RequestRecord) -> None:
         with suppress(ApiError):
-            record.route = find_route(record.method, record.path)[0].path
+            route, params = find_route(record.method, record.path)
+            record.route, record.customer_id = route.path, self._customer_named(route, params)
         self.sim.counts[record.method, record.route] += 1
+
+    def _customer_named(self, route: Route, params: list[str]) -> str | None:
+        if route.path.startswith("/v1/customers/external/"):
+            customer = self.sim.world.by_external_id.get(params[0])
+            return None if customer is None else customer.id
+        return params[0] if route.path.startswith("/v1/customers/{id}") else None
 
     def _handle(self, scope: Scope, record: RequestRecord, body: bytes) -> Response:
         sim = self.sim
-        self._note_route(record)
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
@@ -138,6 +156,7 @@ class PolarApi:
             if sim.config.scopes.isdisjoint(route.scopes):
                 needed = " or ".join(route.scopes)
                 raise error(403, "NotPermitted", f"The access token lacks the scope {needed}.")
+            record.customer_id = self._customer_named(route, params)
             query = parse_qsl(record.query, keep_blank_values=True)
             status, content = route.handler(Call(sim, params, query, body))
         except ApiError as problem:
@@ -178,5 +197,9 @@ async def abort(scope: Scope, receive: Receive) -> None:
     if close is None:
         raise RuntimeError("this server cannot drop a connection: use sync.simulator.server")
     close()
+    await _disconnected(receive)
+
+
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

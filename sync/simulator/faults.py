@@ -50,9 +50,12 @@ class ApiFault(Rule):
     - `rate_limit`: 429 with `Retry-After: retry_after` (seconds), nothing is done.
     - `timeout`: the request is carried out, then its answer is held back for `seconds`; with
       `close` the connection is closed then instead.
+    - `late`: the request arrives `seconds` after it was sent and takes effect then, whether or not
+      its client still waits. It is never answered, and its connection stays open until the client
+      goes away.
     """
 
-    kind: Literal["delay", "drop", "error", "rate_limit", "timeout"]
+    kind: Literal["delay", "drop", "error", "rate_limit", "timeout", "late"]
     method: str | None = None
     path: str = ""
     """Searched for (a regular expression) in the path as sent: percent-encoded, no query."""

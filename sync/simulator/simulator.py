@@ -5,7 +5,7 @@ import math
 import random
 import time as clock
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -43,8 +43,12 @@ class RequestRecord:
     route: str
     """Such as `/v1/customers/{id}`; `-` where no route was reached."""
     started_at: datetime
+    customer_id: str | None = None
+    """The customer that the path names, as of when the request was carried out, or came."""
     status: int | None = None
     """None: closed without an answer, or not answered yet."""
+    handled: int | None = None
+    """The status that it was handled with, whether or not anybody was told. None: not handled."""
     effect: bool = False
     """The request changed something."""
     fault: str | None = None
@@ -92,7 +96,7 @@ class Simulator:
         self._begin()
 
     def stop_waiting(self) -> None:
-        """End the waits of `hold` now."""
+        """End the waits of `hold` and `wait_for` now."""
         self._stopping.set()
 
     async def hold(self, seconds: float) -> bool:
@@ -103,6 +107,13 @@ class Simulator:
         except TimeoutError:
             return True
         return False
+
+    async def wait_for(self, what: Coroutine[None, None, None]) -> None:
+        """Wait until something has happened, or the simulator stops."""
+        waits = {asyncio.create_task(what), asyncio.create_task(self._stopping.wait())}
+        _, unfinished = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in unfinished:
+            wait.cancel()
 
     def configure(self, config: SimulatorConfig) -> None:
         """Take new settings; background steps that were paused run now if they no longer are."""

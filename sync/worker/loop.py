@@ -112,6 +112,12 @@ class Worker:
                 _log.error("leases could not be given back and will run out: %s", error)
 
     @property
+    def _pinned_together(self) -> int:
+        """Customers looked up in one batch: with another batch and the DELETEs of both, no more
+        requests than the budget gives within the time that a pin stays fresh."""
+        return min(max(self._settings.rate_per_minute // 12, 1), MAX_IDS)
+
+    @property
     def _patience(self) -> float:
         told = self._settings.worker == "embedded" or self._database.announces
         return _IDLE if told else _UNTOLD
@@ -171,7 +177,7 @@ class Worker:
                     idle.append(leased)
         if idle:
             await self._leases.give_back([leased.token for leased in idle])
-        for batch in batches(to_resolve):
+        for batch in batches(to_resolve, self._pinned_together):
             self._listing.add(self._start(group, steps.resolve(batch), batch))
         for batch in batches(to_check):
             self._listing.add(self._start(group, steps.check(batch), batch))

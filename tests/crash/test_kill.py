@@ -33,7 +33,7 @@ STEPS = [
     "GET customers/external/state",
     "commit of evidence customer.found",
     "commit of evidence delete.sent",
-    "DELETE customers",
+    "DELETE customers/external",
     "commit of evidence delete.answered",
     "GET subscriptions",
     "GET benefit-grants",
@@ -41,6 +41,12 @@ STEPS = [
     "commit of evidence checked",
 ]
 """Where a deletion can be interrupted, whatever else there may be one day."""
+BY_ID = [
+    "commit of evidence delete.sent",
+    "DELETE customers",
+    "commit of evidence delete.answered",
+]
+"""The same where the DELETE names Polar's id, as it does after a lost answer."""
 REVOKING = [
     "DELETE subscriptions",
     "commit of evidence survivors.revoked",
@@ -51,10 +57,12 @@ SOMETIMES = ["commit of fact rewrite_after"]
 WHEN = ["before", "after"]
 
 
-def die_at(new_crashing: New, moment: str, *, nth: int = 1, revoke: bool = False) -> bool:
+def die_at(
+    new_crashing: New, moment: str, *, nth: int = 1, revoke: bool = False, **settings: str
+) -> bool:
     """Play with a process that dies at the moment, as it passes for the nth time; returns whether
     it did."""
-    settings = {"ON_SURVIVOR": "revoke"} if revoke else {}
+    settings |= {"ON_SURVIVOR": "revoke"} if revoke else {}
     with new_crashing(moment, nth, **settings) as one:
         try:
             play(one, surviving="verified" if revoke else "incomplete")
@@ -97,13 +105,20 @@ def test_killed(new_crashing: New, when: str, step: str) -> None:
         "commit of leases",
         "commit of evidence customer.found",
         "commit of evidence delete.sent",
-        "DELETE customers",
+        "DELETE customers/external",
         "commit of evidence delete.answered",
         "commit of evidence checked",
     ],
 )
 def test_killed_on_postgresql(new_crashing: New, when: str, step: str) -> None:
     assert die_at(new_crashing, f"{when} {step}")
+
+
+@BOTH_ENGINES
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("step", BY_ID)
+def test_killed_while_deleting_by_polars_id(new_crashing: New, when: str, step: str) -> None:
+    assert die_at(new_crashing, f"{when} {step}", DELETE_BY="customer_id")
 
 
 @pytest.mark.parametrize("when", WHEN)

@@ -16,12 +16,15 @@ from sync.deletions.machine import (
     Policy,
     ask_api,
     backoff,
+    delete_by,
     next_action,
     observe,
+    pin_is_fresh,
     survivors,
     to_revoke,
 )
 from sync.deletions.observations import (
+    AnotherDeleted,
     Approved,
     Brake,
     Canceled,
@@ -30,6 +33,7 @@ from sync.deletions.observations import (
     CustomerGone,
     CustomerMissing,
     DeleteAnswered,
+    DeleteBy,
     DeleteSent,
     Failed,
     FailureKind,
@@ -48,6 +52,8 @@ from tests.helpers.small_polar import BLOCKED, POLICY, STATUSES, T0, TRANSIENT, 
 MOMENTS = st.integers(-100, 8 * 86_400).map(at)
 OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.sampled_from([Unmapped(), CustomerMissing(), DeleteSent(), DeleteAnswered()]),
+    st.builds(DeleteSent, by=st.just(DeleteBy.EXTERNAL_ID), read_at=st.none() | MOMENTS),
+    st.just(AnotherDeleted(customer_id="other")),
     st.sampled_from([CustomerGone(), Retried(), Approved(), Canceled(), Brake(sent=3, limit=3)]),
     st.builds(
         CustomerFound,
@@ -55,6 +61,7 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
         created_at=MOMENTS,
         listed_at=MOMENTS,
         follows_earlier=st.booleans(),
+        by_external_id=st.booleans(),
     ),
     st.builds(
         lambda created, deleted: CustomerMissing(
@@ -69,6 +76,7 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
         reason=st.just("no"),
         retry_after=st.integers(0, 100).map(lambda seconds: timedelta(seconds=seconds)),
         jitter=st.floats(0, 1),
+        answered=st.booleans(),
     ),
     st.builds(
         Checked,
@@ -98,12 +106,17 @@ def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]
         sound(deletion)
         if isinstance(observation, Failed) and deletion is not before:
             assert deletion.stage is before.stage
+        if before.state is State.ANOTHER_DELETED and not isinstance(observation, Approved):
+            assert deletion.state is State.ANOTHER_DELETED
+        if before.sent_by_external_id_at is not None:
+            assert deletion.sent_by_external_id_at == before.sent_by_external_id_at
         if before.state in {State.CANCELED, State.SUPERSEDED}:
             assert deletion is before
         if before.state is State.VERIFIED and deletion is not before:
-            assert isinstance(observation, Checked)
-            assert observation.listed_at is not None
-            assert deletion.state is State.INCOMPLETE
+            assert isinstance(observation, Checked | AnotherDeleted)
+            if isinstance(observation, Checked):
+                assert observation.listed_at is not None
+                assert deletion.state is State.INCOMPLETE
         if before.customer_id is not None:
             assert deletion.customer_id == before.customer_id
 
@@ -152,6 +165,10 @@ PATHS: dict[State, tuple[Observation, ...]] = {
     State.INCOMPLETE: (
         *(found(), DeleteSent(), DeleteAnswered()),
         checked(subscription("paused"), listed_at=at(4)),
+    ),
+    State.ANOTHER_DELETED: (
+        *(found(by_external_id=True), DeleteSent(by=DeleteBy.EXTERNAL_ID)),
+        AnotherDeleted(customer_id="other"),
     ),
 }
 ACTIONS = {
@@ -206,6 +223,8 @@ def test_a_delete_leaves_from_nowhere_else(state: State) -> None:
         (State.RESOLVED, checked()),
         (State.VERIFIED, Retried()),
         (State.RESOLVED, Approved()),
+        (State.DELETING, AnotherDeleted(customer_id="other")),
+        (State.ANOTHER_DELETED, Retried()),
     ],
 )
 def test_what_cannot_be_true_is_refused(state: State, observation: Observation) -> None:
@@ -264,6 +283,88 @@ def test_no_customer_takes_the_one_that_a_checkout_made_meanwhile() -> None:
 def test_no_customer_whose_entry_was_removed_is_unmapped() -> None:
     deletion = after(CustomerMissing(), Unmapped())
     assert (deletion.state, deletion.ended_at) == (State.UNMAPPED, None)
+
+
+# --- examples: what the DELETE names -------------------------------------------------------
+
+PINNED = (found(by_external_id=True),)
+BY_EXTERNAL_ID = DeleteSent(by=DeleteBy.EXTERNAL_ID)
+
+
+def test_the_first_delete_is_by_external_id_and_every_other_by_the_customers() -> None:
+    pinned = after(*PINNED)
+    assert delete_by(pinned, POLICY) is DeleteBy.EXTERNAL_ID
+    sent = after(BY_EXTERNAL_ID, start=pinned)
+    assert delete_by(sent, POLICY) is DeleteBy.CUSTOMER_ID
+    with pytest.raises(IllegalTransition):
+        observe(sent, BY_EXTERNAL_ID, POLICY, at(2))
+
+
+def test_an_id_that_no_path_carries_goes_by_the_customers_from_the_start() -> None:
+    assert delete_by(after(found()), POLICY) is DeleteBy.CUSTOMER_ID
+    with pytest.raises(IllegalTransition):
+        after(found(), BY_EXTERNAL_ID)
+
+
+def test_a_deployment_can_choose_the_customers_id() -> None:
+    policy = Policy(delete_by=DeleteBy.CUSTOMER_ID)
+    assert delete_by(after(*PINNED), policy) is DeleteBy.CUSTOMER_ID
+    with pytest.raises(IllegalTransition):
+        after(*PINNED, BY_EXTERNAL_ID, policy=policy)
+
+
+@pytest.mark.parametrize(("seconds", "fresh"), [(30, True), (30.001, False)])
+def test_a_pin_is_fresh_for_half_a_minute_from_when_polar_was_asked(
+    seconds: float, fresh: bool
+) -> None:
+    pinned = after(found(by_external_id=True, read_at=at(0)))
+    assert pin_is_fresh(pinned, POLICY, at(seconds)) is fresh
+    if not fresh:
+        with pytest.raises(IllegalTransition):
+            observe(pinned, BY_EXTERNAL_ID, POLICY, at(seconds))
+        again = replace(BY_EXTERNAL_ID, read_at=at(seconds))
+        assert observe(pinned, again, POLICY, at(seconds + 30)).state is State.DELETING
+
+
+def test_a_delete_whose_answer_is_lost_is_waited_for_before_another_leaves() -> None:
+    lost = after(*PINNED, BY_EXTERNAL_ID, TRANSIENT)
+    until = at(2) + POLICY.on_its_way
+    assert lost.next_attempt_at == until
+    assert observe(lost, Retried(), POLICY, at(4)).next_attempt_at == until
+    with pytest.raises(IllegalTransition):
+        observe(lost, DeleteSent(), POLICY, until - timedelta(microseconds=1))
+    assert observe(lost, DeleteSent(), POLICY, until).next_attempt_at == until
+
+
+def test_nothing_is_waited_for_where_polar_says_that_it_did_nothing() -> None:
+    refused = after(*PINNED, BY_EXTERNAL_ID, replace(TRANSIENT, answered=True))
+    assert (refused.next_attempt_at or at(99)) < at(9)
+    assert observe(refused, DeleteSent(), POLICY, at(9)).state is State.DELETING
+
+
+@pytest.mark.parametrize("more", [(), (DeleteAnswered(),), (CustomerGone(),), (TRANSIENT,)])
+def test_another_customers_end_is_for_a_person_whatever_else_is_learnt(
+    more: tuple[Observation, ...],
+) -> None:
+    another = after(*more, start=after(*PATHS[State.ANOTHER_DELETED]))
+    assert another.state is State.ANOTHER_DELETED
+    assert "other" in (another.reason or "")
+    proof = checked(listed_at=at(99))
+    if another.stage is State.DELETED:
+        another = observe(another, proof, POLICY, at(99))
+        assert (another.state, another.stage) == (State.ANOTHER_DELETED, State.VERIFIED)
+    approved = observe(another, Approved(), POLICY, at(100))
+    assert approved.state is another.stage
+    sound(approved)
+
+
+def test_another_customers_end_is_seen_after_the_proof_as_well() -> None:
+    verified = after(
+        *(*PINNED, BY_EXTERNAL_ID, DeleteAnswered(), checked(listed_at=at(4))),
+    )
+    another = observe(verified, AnotherDeleted(customer_id="other"), POLICY, at(60))
+    assert (another.state, next_action(another)) == (State.ANOTHER_DELETED, None)
+    assert observe(another, Approved(), POLICY, at(61)) == verified
 
 
 # --- examples: the brake, and what fails ---------------------------------------------------

@@ -42,6 +42,7 @@ def test_the_named_sets() -> None:
         State.BLOCKED,
         State.INCOMPLETE,
         State.SUPERSEDED,
+        State.ANOTHER_DELETED,
     } == NEEDS_A_PERSON
     assert {State.RESOLVED, State.DELETING, State.HELD, State.BLOCKED} == GOES_FIRST
 

@@ -8,6 +8,7 @@ import contextlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -43,12 +44,23 @@ STATE = "GET /v1/customers/external/{external_id}/state"
 STATE_BY_ID = "GET /v1/customers/{id}/state"
 SUBSCRIPTIONS = "GET /v1/subscriptions/"
 GRANTS = "GET /v1/benefit-grants/"
-DELETE = "DELETE /v1/customers/{id}"
+DELETE = "DELETE /v1/customers/external/{external_id}"
+DELETE_BY_ID = "DELETE /v1/customers/{id}"
 REVOKE = "DELETE /v1/subscriptions/{id}"
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def deletes(it: Bridge, **filters: str) -> Counter[str]:
+    """By customer, how many DELETEs were sent, by either of its ids."""
+    return Counter(
+        request["customer_id"]
+        for route in (DELETE, DELETE_BY_ID)
+        for request in it.requests(method="DELETE", route=route.removeprefix("DELETE "), **filters)
+        if request["customer_id"] is not None
+    )
 
 
 def ago(**duration: float) -> str:

@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -30,6 +31,7 @@ from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.main import create_app
+from sync.deletions import ledger
 from sync.settings import Settings
 from sync.store.bulk_insert import BulkInsert, Keys, Rows
 from sync.store.database import Database, Lane
@@ -180,6 +182,8 @@ def serve(run: Run) -> None:
 
 
 def main() -> None:
+    # A request that died with its process has arrived, or never will.
+    ledger.STRAY = timedelta(seconds=0.2)
     for line in sys.stdin:
         run: Run = json.loads(line)
         pid = os.fork()

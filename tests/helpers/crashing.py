@@ -23,7 +23,7 @@ from sync.deletions.chain import unbroken
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 from tests.helpers import bridge
-from tests.helpers.bridge import Bridge, ago
+from tests.helpers.bridge import Bridge, ago, deletes
 from tests.helpers.clients import new_client
 from tests.helpers.settings import environment
 from tests.helpers.simulator import SimulatorClient
@@ -200,14 +200,6 @@ class Crashing:
 
 
 New = Callable[..., contextlib.AbstractContextManager[Crashing]]
-
-
-def deletes(it: Bridge, **filters: str) -> Counter[str]:
-    """By customer, how many DELETEs were sent."""
-    return Counter(
-        request["path"].rpartition("/")[2]
-        for request in it.requests(method="DELETE", route="/v1/customers/{id}", **filters)
-    )
 
 
 def check_evidence(one: Crashing) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.helpers.bridge import Bridge
+from tests.helpers.bridge import Bridge, deletes
 from tests.helpers.servers import ROOT
 from tests.helpers.waiting import POLL, WAIT, wait_for
 
@@ -99,12 +99,6 @@ class Deployment:
 
 
 NewDeployment = Callable[..., AbstractContextManager[Deployment]]
-
-
-def deletes(it: Bridge, **filters: str) -> Counter[str]:
-    """By customer, how many DELETEs were sent."""
-    requests = it.requests(method="DELETE", route="/v1/customers/{id}", **filters)
-    return Counter(request["path"].rpartition("/")[2] for request in requests)
 
 
 def check_everything_ended_once(

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.helpers.bridge import Bridge
+from tests.helpers.bridge import Bridge, deletes
 from tests.helpers.webhooks import polar_headers
 
 LOST = {"kind": "drop"}
@@ -15,10 +15,7 @@ LOST = {"kind": "drop"}
 
 def deleted_customers(it: Bridge) -> list[str]:
     """Polar's ids of the customers that a DELETE took effect on, once for each time it did."""
-    return [
-        request["path"].rpartition("/")[2]
-        for request in it.requests(method="DELETE", route="/v1/customers/{id}", effect="true")
-    ]
+    return list(deletes(it, effect="true").elements())
 
 
 def struck(it: Bridge) -> int:

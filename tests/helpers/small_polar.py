@@ -34,11 +34,12 @@ def at(seconds: float) -> datetime:
 def sound(deletion: Deletion) -> None:
     """What is true of every deletion, whatever has been observed."""
     state = deletion.state
-    asleep = state in ENDED | {State.HELD, State.UNMAPPED}
+    asleep = state in ENDED | {State.HELD, State.UNMAPPED, State.ANOTHER_DELETED}
     assert asleep or deletion.next_attempt_at is not None
     assert state not in NEEDS_A_PERSON or deletion.reason
-    assert (deletion.resume is not None) == (state in {State.HELD, State.BLOCKED})
-    assert deletion.resume not in {State.HELD, State.BLOCKED}
+    interrupted = {State.HELD, State.BLOCKED, State.ANOTHER_DELETED}
+    assert (deletion.resume is not None) == (state in interrupted)
+    assert deletion.resume not in interrupted
     assert (deletion.ended_at is not None) == (deletion.stage in ENDED)
     pinned = deletion.customer_id is not None
     assert pinned == (deletion.pinned_at is not None) == (deletion.customer_created_at is not None)
@@ -48,6 +49,9 @@ def sound(deletion: Deletion) -> None:
         assert pinned
     if deletion.stage is State.DELETING:
         assert deletion.delete_sent_at is not None
+    if state is State.DELETING and deletion.on_its_way_until is not None:
+        assert deletion.next_attempt_at is not None
+        assert deletion.next_attempt_at >= deletion.on_its_way_until
     if deletion.stage in {State.DELETED, State.VERIFIED, State.INCOMPLETE}:
         assert deletion.deleted_at is not None
     if state is State.CANCELED:

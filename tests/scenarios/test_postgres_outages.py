@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.helpers.bridge import Bridge, Run, names
-from tests.helpers.deployment import check_everything_ended_once, deletes
+from tests.helpers.bridge import Bridge, Run, deletes, names
+from tests.helpers.deployment import check_everything_ended_once
 from tests.helpers.engines import POSTGRESQL
 from tests.helpers.postgres import Postgres
 from tests.helpers.store import Store

@@ -12,12 +12,11 @@ from datetime import datetime
 
 import pytest
 
-from tests.helpers.bridge import names
+from tests.helpers.bridge import deletes, names
 from tests.helpers.deployment import (
     Deployment,
     NewDeployment,
     check_everything_ended_once,
-    deletes,
     more_deletes,
     unknown_answers,
 )

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync.deletions.operator import Verb
-from tests.helpers.bridge import Bridge, Run, ago, names
-from tests.helpers.deployment import deletes
+from tests.helpers.bridge import Bridge, Run, ago, deletes, names
 from tests.helpers.engines import POSTGRESQL
 from tests.helpers.store import Store
 from tests.helpers.waiting import WAIT, wait_for

@@ -128,3 +128,69 @@ def test_a_client_that_gives_up_during_a_delay_still_has_its_effect(sim: Simulat
         sim.api.delete(PATH, timeout=0.1)
     assert not is_deleted(sim)
     wait_for(lambda: is_deleted(sim), "the effect")
+
+
+# -- a request that arrives late -----------------------------------------------------------
+
+
+def handled(sim: SimulatorClient) -> list[int | None]:
+    rows = sim.control("GET", "/requests?method=DELETE")["requests"]
+    return [row["handled"] for row in rows]
+
+
+def test_a_late_request_takes_effect_after_its_client_gave_up(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "late", "seconds": 0.6, "method": "DELETE", "count": 1})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=0.1)
+    (record,) = sim.control("GET", "/requests?method=DELETE")["requests"]
+    assert record["route"] == "/v1/customers/external/{external_id}"
+    assert (record["handled"], record["effect"], record["fault"]) == (None, False, "late")
+    assert not is_deleted(sim)
+    wait_for(lambda: handled(sim) == [204], "the effect")
+    assert is_deleted(sim)
+    (record,) = sim.control("GET", "/requests?handled=204")["requests"]
+    assert (record["status"], record["effect"]) == (None, True)
+
+
+def test_a_late_delete_hits_whoever_signed_up_in_between(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "late", "seconds": 0.8, "method": "DELETE", "count": 1})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=0.1)
+    assert sim.delete().status_code == 204
+    new = sim.customer()
+    wait_for(lambda: handled(sim) == [204, 204], "the effect")
+    assert sim.truth(new)["customer"]["deleted_at"] is not None
+
+
+def test_a_late_request_that_finds_nothing_any_more_changes_nothing(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "late", "seconds": 0.4, "method": "DELETE", "count": 1})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=0.1)
+    assert sim.delete().status_code == 204
+    wait_for(lambda: handled(sim) == [404, 204], "the late request")
+    assert len(sim.control("GET", "/requests?effect=true")["requests"]) == 1
+
+
+def test_a_late_request_is_never_answered(sim: SimulatorClient) -> None:
+    sim.customer()
+    sim.faults({"kind": "late", "seconds": 0.1, "method": "DELETE"})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=1)
+    assert handled(sim) == [204]
+
+
+def test_a_late_request_does_not_outlive_its_simulator(sim: SimulatorClient) -> None:
+    sim.faults({"kind": "late", "seconds": 0.3, "method": "DELETE"})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete(PATH, timeout=0.1)
+    sim.control("POST", "/reset")
+    sim.customer()
+    # One that arrives after the first would have.
+    sim.faults({"kind": "late", "seconds": 0.4, "method": "DELETE"})
+    with pytest.raises(httpx.ReadTimeout):
+        sim.api.delete("/v1/customers/external/nobody", timeout=0.1)
+    wait_for(lambda: handled(sim) == [404], "the second request")
+    assert not is_deleted(sim)
