@@ -26,9 +26,14 @@ from sync.deletions.observations import (
     Failed,
     FailureKind,
     GrantFact,
+    HandedOver,
+    MembershipEnded,
+    MembershipFact,
+    NoCustomerToDelete,
     Observation,
     Retried,
     SubscriptionFact,
+    TeamFound,
     Unmapped,
 )
 from sync.deletions.states import ENDED, Action, State
@@ -89,6 +94,10 @@ class Deletion:
     sent."""
     deleted_at: datetime | None = None
     ended_at: datetime | None = None
+    others: int | None = None
+    """Members of the pinned team who are not the user; None: they have not been counted."""
+    memberships_left: int = 0
+    """Of the user, under other customers, not yet ended."""
     attempts: int = 0
     next_attempt_at: datetime | None = None
 
@@ -156,7 +165,7 @@ def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime)
     And once before that where no webhook will prove it: the mirror shows a subscription that Polar
     leaves as it is, or all that is known has ended but may not be all there is.
     """
-    if _complete(deletion, checked, policy):
+    if deletion.customer_id is None or _complete(deletion, checked, policy):
         return False
     if deletion.next_attempt_at is not None and now >= deletion.next_attempt_at:
         return True
@@ -220,6 +229,14 @@ def observe(
             return _found(deletion, observation, policy, now)
         case CustomerMissing():
             return _missing(deletion, observation, policy, now)
+        case TeamFound():
+            return _team_found(deletion, observation)
+        case HandedOver():
+            return _handed_over(deletion, observation, now)
+        case NoCustomerToDelete():
+            return _no_customer_to_delete(deletion, observation, now)
+        case MembershipEnded():
+            return _membership_ended(deletion, observation)
         case Brake():
             return _braked(deletion, observation)
         case DeleteSent():
@@ -274,6 +291,8 @@ def _found(
         raise IllegalTransition(deletion, observation)
     tolerance = timedelta(0) if observation.follows_earlier else policy.clock_skew
     if observation.created_at > deletion.event_at + tolerance:
+        if observation.memberships:
+            return _memberships_only(deletion, observation.memberships, now)
         return replace(
             _going_on(deletion, State.SUPERSEDED),
             reason=(
@@ -290,6 +309,7 @@ def _found(
         pinned_at=observation.read_at or now,
         by_external_id=observation.by_external_id,
         listed_at=observation.listed_at,
+        memberships_left=observation.memberships,
         ended_at=None,
         # Its place in the queue is kept: the DELETE goes before others are resolved.
         next_attempt_at=min(now, deletion.next_attempt_at or now),
@@ -308,18 +328,91 @@ def _missing(
             customer_id=tombstone.customer_id,
             customer_created_at=tombstone.created_at,
             pinned_at=now,
+            memberships_left=observation.memberships,
             deleted_at=tombstone.deleted_at,
             ended_at=None,
             next_attempt_at=now,
         )
+    if observation.memberships:
+        return _memberships_only(deletion, observation.memberships, now)
     ended_at = deletion.ended_at or now
     look_again = ended_at + policy.recheck_after
     return replace(
         _going_on(deletion, State.NO_CUSTOMER),
-        reason="Polar has no customer under this user's external id",
+        reason=_nobody(observation.members_listed_at),
         ended_at=ended_at,
         next_attempt_at=look_again if now < look_again else None,
     )
+
+
+def _nobody(members_listed_at: datetime | None) -> str:
+    listed = (
+        "members have never been listed: `polar-sync reconcile`"
+        if members_listed_at is None
+        else f"members were last listed at {members_listed_at.isoformat(timespec='seconds')}"
+    )
+    return (
+        "Polar has no customer under this user's external id, and the mirror no customer and no"
+        f" member ({listed})"
+    )
+
+
+def _memberships_only(deletion: Deletion, memberships: int, now: datetime) -> Deletion:
+    return replace(
+        _going_on(deletion, State.RESOLVED),
+        memberships_left=memberships,
+        ended_at=None,
+        next_attempt_at=min(now, deletion.next_attempt_at or now),
+    )
+
+
+def _team_found(deletion: Deletion, observation: TeamFound) -> Deletion:
+    if deletion.stage is not State.RESOLVED or deletion.approved or deletion.customer_id is None:
+        raise IllegalTransition(deletion, observation)
+    people = "1 other person" if observation.others == 1 else f"{observation.others} other people"
+    what = ", ".join(f"subscription {item}" for item in observation.subscriptions)
+    return replace(
+        deletion,
+        state=State.HELD,
+        resume=State.RESOLVED,
+        others=observation.others,
+        reason=(
+            f"customer {deletion.customer_id} is a team with {people}; they would lose"
+            f" {what or 'what they have'}: `polar-sync approve`, `cancel`, or `transfer`"
+        ),
+        next_attempt_at=None,
+    )
+
+
+def _handed_over(deletion: Deletion, observation: HandedOver, now: datetime) -> Deletion:
+    if deletion.state is not State.HELD or not deletion.others:
+        raise IllegalTransition(deletion, observation)
+    return replace(
+        _going_on(deletion, State.RESOLVED),
+        customer_id=None,
+        customer_created_at=None,
+        pinned_at=None,
+        by_external_id=False,
+        others=None,
+        next_attempt_at=now,
+    )
+
+
+def _no_customer_to_delete(
+    deletion: Deletion, observation: NoCustomerToDelete, now: datetime
+) -> Deletion:
+    if deletion.stage is not State.RESOLVED or deletion.customer_id is not None:
+        raise IllegalTransition(deletion, observation)
+    return replace(
+        _going_on(deletion, State.DELETED),
+        delete_sent_at=deletion.delete_sent_at or now,
+        deleted_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _membership_ended(deletion: Deletion, observation: MembershipEnded) -> Deletion:
+    return replace(deletion, memberships_left=observation.left)
 
 
 def _braked(deletion: Deletion, observation: Brake) -> Deletion:
@@ -369,7 +462,7 @@ def _deleted(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
         _going_on(deletion, State.DELETED),
         on_its_way_until=None,
         deleted_at=now,
-        next_attempt_at=now + policy.verify_after,
+        next_attempt_at=now if deletion.memberships_left else now + policy.verify_after,
     )
 
 
@@ -412,8 +505,11 @@ def _failed(deletion: Deletion, failed: Failed, policy: Policy, now: datetime) -
 def _complete(deletion: Deletion, checked: Checked, policy: Policy) -> bool:
     """Whether the checklist is complete: the customer gone, every subscription ended, no benefit
     granted, and nothing there that has not been looked at."""
-    if checked.open_subscriptions or checked.open_grants or deletion.deleted_at is None:
+    left = checked.open_subscriptions or checked.open_grants or checked.open_memberships
+    if left or deletion.deleted_at is None:
         return False
+    if deletion.customer_id is None:
+        return True
     listed_at = checked.listed_at or deletion.listed_at
     if listed_at is None:
         return False

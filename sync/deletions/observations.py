@@ -44,6 +44,8 @@ class CustomerFound:
     """It was found under an external id by which it can be deleted as well."""
     read_at: datetime | None = None
     """When Polar was asked, if that was before now."""
+    memberships: int = 0
+    """Of the user, under other customers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,46 @@ class CustomerMissing:
     evidence: ClassVar[str] = "customer.missing"
 
     tombstone: Tombstone | None = None
+    memberships: int = 0
+    """Of the user, under customers of others."""
+    members_listed_at: datetime | None = None
+    """When all members were last listed; None: never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamFound:
+    """The pinned customer is a team: with it others would lose what they have."""
+
+    evidence: ClassVar[str] = "team.found"
+
+    others: int
+    """Members who are not the user."""
+    subscriptions: Sequence[str]
+    """Ids of those that would end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The team's ownership has been transferred: the customer is its new owner's to keep."""
+
+    evidence: ClassVar[str] = "team.handed_over"
+
+
+@dataclass(frozen=True, slots=True)
+class NoCustomerToDelete:
+    """The user has memberships only; the first of them is deleted now."""
+
+    evidence: ClassVar[str] = "customer.none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipEnded:
+    """The member is gone: 204, `ResourceNotFound`, or `member.deleted`; or it is not to go."""
+
+    evidence: ClassVar[str] = "membership.ended"
+
+    left: int
+    """Memberships of the user that have not ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +181,17 @@ class GrantFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipFact:
+    """A membership of the user under another customer."""
+
+    member_id: str
+    customer_id: str
+    ended: bool
+    problem: str | None = None
+    """Why a person must end it, if so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """All that is known about what the deletion did."""
 
@@ -146,6 +199,7 @@ class Checked:
 
     subscriptions: Sequence[SubscriptionFact]
     grants: Sequence[GrantFact]
+    memberships: Sequence[MembershipFact] = ()
     final_state_open: int | None = None
     """Active subscriptions and granted benefits in the newest `customer.state_changed` about the
     deleted customer; None if none has come."""
@@ -155,6 +209,10 @@ class Checked:
     @property
     def checklist(self) -> dict[str, Any]:
         """As evidence."""
+        memberships = [
+            {"member_id": item.member_id, "customer_id": item.customer_id, "ended": item.ended}
+            for item in self.memberships
+        ]
         return {
             "by": "webhooks" if self.listed_at is None else "api",
             "subscriptions": [
@@ -164,6 +222,7 @@ class Checked:
             "benefit_grants": [
                 {"id": item.id, "is_granted": item.is_granted} for item in self.grants
             ],
+            **({"memberships": memberships} if memberships else {}),
         }
 
     @property
@@ -173,6 +232,10 @@ class Checked:
     @property
     def open_grants(self) -> list[GrantFact]:
         return [item for item in self.grants if item.is_granted]
+
+    @property
+    def open_memberships(self) -> list[MembershipFact]:
+        return [item for item in self.memberships if not item.ended]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +273,10 @@ Observation = (
     Unmapped
     | CustomerFound
     | CustomerMissing
+    | TeamFound
+    | HandedOver
+    | NoCustomerToDelete
+    | MembershipEnded
     | Brake
     | DeleteSent
     | DeleteAnswered

@@ -73,6 +73,8 @@ class DeletionRow(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    others: int | None = None
+    memberships_left: int = 0
 
     attempts: int = 0
     """Failures in a row, for the backoff."""
@@ -102,6 +104,8 @@ class DeletionRow(SQLModel, table=True):
             on_its_way_until=self.on_its_way_until,
             deleted_at=self.deleted_at,
             ended_at=self.ended_at,
+            others=self.others,
+            memberships_left=self.memberships_left,
             attempts=self.attempts,
             next_attempt_at=self.next_attempt_at,
         )
@@ -123,6 +127,8 @@ class DeletionRow(SQLModel, table=True):
         self.on_its_way_until = deletion.on_its_way_until
         self.deleted_at = deletion.deleted_at
         self.ended_at = deletion.ended_at
+        self.others = deletion.others
+        self.memberships_left = deletion.memberships_left
         self.attempts = deletion.attempts
         self.next_attempt_at = deletion.next_attempt_at
 
@@ -145,6 +151,32 @@ class EvidenceRow(SQLModel, table=True):
     # Tells the rows of one INSERT apart, so that the ORM need not send one for each.
     hash: str = Field(sa_column=sa.Column(sa.String, nullable=False, insert_sentinel=True))
     """SHA-256 over the hash before it and this row's content, in hex."""
+
+
+class MembershipRow(SQLModel, table=True):
+    """A membership of a deletion's user under another customer, and what has become of it."""
+
+    __tablename__ = "membership"
+    __table_args__ = (sa.Index("ix_membership_member_id", "member_id"),)
+
+    deletion_id: int = Field(
+        sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False)
+    )
+    member_id: str = Field(primary_key=True)
+    """Polar's id of the member."""
+    customer_id: str
+    """Polar's id of the customer it belongs to."""
+    found_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its DELETE was sent first."""
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    kept: bool = False
+    """It turned out to be somebody else's, or newer than the event: it was left alone."""
+    problem: str | None = None
+    """Why a person must end it."""
+    seats: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    """`{"seat_id", "subscription_id", "seats"}` for each seat it sat on: Polar ends the seat, which
+    stays paid for until somebody lowers the subscription's number of seats, `seats` at the time."""
 
 
 class MappingRow(SQLModel, table=True):

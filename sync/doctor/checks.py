@@ -25,7 +25,7 @@ from sync.inbox import queries as inbox
 from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
 from sync.polar import customers, lists, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
-from sync.polar.errors import NotFound, Refused
+from sync.polar.errors import NotFound, Refused, ScopeMissing
 from sync.signatures import TOLERANCE, sign_as_polar
 from sync.store.hash_key import check_hash_key
 
@@ -112,7 +112,8 @@ async def token_is_valid(deployment: Deployment) -> Finding:
     if _status(await deployment.answer()) == httpx.codes.UNAUTHORIZED:
         return failed(
             "Polar does not accept it",
-            "set POLAR_ACCESS_TOKEN to a valid token of the right server",
+            "set POLAR_ACCESS_TOKEN to a valid token of the right server; if it is, the"
+            " organization's API access is switched off",
         )
     return passed("Polar accepts it")
 
@@ -152,7 +153,7 @@ def _scope(name: str, error: PolarError | None) -> Finding:
     """Polar checks scopes first, so that nothing is there to act on does not matter."""
     if error is None or isinstance(error, NotFound):
         return passed("granted")
-    if _status(error) == httpx.codes.FORBIDDEN:
+    if isinstance(error, ScopeMissing):
         return failed("the token lacks it", f"give the token the scope {name} at Polar")
     raise error
 

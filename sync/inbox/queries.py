@@ -73,14 +73,16 @@ async def forget(
     session: AsyncSession,
     *,
     customer_ids: Collection[str] = (),
+    member_ids: Collection[str] = (),
     user_hashes: Collection[str] = (),
 ) -> None:
-    """Drop the payloads about these customers and users.
+    """Drop the payloads about these customers, members and users.
 
     What is still pending is left to be applied first; it is dropped then.
     """
     for column, about in (
         (col(InboxRow.customer_id), customer_ids),
+        (col(InboxRow.member_id), member_ids),
         (col(InboxRow.user_hash), user_hashes),
     ):
         if about:

@@ -42,6 +42,12 @@ class InboxRow(SQLModel, table=True):
         ),
         sa.Index("ix_inbox_customer_id", "customer_id"),
         sa.Index("ix_inbox_user_hash", "user_hash"),
+        sa.Index(
+            "ix_inbox_member_id",
+            "member_id",
+            sqlite_where=sa.text("member_id IS NOT NULL"),
+            postgresql_where=sa.text("member_id IS NOT NULL"),
+        ),
     )
 
     id: int = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
@@ -57,6 +63,7 @@ class InboxRow(SQLModel, table=True):
     event_type: str | None = None
     event_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     customer_id: str | None = None
+    member_id: str | None = None
     user_hash: str | None = None
     applied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None

@@ -23,6 +23,7 @@ from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
+from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -144,13 +145,18 @@ class Applier:
         living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
         await self.ledger.wake_if_missed(session, external_ids, now)
+        named = (event.organization_id for _, event in events)
+        if organization_id := next(filter(None, named), None):
+            await Organization(self.database).learn(session, organization_id)
 
     async def _drop_forgotten(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
         """Keep no payload about a customer who has been forgotten."""
         ids = {row.customer_id for row in rows if row.customer_id is not None}
         forgotten = await mirror_rows.forgotten(session, ids) if ids else set()
+        members = {row.member_id for row in rows if row.member_id is not None}
+        forgotten |= await mirror_rows.forgotten_members(session, members) if members else set()
         for row in rows:
-            if row.customer_id in forgotten:
+            if row.customer_id in forgotten or row.member_id in forgotten:
                 row.body = None
         if any(row.body is None for row in rows):
             # It may still be in the write-ahead log.
@@ -166,7 +172,7 @@ def _polar_event(row: InboxRow) -> PolarEvent | None:
     """Read the row's body, and note in the row whose event it is."""
     envelope = read_envelope(row.body or b"")
     row.event_type, row.event_at = envelope.type, envelope.at
-    row.customer_id = envelope.customer_id
+    row.customer_id, row.member_id = envelope.customer_id, envelope.member_id
     event = read_event(envelope)
     if event is not None:
         row.customer_id = event.customer_id

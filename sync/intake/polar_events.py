@@ -15,7 +15,7 @@ from sync.errors import InvalidInput
 from sync.mirror import kinds
 from sync.mirror.kinds import Kind
 from sync.mirror.objects import Customer, M, Mirrored
-from sync.mirror.reading import parse
+from sync.mirror.reading import organization_of, parse
 
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
@@ -55,6 +55,13 @@ class Envelope:
             return found.lower()
         return None
 
+    @property
+    def member_id(self) -> str | None:
+        """The member whose name and e-mail are in it, likewise."""
+        nested = self.data if self.family == "member" else self.data.get("member")
+        found = nested.get("id") if isinstance(nested, dict) else None
+        return found.lower() if isinstance(found, str) and _UUID.fullmatch(found.lower()) else None
+
 
 @dataclass(frozen=True, slots=True)
 class PolarEvent:
@@ -65,6 +72,7 @@ class PolarEvent:
     """The other objects in it."""
     customer_id: str
     """Whose it is."""
+    organization_id: str | None
     evidence: Mapping[str, str | bool]
     """What a deletion's evidence tells of the subject."""
 
@@ -110,7 +118,8 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
         Unreadable
     """
     kind = kinds.named(envelope.family)
-    if kind is None:
+    if kind is None or envelope.customer_id is None and kind.parent is not None:
+        # A seat that was offered to an address before Polar had members is nobody's.
         return None
     subject = _parse(kind, "data", envelope.data, envelope)
     nested = [
@@ -122,6 +131,7 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
         subject,
         nested,
         customer_id=getattr(subject, kind.owner),
+        organization_id=organization_of(envelope.data),
         evidence={"id": subject.id, **{name: getattr(subject, name) for name in kind.evidence}},
     )
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, get_args, get_type_hints
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from sync.mirror.objects import API, Customer, Grant, M, Subscription
+from sync.mirror.objects import API, Customer, Grant, M, Member, Seat, Subscription
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for a sort key that is not set. Polar sorts those last, and first when descending."""
@@ -65,12 +65,37 @@ class IsNoneOf:
         return value not in self.values
 
 
-Condition = Is | IsNoneOf
+@dataclass(frozen=True, slots=True)
+class IsSet:
+    """The field has a value."""
+
+    field: str
+
+    def holds(self, row: object) -> bool:
+        """For a row, or an object."""
+        return getattr(row, self.field) is not None
+
+
+Condition = Is | IsNoneOf | IsSet
 
 
 def all_hold(conditions: Sequence[Condition], row: object) -> bool:
     """Whether each of them holds for the row, or the object."""
     return all(condition.holds(row) for condition in conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The mirrored objects for which a kind is listed, one at a time."""
+
+    kind: str
+    """Its name."""
+    field: str
+    """The child's field, and the list's parameter, with the parent's id."""
+    when: tuple[Condition, ...]
+    """Which of them have children."""
+    items: str
+    """Where the answer has the children."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,6 +117,10 @@ class Kind(Generic[M]):
     """The field by which a list of all is read."""
     filters: Mapping[str, str] = field(default_factory=dict)
     """Query parameters of the list."""
+    one_customer_a_request: bool = False
+    """The list can be filtered by no more than one customer."""
+    parent: Parent | None = None
+    """Set where Polar has no list of all."""
     listed_when: tuple[Condition, ...] = ()
     """What of it is in the list so filtered."""
     owner: str = "customer_id"
@@ -107,8 +136,9 @@ class Kind(Generic[M]):
     """Times that stay once they are set; of two, the first."""
     greatest: tuple[tuple[str, ...], ...] = ()
     """Fields that go together: those of the greater values stay. Not set is less than anything."""
-    derived: Callable[[Mapping[str, Any], datetime], dict[str, Any]] = lambda _data, _at: {}
-    """Fields that are not read by their names, from Polar's object and `observed_at`."""
+    derived: Callable[[Mapping[str, Any], datetime, str], dict[str, Any]] = lambda *_: {}
+    """Fields that are not read by their names, from Polar's object, `observed_at` and
+    `written_by`."""
 
     # --- what must go --------------------------------------------------------------------------
     personal: tuple[str, ...] = ()
@@ -152,12 +182,12 @@ class Kind(Generic[M]):
 # --- customers -------------------------------------------------------------------------------
 
 
-def _customer_fields(data: Mapping[str, Any], observed_at: datetime) -> dict[str, Any]:
+def _customer_fields(data: Mapping[str, Any], observed_at: datetime, _: str) -> dict[str, Any]:
     derived: dict[str, Any] = dict.fromkeys(("final_state_at", "final_state_open", "forgotten_at"))
     metadata = data.get("metadata")
     deleted = data.get("deleted_at") is not None
     if deleted and data.get("external_id") is None and isinstance(metadata, Mapping):
-        # Older servers send null after the deletion; Polar keeps a copy in the metadata.
+        # A copy of it, after a deletion with `anonymize`.
         derived["external_id"] = metadata.get("__external_id")
     subscriptions, benefits = data.get("active_subscriptions"), data.get("granted_benefits")
     if deleted and isinstance(subscriptions, list) and isinstance(benefits, list):
@@ -176,8 +206,9 @@ CUSTOMER: Kind[Customer] = Kind(
     owner="id",
     only_mirrored=("final_state_at", "final_state_open", "forgotten_at"),
     earliest=("deleted_at", "forgotten_at"),
-    # On a tie the state that lists more counts: claiming too little is the safe side.
-    greatest=(("final_state_at", "final_state_open"),),
+    # On a tie the state that lists more counts: claiming too little is the safe side. An external
+    # id never changes at Polar; after a deletion without `anonymize` it is shown as null.
+    greatest=(("final_state_at", "final_state_open"), ("external_id",)),
     derived=_customer_fields,
     personal=(
         "external_id",
@@ -244,7 +275,48 @@ BENEFIT_GRANT: Kind[Grant] = Kind(
     after_silence=lambda row, now: replace(row, is_granted=False, observed_at=now, written_by=API),
 )
 
-KINDS: tuple[Kind[Any], ...] = (CUSTOMER, SUBSCRIPTION, BENEFIT_GRANT)
+
+
+def _member_fields(_: Mapping[str, Any], observed_at: datetime, by: str) -> dict[str, Any]:
+    # A deleted member looks like any other: only the event's type tells.
+    deleted_at = observed_at if by == "member.deleted" else None
+    return {"deleted_at": deleted_at, "forgotten_at": None}
+
+
+MEMBER: Kind[Member] = Kind(
+    name="member",
+    object=Member,
+    events=("member.created", "member.updated", "member.deleted"),
+    evidence=("role",),
+    path="/v1/members/",
+    sorted_by="created_at",
+    one_customer_a_request=True,
+    listed_when=(Is("deleted_at", None),),
+    only_mirrored=("deleted_at", "forgotten_at"),
+    earliest=("deleted_at", "forgotten_at"),
+    greatest=(("external_id",),),
+    derived=_member_fields,
+    personal=("external_id",),
+    kept_until_forgotten=("external_id",),
+    after_silence=lambda row, now: replace(
+        row, deleted_at=row.deleted_at or now, observed_at=now, written_by=API
+    ),
+)
+
+CUSTOMER_SEAT: Kind[Seat] = Kind(
+    name="customer_seat",
+    object=Seat,
+    events=("customer_seat.assigned", "customer_seat.claimed", "customer_seat.revoked"),
+    evidence=("status",),
+    path="/v1/customer-seats",
+    sorted_by="created_at",
+    parent=Parent(
+        kind="subscription", field="subscription_id", when=(IsSet("seats"),), items="seats"
+    ),
+    after_silence=lambda _row, _now: None,
+)
+
+KINDS: tuple[Kind[Any], ...] = (CUSTOMER, SUBSCRIPTION, BENEFIT_GRANT, MEMBER, CUSTOMER_SEAT)
 """Every kind, customers first."""
 
 
@@ -259,8 +331,13 @@ def named(name: str) -> Kind[Any] | None:
 
 
 def owned() -> tuple[Kind[Any], ...]:
-    """The kinds that belong to a customer."""
-    return tuple(kind for kind in KINDS if kind is not CUSTOMER)
+    """The kinds that belong to a customer and have a list of all there are."""
+    return tuple(kind for kind in KINDS if kind is not CUSTOMER and kind.parent is None)
+
+
+def proved() -> tuple[Kind[Any], ...]:
+    """Those of which a deletion must see everything end."""
+    return tuple(kind for kind in KINDS if kind.open_when)
 
 
 def needed_events() -> tuple[str, ...]:

@@ -87,6 +87,8 @@ class Subscription(Mirrored):
     canceled_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
+    seats: int | None = None
+    """Paid for; None where the product has no seats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +100,28 @@ class Grant(Mirrored):
     is_granted: bool
     granted_at: AwareDatetime | None = None
     revoked_at: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Mirrored):
+    """A person under a customer, without name and e-mail, which nothing here needs."""
+
+    customer_id: PolarId
+    role: _Text
+    """`owner`, `billing_manager` or `member`."""
+    external_id: _Text | None = None
+    """The app's id of the person; unique within the customer only."""
+    deleted_at: AwareDatetime | None = None
+    """Polar's object has none: it is when the deletion was observed."""
+    forgotten_at: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat(Mirrored):
+    """A seat of a subscription or an order, and who sits on it."""
+
+    customer_id: PolarId
+    status: _Text
+    """`pending`, `claimed` or `revoked`."""
+    subscription_id: PolarId | None = None
+    member_id: PolarId | None = None

@@ -30,8 +30,16 @@ def parse(kind: Kind[M], data: Mapping[str, Any], *, observed_at: datetime, by: 
         "digest": "" if by == API else digest(data),
         "written_by": by,
     }
-    given = {**data, **provenance, **kind.derived(data, observed_at)}
+    given = {**data, **provenance, **kind.derived(data, observed_at, by)}
     return without_what_is_gone(kind, kind.adapter.validate_python(given))
+
+
+def organization_of(data: Mapping[str, Any]) -> str | None:
+    """The organization that one of Polar's objects belongs to, as it or its customer says."""
+    customer = data.get("customer")
+    owner = customer if isinstance(customer, Mapping) else data
+    found = owner.get("organization_id")
+    return found if isinstance(found, str) else None
 
 
 def digest(content: object) -> str:

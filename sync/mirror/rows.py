@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,9 +20,21 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.mirror import kinds
-from sync.mirror.kinds import BEGINNING, CUSTOMER, NEVER, Condition, Is, Kind, Span
+from sync.mirror.kinds import (
+    BEGINNING,
+    CUSTOMER,
+    CUSTOMER_SEAT,
+    MEMBER,
+    NEVER,
+    Condition,
+    Is,
+    IsNoneOf,
+    IsSet,
+    Kind,
+    Span,
+)
 from sync.mirror.merge import merge, without_what_is_gone
-from sync.mirror.objects import M, Mirrored
+from sync.mirror.objects import M, Member, Mirrored, Seat
 from sync.mirror.stored import Stored
 from sync.mirror.tables import CustomerRow
 from sync.store.columns import Texts, any_of
@@ -41,9 +53,15 @@ def _table(kind: Kind[Any]) -> sa.Table:
 
 def _holds(table: sa.Table, condition: Condition) -> sa.ColumnElement[bool]:
     column = table.c[condition.field]
-    if isinstance(condition, Is):
-        return column == condition.value
-    return column.not_in(condition.values)
+    match condition:
+        case Is():
+            return column == condition.value
+        case IsNoneOf():
+            return column.not_in(condition.values)
+        case IsSet():
+            return column.is_not(None)
+        case _:
+            assert_never(condition)
 
 
 def _select(kind: Kind[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -144,6 +162,17 @@ async def forget(session: AsyncSession, customer_ids: Sequence[str], now: dateti
             )
 
 
+async def forget_members(session: AsyncSession, member_ids: Collection[str], now: datetime) -> None:
+    """Scrub what is personal of these members alone."""
+    connection = await session.connection()
+    table = _table(MEMBER)
+    await connection.execute(
+        table.update()
+        .where(table.c.id.in_(member_ids))
+        .values({**dict.fromkeys(MEMBER.personal), "forgotten_at": now})
+    )
+
+
 # --- reading -----------------------------------------------------------------------------------
 
 
@@ -234,6 +263,34 @@ def anything_open(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[
             for table in [_table(kind)]
         )
     )
+
+
+# --- members -----------------------------------------------------------------------------------
+
+
+async def members_known_as(session: AsyncSession, external_id: str) -> list[Member]:
+    """The living members with that external id, of living customers."""
+    connection = await session.connection()
+    statement = _select_by(MEMBER, "external_id")
+    found = await _load(connection, MEMBER, statement, [external_id])
+    members = [item.row for item in found.values() if MEMBER.is_listed(item.row)]
+    customers = await stored(session, CUSTOMER, {member.customer_id for member in members})
+    gone = {polar_id for polar_id, item in customers.items() if not CUSTOMER.is_listed(item.row)}
+    return [member for member in members if member.customer_id not in gone]
+
+
+async def seats_of_members(session: AsyncSession, member_ids: Collection[str]) -> list[Seat]:
+    """The seats on which these members sit, or sat."""
+    connection = await session.connection()
+    statement = _select_by(CUSTOMER_SEAT, "member_id")
+    found = await _load(connection, CUSTOMER_SEAT, statement, member_ids)
+    return [item.row for _, item in sorted(found.items())]
+
+
+async def forgotten_members(session: AsyncSession, member_ids: Collection[str]) -> set[str]:
+    """Those of the members whom the bridge has forgotten."""
+    found = await stored(session, MEMBER, member_ids)
+    return {polar_id for polar_id, item in found.items() if item.row.forgotten_at is not None}
 
 
 # --- customers ---------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ class SubscriptionRow(Provenance, table=True):
     canceled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seats: int | None = None
 
 
 class GrantRow(Provenance, table=True):
@@ -94,3 +95,40 @@ class GrantRow(Provenance, table=True):
     is_granted: bool
     granted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MemberRow(Provenance, table=True):
+    """A member at Polar as last observed."""
+
+    __tablename__ = "member"
+    __table_args__ = (
+        sa.Index("ix_member_customer_id", "customer_id"),
+        sa.Index("ix_member_external_id", "external_id"),
+        sa.Index("ix_member_created_at", "created_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    customer_id: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    role: str
+    external_id: str | None = None
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SeatRow(Provenance, table=True):
+    """A seat at Polar as last observed."""
+
+    __tablename__ = "customer_seat"
+    __table_args__ = (
+        sa.Index("ix_customer_seat_customer_id", "customer_id"),
+        sa.Index("ix_customer_seat_subscription_id", "subscription_id"),
+        sa.Index("ix_customer_seat_member_id", "member_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    customer_id: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    status: str
+    subscription_id: str | None = None
+    member_id: str | None = None

@@ -29,6 +29,17 @@ from sync.polar.errors import (
 from sync.polar.organization import Organization, WrongOrganization, organization_in
 from sync.settings import PolarSettings
 
+_SHOWS_ORGANIZATION = (
+    "/v1/customers/",
+    # These have a customer in them, also one who has been deleted.
+    "/v1/subscriptions/",
+    "/v1/benefit-grants/",
+    "/v1/webhooks/endpoints",
+    # This needs a scope that nothing else needs.
+    "/v1/organizations/",
+)
+"""Lists of which any item tells whose the token is, the likeliest first."""
+
 
 class PolarClient:
     """Talks to Polar. Use as an async context manager.
@@ -152,19 +163,22 @@ class PolarClient:
             or await self._organization.known() is None
         ):
             return
-        await self.json("GET", "/v1/customers/", params={"limit": 1})
-        if not self._is_confirmed:
-            try:
-                # For want of a customer; this needs a scope that is not asked for otherwise.
-                await self.json("GET", "/v1/organizations/", params={"limit": 1})
-            except Refused as refusal:
-                if refusal.status != httpx.codes.FORBIDDEN:
-                    raise
-        if not self._is_confirmed:
-            raise Refused(
-                "Polar lists no customer, so it cannot be told if POLAR_ACCESS_TOKEN is of this"
-                " database's organization; check it and POLAR_SERVER, or grant organizations:read"
-            )
+        for path in _SHOWS_ORGANIZATION:
+            if await self._is_confirmed_by(path):
+                return
+        raise Refused(
+            "Polar lists nothing, so it cannot be told if POLAR_ACCESS_TOKEN is of this database's"
+            " organization; check it and POLAR_SERVER, or grant webhooks:read or organizations:read"
+        )
+
+    async def _is_confirmed_by(self, path: str) -> bool:
+        try:
+            await self.json("GET", path, params={"limit": 1})
+        except Refused as refusal:
+            # It needs a scope that the token may lack.
+            if refusal.status != httpx.codes.FORBIDDEN:
+                raise
+        return self._is_confirmed
 
     async def _confirm_organization(self, answer: Mapping[str, Any]) -> None:
         organization_id = organization_in(answer)

@@ -14,17 +14,15 @@ import httpx
 import orjson
 
 from sync.errors import PolarError
+from sync.polar.scopes import scope_for
 
 T = TypeVar("T")
 
 _NO_RETRY_AFTER = timedelta(seconds=5)
 _MAX_RETRY_AFTER = timedelta(hours=1)
 
-_SCOPES = (
-    "customers:read, customers:write, subscriptions:read and benefits:read"
-    " (subscriptions:write with ON_SURVIVOR=revoke)"
-)
-_WEBHOOK_SCOPES = "webhooks:read, and webhooks:write to change or redeliver anything"
+_MAX_SAID = 200
+"""Characters of an answer that are repeated."""
 
 
 class NotFound(PolarError):
@@ -63,6 +61,18 @@ class Refused(PolarError):
         """The HTTP status, where that alone is what was refused."""
 
 
+class ScopeMissing(Refused):
+    """`403 insufficient_scope`: the token lacks the scope that the request needs."""
+
+    def __init__(self, method: str, scope: str) -> None:
+        super().__init__(
+            f"{method} was answered 403: the token lacks the scope {scope}: give"
+            " POLAR_ACCESS_TOKEN that scope at Polar",
+            httpx.codes.FORBIDDEN,
+        )
+        self.scope = scope
+
+
 def error_of(method: str, response: httpx.Response) -> PolarError:
     """What an answer that is no success means."""
     status = response.status_code
@@ -76,12 +86,27 @@ def error_of(method: str, response: httpx.Response) -> PolarError:
         # A gateway's 408 or 5xx does not say what becomes of the request behind it.
         answered = status in {409, 425, 429}
         return Unavailable(f"{method}: {status}", retry_after(response), answered=answered)
-    remedy = {
-        401: "the token is not accepted: set POLAR_ACCESS_TOKEN to a valid one",
-        403: f"the token lacks a scope: it needs {_scopes(response)}",
-        404: "not Polar's ResourceNotFound: check POLAR_BASE_URL, POLAR_SERVER and POLAR_VERSION",
-        422: f"the request is not valid ({_fields(body)})",
-    }.get(status, "check POLAR_BASE_URL and POLAR_SERVER")
+    path = response.request.url.path
+    match status, code:
+        case 401, "invalid_token":
+            remedy = (
+                "the token is not accepted: set POLAR_ACCESS_TOKEN to a valid one; if it is valid,"
+                " the organization's API access is switched off, which Polar's support can tell"
+            )
+        case 403, "insufficient_scope":
+            return ScopeMissing(method, scope_for(method, path))
+        case 401 | 403, _:
+            remedy = _said(body) or (
+                "without a reason of Polar's: check POLAR_BASE_URL, and any proxy on the way"
+            )
+        case 404, _:
+            remedy = (
+                "not Polar's ResourceNotFound: check POLAR_BASE_URL, POLAR_SERVER and POLAR_VERSION"
+            )
+        case 422, _:
+            remedy = f"the request is not valid ({_fields(body)})"
+        case _:
+            remedy = "check POLAR_BASE_URL and POLAR_SERVER"
     return Refused(f"{method} was answered {status}: {remedy}", status)
 
 
@@ -130,8 +155,12 @@ def retry_after(response: httpx.Response) -> timedelta:
     return _NO_RETRY_AFTER if response.status_code == 429 else timedelta(0)
 
 
-def _scopes(response: httpx.Response) -> str:
-    return _WEBHOOK_SCOPES if "/v1/webhooks/" in response.request.url.path else _SCOPES
+def _said(body: Mapping[str, Any]) -> str:
+    """Polar's own words for what it refuses; "": it has none."""
+    said = ": ".join(
+        text for name in ("error", "detail") if isinstance(text := body.get(name), str)
+    )
+    return f"Polar says {said[:_MAX_SAID]}" if said else ""
 
 
 def _fields(body: Mapping[str, Any]) -> str:

@@ -102,8 +102,11 @@ async def of_customers(polar: PolarClient, kind: Kind[M], customer_ids: Sequence
     def read(content: Mapping[str, Any], read_at: datetime) -> M:
         return parse(kind, content, observed_at=read_at, by=API)
 
-    filters = {**kind.filters, "customer_id": list(customer_ids)}
-    return await every_page(polar, kind.path, read, **filters)
+    asked = [[one] for one in customer_ids] if kind.one_customer_a_request else [[*customer_ids]]
+    items: list[M] = []
+    for ids in asked:
+        items += await every_page(polar, kind.path, read, **kind.filters, customer_id=ids)
+    return items
 
 
 async def every_page(

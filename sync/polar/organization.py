@@ -2,8 +2,9 @@
 
 With a token of another organization, or of the sandbox, Polar answers `ResourceNotFound` for every
 customer and lists nothing: taken at its word, every deletion would be done while the customers go
-on being billed. So the organization is remembered from the first answer that names it, and from
-then on no "not there" is believed before the token has shown that it is of the same one.
+on being billed. So the organization is remembered from the first answer or verified webhook that
+names it, and from then on no "not there" is believed before the token has shown that it is of the
+same one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from sync.errors import PolarError
+from sync.mirror.reading import organization_of
 from sync.store import meta
 from sync.store.database import Database
 
@@ -29,7 +33,7 @@ class Organization:
         self._database = database
 
     async def known(self) -> str | None:
-        """Its id at Polar; None before the first answer that names it.
+        """Its id at Polar; None before the first answer or webhook that names it.
 
         Raises:
             StorageUnavailable
@@ -50,6 +54,15 @@ class Organization:
         if await self.known() != organization_id:
             raise WrongOrganization
 
+    async def learn(self, session: AsyncSession, organization_id: str) -> None:
+        """A verified webhook is of this organization. What is known stays: a webhook does not say
+        whose the token is.
+
+        Raises:
+            StorageUnavailable
+        """
+        await meta.put_if_absent(self._database, session, _META_NAME, organization_id)
+
     async def forget(self) -> bool:
         """Take the next organization for the right one. False: none was known.
 
@@ -61,13 +74,10 @@ class Organization:
 
 
 def organization_in(answer: Mapping[str, Any]) -> str | None:
-    """The organization that a customer, or the first item of a list, belongs to."""
+    """The organization that an object, or the first item of a list, belongs to."""
     items = answer.get("items")
     first = items[0] if isinstance(items, list) and items else answer
     if not isinstance(first, Mapping):
         return None
-    customer = first.get("customer")
-    owner = customer if isinstance(customer, Mapping) else first
     # An organization is listed with its own id.
-    found = owner.get("organization_id") or (first.get("id") if "slug" in first else None)
-    return found if isinstance(found, str) else None
+    return organization_of({"organization_id": first.get("id")} if "slug" in first else first)

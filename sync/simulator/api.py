@@ -152,10 +152,10 @@ class PolarApi:
             if wait:
                 return too_many_requests(wait)
             if headers.get("authorization") != f"Bearer {sim.config.token}":
-                raise error(401, "Unauthorized", "Invalid or missing access token.")
+                raise error(401, "invalid_token", "The access token is invalid.")
             if sim.config.scopes.isdisjoint(route.scopes):
                 needed = " or ".join(route.scopes)
-                raise error(403, "NotPermitted", f"The access token lacks the scope {needed}.")
+                raise error(403, "insufficient_scope", f"The access token needs {needed}.")
             record.customer_id = self._customer_named(route, params)
             query = parse_qsl(record.query, keep_blank_values=True)
             status, content = route.handler(Call(sim, params, query, body))

@@ -7,10 +7,96 @@ from contextlib import ExitStack
 
 import pytest
 
+from sync.polar.budget import Unmetered
+from sync.polar.client import PolarClient
+from sync.polar.errors import Refused
+from sync.polar.organization import Organization, organization_in
+from sync.store.database import Database
 from tests.helpers import bridge
-from tests.helpers.bridge import DELETE
+from tests.helpers.bridge import DELETE, GRANTS, SUBSCRIPTIONS, Run
+from tests.helpers.desk import CUSTOMERS
+from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.simulator import SimulatorClient
-from tests.helpers.store import DatabaseFactory
+from tests.helpers.store import DatabaseFactory, Store
+from tests.helpers.waiting import wait_for
+
+ENDPOINTS = "GET /v1/webhooks/endpoints"
+ORGANIZATIONS = "GET /v1/organizations/"
+NEEDED = ("customers:read", "subscriptions:read", "benefits:read", "webhooks:read")
+
+
+def make_sure(sim: SimulatorClient, store: Store, organization_id: str) -> None:
+    """Have a new client, of a database of that organization, make sure of it."""
+    settings = bridge.bridge_settings(sim, store)
+
+    async def run(database: Database) -> None:
+        organization = Organization(database)
+        await organization.forget()
+        await organization.confirm(organization_id)
+        async with PolarClient(settings, Unmetered(), organization) as polar:
+            await polar.make_sure_of_organization()
+
+    bridge.beside(settings, run)
+
+
+@BOTH_ENGINES
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        ("a customer", [CUSTOMERS]),
+        ("a deleted customer's subscription", [CUSTOMERS, SUBSCRIPTIONS]),
+        ("a deleted customer's grant", [CUSTOMERS, SUBSCRIPTIONS, GRANTS]),
+        ("an endpoint", [CUSTOMERS, SUBSCRIPTIONS, GRANTS, ENDPOINTS]),
+    ],
+)
+def test_whose_the_token_is_can_be_told_without_organizations_read(
+    sim: SimulatorClient, store: Store, there: str, asked: list[str]
+) -> None:
+    organization_id = sim.get("/v1/organizations/")["items"][0]["id"]
+    if there == "an endpoint":
+        sim.endpoint("https://bridge.example.com/webhooks/polar")
+    else:
+        customer = sim.customer(
+            subscriptions=["active"] if "subscription" in there else [], grants=1
+        )
+        if there != "a customer":
+            sim.api.delete(f"/v1/customers/{customer['customer']['id']}")
+            sim.settle()
+    sim.settings(scopes=list(NEEDED))
+    sim.control("DELETE", "/requests")
+    make_sure(sim, store, organization_id)
+    assert list(sim.control("GET", "/counts")) == asked
+    with pytest.raises(Refused, match="another organization"):
+        make_sure(sim, store, "another")
+
+
+@BOTH_ENGINES
+def test_organizations_are_listed_only_where_nothing_else_tells(
+    sim: SimulatorClient, store: Store
+) -> None:
+    organization_id = sim.get("/v1/organizations/")["items"][0]["id"]
+    make_sure(sim, store, organization_id)
+    sim.settings(scopes=list(NEEDED))
+    with pytest.raises(Refused, match="organizations:read"):
+        make_sure(sim, store, organization_id)
+
+
+@BOTH_ENGINES
+def test_a_verified_webhook_tells_whose_the_database_is(sim: SimulatorClient, run: Run) -> None:
+    organization_id = sim.get("/v1/organizations/")["items"][0]["id"]
+    with run() as it:
+        it.customer("u1")
+        known = "SELECT value FROM meta WHERE name = 'organization_id'"
+        wait_for(lambda: it.query(known), "the webhook is applied")
+        assert it.query(known)[0]["value"] == organization_id
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"items": []}, {"items": [1]}, {"items": [{"customer": {}}]}, {"organization_id": 1}],
+)
+def test_an_answer_may_tell_nothing(answer: dict[str, object]) -> None:
+    assert organization_in(answer) is None
 
 
 @pytest.fixture(scope="module")

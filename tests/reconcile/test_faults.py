@@ -34,6 +34,20 @@ def test_a_polar_that_goes_down_in_the_middle(
     desk.assert_settled()
 
 
+def test_a_polar_without_customers_needs_no_other_scopes_than_the_readme_names(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = desk.sim.customer("u1", subscriptions=["active"])
+    desk.sim.settings(scopes=["customers:read", "subscriptions:read", "benefits:read"])
+    assert desk.reconcile().finished
+    desk.sim.settings(scopes=["customers:write"])
+    desk.sim.api.delete(f"/v1/customers/{created['customer']['id']}")
+    desk.sim.settle()
+    desk.sim.settings(scopes=["customers:read", "subscriptions:read", "benefits:read"])
+    assert command(desk, monkeypatch) == REPAIRED
+    desk.assert_settled()
+
+
 @pytest.mark.slow
 def test_what_passes_does_not_end_it(desk: Desk) -> None:
     bulk(desk.sim, 250)

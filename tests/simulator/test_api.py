@@ -20,7 +20,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 def test_a_wrong_token_is_answered_401(sim: SimulatorClient) -> None:
     response = sim.api.get("/v1/customers/", headers={"Authorization": "Bearer nope"})
     assert response.status_code == 401
-    assert response.json()["error"] == "Unauthorized"
+    assert response.json()["error"] == "invalid_token"
     assert httpx.get(f"{sim.url}/v1/customers/").status_code == 401
 
 
@@ -44,7 +44,7 @@ def test_a_missing_scope_is_answered_403(
     sim.settings(scopes=scopes)
     response = sim.api.request(method, path)
     assert response.status_code == 403
-    assert response.json()["error"] == "NotPermitted"
+    assert response.json()["error"] == "insufficient_scope"
     sim.settings(scopes=["customers:read"])
     assert sim.get("/v1/customers/external/user-1")
 
