@@ -289,9 +289,16 @@ class Simulator:
             grant.to_revoke = False
             self._revoke_grant(grant)
 
-    def create_member(self, customer: Customer, fields: Json, *, webhooks: bool = True) -> Member:
+    def create_member(
+        self,
+        customer: Customer,
+        fields: Json,
+        *,
+        at: datetime | None = None,
+        webhooks: bool = True,
+    ) -> Member:
         """Add a member to a live customer, which is a team then. Raises as `Members.add` does."""
-        member = self.members.add(utc_now(), customer, fields)
+        member = self.members.add(at or utc_now(), customer, fields)
         self._make_team(customer, webhooks=webhooks)
         if webhooks:
             self._publish_member("member.created", member)

@@ -324,8 +324,9 @@ def test_a_member_added_later_makes_the_customer_a_team(
     created = sim.customer("user-1")
     sim.endpoint(receiver.url)
     customer_id = created["customer"]["id"]
-    added = sim.control("POST", "/members", {"customer_id": customer_id, **BOB})
-    assert added["role"] == "member"
+    at = {"created_at": "2026-08-01T00:00:00Z"}
+    added = sim.control("POST", "/members", {"customer_id": customer_id, **BOB, **at})
+    assert (added["role"], added["created_at"]) == ("member", at["created_at"])
     assert sim.truth(created)["customer"]["type"] == "team"
     sim.control("POST", f"/members/{added['id']}", {"external_id": "robert", "role": "owner"})
     assert people(sim.items("/v1/members/")) == {"user-1": "billing_manager", "robert": "owner"}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +25,7 @@ class NewPerson(BaseModel, extra="forbid"):
 class NewMember(NewPerson):
     customer_id: str
     role: Literal["billing_manager", "member"] = "member"
+    created_at: AwareDatetime | None = None
     webhooks: bool = True
 
 
@@ -80,7 +81,9 @@ class People:
             raise HTTPException(404, "no such customer")
         fields = given.model_dump(include=set(NewPerson.model_fields))
         try:
-            row = self.sim.create_member(customer, fields, webhooks=given.webhooks)
+            row = self.sim.create_member(
+                customer, fields, at=given.created_at, webhooks=given.webhooks
+            )
         except TakenError as problem:
             raise HTTPException(409, str(problem)) from problem
         return JSONResponse(self.sim.render.member(row), 201)
