@@ -79,6 +79,24 @@ def test_members_that_can_not_be_are_refused(
     assert sim.items("/v1/members/") == []
 
 
+def test_a_customer_can_be_created_with_its_owner(sim: SimulatorClient) -> None:
+    owner = {"email": "ada@acme.example", "name": "Ada", "external_id": "ada"}
+    fields = {"type": "team", "external_id": "acme", "name": "Acme"}
+    made = sim.api.post("/v1/customers/", json={**fields, "owner": owner})
+    assert (made.status_code, made.json()["email"]) == (201, None)
+    (found,) = sim.items("/v1/members/", external_customer_id="acme")
+    assert found.items() >= {**owner, "role": "owner"}.items()
+    assert_error(sim.api.post("/v1/customers/", json=fields), 422, "RequestValidationError")
+
+
+def test_a_team_is_never_an_individual_again(sim: SimulatorClient) -> None:
+    path = f"/v1/customers/{team(sim, BOB)['customer']['id']}"
+    assert sim.api.patch(path, json={"type": "individual"}).status_code == 422
+    assert sim.get(path)["type"] == "team"
+    individual = f"/v1/customers/{sim.customer('user-1')['customer']['id']}"
+    assert sim.api.patch(individual, json={"type": "team"}).json()["type"] == "team"
+
+
 def test_one_user_can_be_a_member_of_several_customers(sim: SimulatorClient) -> None:
     for external_id in ("lead-1", "lead-2"):
         team(sim, BOB, external_id=external_id)

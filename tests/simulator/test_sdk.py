@@ -33,7 +33,9 @@ def test_customers(polar: Polar, sim: SimulatorClient) -> None:
         tax_id="FR61954506077",
     )
     assert isinstance(created, CustomerIndividual)
-    team = polar.customers.create(type="team", name="Team")
+    team = polar.customers.create(
+        type="team", name="Team", owner={"email": "lead@example.com", "external_id": "lead"}
+    )
     assert isinstance(team, CustomerTeam)
     assert created.tax_id == ["FR61954506077", "eu_vat"]
     listed = polar.customers.list(limit=100, sorting=["-created_at"])
