@@ -95,6 +95,7 @@ class System:
                 and wanted.get("route", row.route) == row.route
                 and wanted.get("path", "") in row.path
                 and wanted.get("status", str(row.status)) == str(row.status)
+                and wanted.get("handled", str(row.handled)) == str(row.handled)
                 and wanted.get("effect", str(row.effect).lower()) == str(row.effect).lower()
             )
 
@@ -106,8 +107,10 @@ class System:
                         "path": row.path,
                         "query": row.query,
                         "route": row.route,
+                        "customer_id": row.customer_id,
                         "started_at": time(row.started_at),
                         "status": row.status,
+                        "handled": row.handled,
                         "effect": row.effect,
                         "fault": row.fault,
                     }
