@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sync.deletions import evidence, leaving
+from sync.deletions.deletion import IllegalTransition
 from sync.deletions.facts import facts
 from sync.deletions.leases import Leased, LeaseLost, Pinned
-from sync.deletions.machine import IllegalTransition, ask_api, to_revoke
+from sync.deletions.proof import ask_api, to_revoke
 from sync.deletions.recording import AsMirrored, Recorder, failed
 from sync.errors import PolarError
 from sync.mirror import kinds, rows

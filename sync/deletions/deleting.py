@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries, teams
+from sync.deletions.deletion import IllegalTransition
 from sync.deletions.leases import Leased, LeaseLost, Pinned, finish, release
-from sync.deletions.machine import IllegalTransition, delete_by, pin_is_fresh
+from sync.deletions.machine import delete_by, pin_is_fresh
 from sync.deletions.observations import (
     Brake,
     CustomerGone,

@@ -21,9 +21,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, mapping, memberships, queries
+from sync.deletions.deletion import IllegalTransition, Policy, may_be_there
 from sync.deletions.facts import facts
 from sync.deletions.leases import be_due, release
-from sync.deletions.machine import IllegalTransition, Policy, ask_api, may_be_there, observe
+from sync.deletions.machine import observe
 from sync.deletions.observations import (
     AnotherDeleted,
     Canceled,
@@ -33,6 +34,7 @@ from sync.deletions.observations import (
     MembershipEnded,
     Observation,
 )
+from sync.deletions.proof import ask_api
 from sync.deletions.removal import removed_until
 from sync.deletions.states import ENDED, OVER, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow, MembershipRow

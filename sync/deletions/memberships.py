@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.observations import MembershipFact
+from sync.deletions.states import ENDED
 from sync.deletions.tables import DeletionRow, MembershipRow
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import SUBSCRIPTION, all_hold
@@ -92,8 +93,11 @@ async def waiting(
         database.locked(
             select(MembershipRow, DeletionRow)
             .join(DeletionRow, col(DeletionRow.id) == col(MembershipRow.deletion_id))
-            .where(col(MembershipRow.member_id).in_(member_ids))
-            .where(col(MembershipRow.ended_at).is_(None))
+            .where(
+                col(MembershipRow.member_id).in_(member_ids),
+                col(MembershipRow.ended_at).is_(None),
+                col(DeletionRow.state).not_in(ENDED),
+            )
         )
     )
     return [(membership, row) for membership, row in found.all()]

@@ -14,9 +14,9 @@ from typing import assert_never
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries
+from sync.deletions.deletion import IllegalTransition, next_action
 from sync.deletions.leases import release
 from sync.deletions.ledger import Ledger, wake
-from sync.deletions.machine import IllegalTransition, next_action
 from sync.deletions.observations import Approved, Canceled, Retried
 from sync.deletions.queries import Which
 from sync.deletions.states import ENDED, Action, State

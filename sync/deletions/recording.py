@@ -12,10 +12,10 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, memberships
+from sync.deletions.deletion import IllegalTransition
 from sync.deletions.facts import facts
 from sync.deletions.leases import Leased, Leases, finish
 from sync.deletions.ledger import Ledger, wake_blocked
-from sync.deletions.machine import IllegalTransition
 from sync.deletions.observations import (
     CustomerFound,
     CustomerMissing,
