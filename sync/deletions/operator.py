@@ -118,7 +118,7 @@ async def _act(
 
 def _check_retry(row: DeletionRow) -> None:
     if row.state is State.HELD:
-        raise _Refused(f"the brake holds it: polar-sync approve {row.id}, or cancel")
+        raise _Refused(f"it is held: polar-sync approve {row.id}, or cancel")
     if row.state is State.ANOTHER_DELETED:
         raise _Refused(f"another customer was deleted: see to it, then polar-sync approve {row.id}")
     looks_up = next_action(row.snapshot()) is Action.RESOLVE
