@@ -11,19 +11,34 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
+from starlette.datastructures import URL, Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sync.simulator import resources
-from sync.simulator.calls import ApiError, Call, Route, error
+from sync.simulator.calls import (
+    ApiError,
+    Call,
+    Route,
+    error,
+    insufficient_scope,
+    too_many_requests,
+    unauthorized,
+)
 from sync.simulator.faults import ApiFault
 from sync.simulator.simulator import RequestRecord, Simulator, utc_now
 
 ABORT = "polar_simulator.abort"
 """The ASGI extension by which the server lets an application close its connection."""
 _MAX_BODY = 1_000_000
+VERSION_WITHOUT_HEADER = "2026-04"
+_NO_SUCH_PATH = {"detail": "Not Found"}
+"""Polar: no `error` here, which tells a wrong path from a customer that is gone."""
+_EMPTY = frozenset({204, 307, 429})
+"""Answers without a body."""
+_SAFE_IN_URL = ":/%#?=@[]!$&'()*+,;"
 _PHRASES = frozenset(int(status) for status in HTTPStatus)
 
 
@@ -38,20 +53,44 @@ def _routes() -> list[Route]:
 ROUTES = _routes()
 
 
-def find_route(method: str, raw_path: str) -> tuple[Route, list[str]]:
-    """Raises `ApiError`: 404 for a path that no route has, 405 for a method it does not have."""
-    raw = raw_path.split("/")
+def find_route(scope: Scope) -> tuple[Route, list[str]]:
+    """The route of a request, and its parameters.
+
+    Polar's server decodes before it routes, so `%2F` separates as `/` does.
+
+    Raises `ApiError`: 404 for a path that no route has, 405 for a method it does not have, 307
+    where only the slash at its end is wrong.
+    """
+    path = _without_dots(scope["path"])
+    segments = path.split("/")
     known = False
     for route in ROUTES:
-        params = route.match(raw)
+        params = route.match(segments)
         if params is not None:
-            if route.method == method:
+            if route.method == scope["method"]:
                 return route, params
             known = True
     if known:
         raise ApiError(405, {"detail": "Method Not Allowed"})
-    # Polar: no `error` here, which tells a wrong path from a customer that is gone.
-    raise ApiError(404, {"detail": "Not Found"})
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    if any(route.match(other.split("/")) is not None for route in ROUTES):
+        location = str(URL(scope={**scope, "path": other}))
+        raise ApiError(307, None, {"Location": quote(location, safe=_SAFE_IN_URL)})
+    raise ApiError(404, _NO_SUCH_PATH)
+
+
+def _without_dots(path: str) -> str:
+    """The path without segments `.` and `..`, as RFC 3986 (5.2.4) removes them."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:1] + kept[1:-1]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/".join(kept)
 
 
 class PolarApi:
@@ -62,14 +101,14 @@ class PolarApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
-        raw_path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")
+        raw_path = scope["raw_path"].decode("ascii", "replace")
         query = scope["query_string"].decode("ascii", "replace")
         record = RequestRecord(method, raw_path, query, "-", utc_now())
         self.sim.requests.append(record)
-        self._note_route(record)
         body = await read_body(receive)
 
         fault = await self._delay_and_choose(method, raw_path, record)
+        self._note_route(scope, record)
         response = None
         if await self._arrives(fault):
             response = self._handle(scope, record, body)
@@ -114,7 +153,11 @@ class PolarApi:
                 name = HTTPStatus(rule.status).phrase if rule.status in _PHRASES else "Error"
                 return answer(rule.status, {"error": name.replace(" ", ""), "detail": name})
             case "rate_limit":
-                return too_many_requests(rule.retry_after)
+                window = self.sim.config.rate_window
+                problem = too_many_requests(
+                    window if rule.retry_after is None else rule.retry_after
+                )
+                return answer(problem.status, problem.body, problem.headers)
             case "timeout":
                 held = await self.sim.hold(rule.seconds)
                 return response if held and not rule.close else None
@@ -124,9 +167,9 @@ class PolarApi:
             case _:
                 return None
 
-    def _note_route(self, record: RequestRecord) -> None:
+    def _note_route(self, scope: Scope, record: RequestRecord) -> None:
         with suppress(ApiError):
-            route, params = find_route(record.method, record.path)
+            route, params = find_route(scope)
             record.route, record.customer_id = route.path, self._customer_named(route, params)
         self.sim.counts[record.method, record.route] += 1
 
@@ -137,44 +180,45 @@ class PolarApi:
         return params[0] if route.path.startswith("/v1/customers/{id}") else None
 
     def _handle(self, scope: Scope, record: RequestRecord, body: bytes) -> Response:
-        sim = self.sim
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = Headers(scope=scope)
+        version = headers.get("polar-version", VERSION_WITHOUT_HEADER)
+        if version not in self.sim.config.versions:
+            # Polar: answered as a wrong path is, before the token is looked at.
+            return answer(404, _NO_SUCH_PATH)
         try:
-            if not sim.config.available:
-                raise error(503, "ServiceUnavailable", "Service Unavailable")
-            if headers.get("polar-version") not in (None, *sim.config.versions):
-                # Polar: an unsupported version is answered as a wrong path is.
-                raise ApiError(404, {"detail": "Not Found"})
-            route, params = find_route(record.method, record.path)
-            wait = sim.seconds_over_limit()
-            if wait:
-                return too_many_requests(wait)
-            if headers.get("authorization") != f"Bearer {sim.config.token}":
-                raise error(401, "invalid_token", "The access token is invalid.")
-            if sim.config.scopes.isdisjoint(route.scopes):
-                needed = " or ".join(route.scopes)
-                raise error(403, "insufficient_scope", f"The access token needs {needed}.")
+            route, params = self._admit(scope, headers)
             record.customer_id = self._customer_named(route, params)
             query = parse_qsl(record.query, keep_blank_values=True)
-            status, content = route.handler(Call(sim, params, query, body))
+            response = answer(*route.handler(Call(self.sim, params, query, body)))
+            record.effect = route.method != "GET"
         except ApiError as problem:
-            return answer(problem.status, problem.body)
-        record.effect = route.method != "GET"
-        return answer(status, content)
+            response = answer(problem.status, problem.body, problem.headers)
+        response.headers["polar-version"] = version
+        return response
+
+    def _admit(self, scope: Scope, headers: Headers) -> tuple[Route, list[str]]:
+        """The route of a request that may be carried out, and its parameters.
+
+        Raises `ApiError`: what refuses it.
+        """
+        config = self.sim.config
+        if not config.available:
+            raise error(503, "ServiceUnavailable", "Service Unavailable")
+        route, params = find_route(scope)
+        if self.sim.is_over_limit():
+            raise too_many_requests(config.rate_window)
+        if headers.get("authorization") != f"Bearer {config.token}":
+            raise unauthorized()
+        if config.scopes.isdisjoint(route.scopes):
+            raise insufficient_scope(route.scopes)
+        return route, params
 
 
 def answer(status: int, content: Any, headers: dict[str, str] | None = None) -> Response:
-    if status == 204:
-        return Response(status_code=204, headers=headers)
+    if status in _EMPTY:
+        return Response(status_code=status, headers=headers)
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(body, status, headers, media_type="application/json")
-
-
-def too_many_requests(seconds: int) -> Response:
-    body = {"error": "TooManyRequests", "detail": "Rate limit exceeded."}
-    return answer(429, body, {"Retry-After": str(seconds)})
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -25,7 +25,7 @@ def create_simulator(config: SimulatorConfig | None = None) -> Starlette:
         await sim.close()
 
     app = Starlette(routes=[Mount("/_sim", routes=routes(sim))], lifespan=lifespan)
-    # Polar's paths are told apart in their raw form, which Starlette's routes do not see.
+    # Not routes of this application: faults strike before a route is found.
     app.router.default = PolarApi(sim)
     app.router.redirect_slashes = False
     app.state.simulator = sim

@@ -1,15 +1,14 @@
 """One request to Polar's API: what it says, what its path names, and what an answer looks like."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import unquote
-from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sync.simulator.inputs import Page, PageOfOwners, Query, SortedPage
+from sync.simulator.inputs import Page, PageOfOwners, Query, SortedPage, Uuid
 from sync.simulator.lists import Columns
 from sync.simulator.simulator import Simulator
 from sync.simulator.world import Json, Ordered, Row
@@ -19,16 +18,20 @@ Q = TypeVar("Q", bound=Query)
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
+_UUID: TypeAdapter[str] = TypeAdapter(Uuid)
+
 Answer = tuple[int, Any]
 """A status and its content as JSON; 204 has none."""
 
 
 class ApiError(Exception):
-    """Ends a request with an error answer."""
+    """Ends a request with an answer that is no success. `body`: None for an empty one."""
 
-    def __init__(self, status: int, body: Json) -> None:
+    def __init__(
+        self, status: int, body: Json | None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(status, body)
-        self.status, self.body = status, body
+        self.status, self.body, self.headers = status, body, headers
 
 
 def error(status: int, name: str, detail: Any) -> ApiError:
@@ -39,14 +42,37 @@ def not_found(what: str) -> ApiError:
     return error(404, "ResourceNotFound", f"{what} not found.")
 
 
-def invalid(problem: ValidationError, where: str) -> ApiError:
+def unauthorized() -> ApiError:
+    body = {
+        "error": "invalid_token",
+        "error_description": "The access token is expired, revoked, malformed, or invalid.",
+    }
+    return ApiError(401, body, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def insufficient_scope(needed: Sequence[str]) -> ApiError:
+    """`needed`: scopes of which one is enough."""
+    body = {
+        "error": "insufficient_scope",
+        "error_description": "The request requires higher privileges than the access token has.",
+    }
+    challenge = f'Bearer error="insufficient_scope", scope="{" ".join(needed)}"'
+    return ApiError(403, body, {"WWW-Authenticate": challenge})
+
+
+def too_many_requests(seconds: float) -> ApiError:
+    """Polar: an empty body, and the length of the window, not what is left of it."""
+    return ApiError(429, None, {"Retry-After": str(math.ceil(seconds))})
+
+
+def invalid(problem: ValidationError, *where: str) -> ApiError:
     """Polar: 422 `RequestValidationError` with one entry in `detail` per mistake."""
     return error(
         422,
         "RequestValidationError",
         [
             {
-                "loc": [where, *entry["loc"]],
+                "loc": [*where, *entry["loc"]],
                 "msg": entry["msg"],
                 "type": entry["type"],
                 "input": entry["input"],
@@ -57,8 +83,9 @@ def invalid(problem: ValidationError, where: str) -> ApiError:
 
 
 def mistake(where: str, name: str, message: str, value: Any) -> ApiError:
+    """Polar: `PolarRequestValidationError` for what only its database knows to be wrong."""
     entry = {"loc": [where, name], "msg": message, "type": "value_error", "input": value}
-    return error(422, "RequestValidationError", [entry])
+    return error(422, "PolarRequestValidationError", [entry])
 
 
 @dataclass(slots=True)
@@ -83,12 +110,14 @@ class Call:
             raise invalid(problem, "body") from problem
 
     def uuid(self, index: int = 0) -> str:
-        """The UUID that the path names, the first one or that of `index`."""
-        text = self.params[index]
+        """The UUID that the path names, the first one or that of `index`.
+
+        Polar: 422 for any but version 4.
+        """
         try:
-            return str(UUID(text))
-        except ValueError as problem:
-            raise mistake("path", "id", "Input should be a valid UUID", text) from problem
+            return _UUID.validate_python(self.params[index])
+        except ValidationError as problem:
+            raise invalid(problem, "path", "id") from problem
 
     def find(self, rows: dict[str, T], what: str) -> T:
         """The row whose id the path names."""
@@ -153,19 +182,16 @@ class Route:
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", tuple(self.path.split("/")))
 
-    def match(self, raw: Sequence[str]) -> list[str] | None:
-        """The parameters, percent-decoded; None: another path.
-
-        Split before decoding: `%2F` in an external id is no separator.
-        """
-        if len(raw) != len(self.segments):
+    def match(self, path: Sequence[str]) -> list[str] | None:
+        """The parameters in a path's segments; None: another path."""
+        if len(path) != len(self.segments):
             return None
         params: list[str] = []
-        for expected, actual in zip(self.segments, raw, strict=True):
+        for expected, actual in zip(self.segments, path, strict=True):
             if expected.startswith("{"):
                 if not actual:
                     return None
-                params.append(unquote(actual))
+                params.append(actual)
             elif expected != actual:
                 return None
         return params

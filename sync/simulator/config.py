@@ -36,7 +36,8 @@ class SimulatorConfig(BaseModel):
 
     token: str = DEFAULT_TOKEN
     scopes: frozenset[str] = ALL_SCOPES
-    versions: frozenset[str] = frozenset({"2026-10"})
+    versions: frozenset[str] = frozenset({"2026-04", "2026-10"})
+    """What `Polar-Version` may say. Polar: without that header it is the first of these."""
     clock_ahead: float = 0.0
     """Real seconds that the `Date` header of API answers is ahead of this machine's clock."""
     available: bool = True
@@ -44,7 +45,8 @@ class SimulatorConfig(BaseModel):
     rate_limit: Annotated[int, Field(gt=0)] | None = None
     """Requests per `rate_window`. Polar: 500 in production, 100 in the sandbox."""
     rate_window: Annotated[float, Field(gt=0)] = 60.0
-    """Real seconds: clients count in these too, so the time scale does not apply."""
+    """Real seconds: clients count in these too, so the time scale does not apply. A 429 asks for
+    as many in `Retry-After`."""
     time_scale: Annotated[float, Field(ge=0)] = 1.0
 
     background_delay: Range = (1.0, 5.0)
@@ -55,8 +57,11 @@ class SimulatorConfig(BaseModel):
     debounce: Range = (1.0, 5.0)
     """How long `customer.state_changed` gathers changes. Polar: 1 to 5 s."""
     seed: int = 0
-    """Of the random draws for background delays."""
+    """Of the random draws: background delays, and the order of what ties in a list."""
 
+    loopback_endpoints: bool = True
+    """Webhook endpoints may also be on a loopback address, by http too. False: https and public
+    only, as Polar wants it. The control API takes any."""
     delivery_timeout: Annotated[float, Field(gt=0)] | None = None
     """Real seconds for one delivery. None: Polar's 10 s scaled, but never under 1 s, so that a
     busy machine does not look like a dead receiver."""

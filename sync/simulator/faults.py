@@ -47,7 +47,7 @@ class ApiFault(Rule):
     - `delay`: waits `seconds` before handling; other faults may follow.
     - `drop`: nothing is done, the connection is closed without an answer.
     - `error`: answers `status` (500 to 599). With `after_effect` the request is carried out first.
-    - `rate_limit`: 429 with `Retry-After: retry_after` (seconds), nothing is done.
+    - `rate_limit`: 429, empty, with `Retry-After: retry_after` (seconds); nothing is done.
     - `timeout`: the request is carried out, then its answer is held back for `seconds`; with
       `close` the connection is closed then instead.
     - `late`: the request arrives `seconds` after it was sent and takes effect then, whether or not
@@ -60,7 +60,8 @@ class ApiFault(Rule):
     path: str = ""
     """Searched for (a regular expression) in the path as sent: percent-encoded, no query."""
     status: Annotated[int, Field(ge=500, le=599)] = 503
-    retry_after: Annotated[int, Field(ge=0)] = 1
+    retry_after: Annotated[int, Field(ge=0)] | None = None
+    """None: the length of the window, as Polar does."""
     after_effect: bool = False
     close: bool = False
 

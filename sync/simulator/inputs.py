@@ -9,8 +9,20 @@ from pydantic import (
     Field,
     StringConstraints,
 )
+from pydantic_core import PydanticCustomError
 
-Uuid = Annotated[str, AfterValidator(lambda text: str(UUID(text)))]
+
+def _uuid4(text: str) -> str:
+    try:
+        found = UUID(text)
+    except ValueError as problem:
+        raise PydanticCustomError("uuid_parsing", "Input should be a valid UUID") from problem
+    if found.version != 4:
+        raise PydanticCustomError("uuid_version", "UUID version 4 expected")
+    return str(found)
+
+
+Uuid = Annotated[str, AfterValidator(_uuid4)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Status = Literal[
     "incomplete",
@@ -89,7 +101,8 @@ class Query(BaseModel):
 
 class Page(Query):
     page: Annotated[int, Field(gt=0)] = 1
-    limit: Annotated[int, Field(gt=0, le=100)] = 10
+    limit: Annotated[int, Field(gt=0), AfterValidator(lambda limit: min(limit, 100))] = 10
+    """Polar: over 100 is cut to 100 without a word."""
     organization_id: Uuids = None
 
 

@@ -26,7 +26,7 @@ class Renderer:
         self.hide_freed_id = False
 
     def customer(self, row: Customer) -> Json:
-        external_id = row.external_id if self.hide_freed_id else row.known_external_id
+        external_id = row.external_id if self.hide_freed_id else row.shown_external_id
         return {
             "id": row.id,
             "created_at": time(row.created_at),

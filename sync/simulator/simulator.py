@@ -1,7 +1,6 @@
 """One simulated Polar: the world, what follows each change in the background, and the webhooks."""
 
 import asyncio
-import math
 import random
 import time as clock
 from collections import Counter, deque
@@ -73,7 +72,7 @@ class Simulator:
         self.render = Renderer(self.world, self.members)
         self.webhooks = Webhooks(lambda: self.config)
         self.webhook_render = Renderer(self.world, self.members)
-        self.lists = Lists()
+        self.lists = Lists(self.config.seed)
         self.faults: Faults[ApiFault] = Faults()
         self.requests: deque[RequestRecord] = deque(maxlen=_KEEP_REQUESTS)
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -119,24 +118,25 @@ class Simulator:
         """Take new settings; background steps that were paused run now if they no longer are."""
         if config.seed != self.config.seed:
             self._rng = random.Random(config.seed)  # noqa: S311
+            self.lists = Lists(config.seed)
         self.config = config
         if not config.background_paused:
             paused, self._paused = self._paused, []
             for step in paused:
                 step()
 
-    def seconds_over_limit(self) -> int:
-        """Count a request. Returns 0, or for how many seconds there is no more budget."""
+    def is_over_limit(self) -> bool:
+        """Count a request, if there still is budget for it."""
         limit, window = self.config.rate_limit, self.config.rate_window
         if limit is None:
-            return 0
+            return False
         now = clock.monotonic()
         while self._recent and self._recent[0] <= now - window:
             self._recent.popleft()
-        if len(self._recent) < limit:
-            self._recent.append(now)
-            return 0
-        return max(1, math.ceil(self._recent[0] + window - now))
+        if len(self._recent) >= limit:
+            return True
+        self._recent.append(now)
+        return False
 
     # -- background ------------------------------------------------------------------------
 
@@ -179,8 +179,9 @@ class Simulator:
             self.webhooks.publish(event_type, render())
 
     def _publish_customer(self, event_type: str, customer: Customer) -> None:
+        """Polar: with each created, updated and deleted comes a state at once."""
         self._publish(event_type, partial(self.webhook_render.customer, customer))
-        self._state_changed(customer)
+        self._publish_state(customer)
 
     def _publish_subscription(self, events: list[str], subscription: Subscription) -> None:
         for event_type in events:
@@ -197,8 +198,11 @@ class Simulator:
     def _publish_seat(self, event_type: str, seat: Seat, former: Member | None = None) -> None:
         self._publish(event_type, partial(self.webhook_render.seat, seat, former))
 
+    def _publish_state(self, customer: Customer) -> None:
+        self._publish("customer.state_changed", partial(self.webhook_render.state, customer))
+
     def _state_changed(self, customer: Customer) -> None:
-        """Polar: `customer.state_changed` is debounced, so one tells of several changes."""
+        """Polar: after changes of what it holds, one debounced event tells of several."""
         if customer.id in self._changed_states or not self.webhooks.wanted(
             "customer.state_changed"
         ):
@@ -207,7 +211,7 @@ class Simulator:
 
         def tell() -> None:
             self._changed_states.discard(customer.id)
-            self._publish("customer.state_changed", partial(self.webhook_render.state, customer))
+            self._publish_state(customer)
 
         self._later(self.config.debounce, tell)
 

@@ -10,6 +10,7 @@ import base64
 import heapq
 import json
 import secrets
+import string
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from sync.simulator.times import time
 from sync.simulator.world import Json, new_id
 
 API_VERSION = "2026-10"
+_SECRET_ALPHABET = string.ascii_letters + string.digits
 _MAX_RESPONSE = 2048
 _MAX_IN_FLIGHT = 32
 _TLS = httpx.create_ssl_context()
@@ -34,9 +36,10 @@ EventState = Literal["held", "pending", "delivered", "failed", "skipped", "dropp
 
 
 def new_secret(*, standard: bool = False) -> str:
+    """`standard`: one that is read as Standard Webhooks says, so base64 after its prefix."""
     if standard:
         return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    return f"polar_whs_{secrets.token_urlsafe(32)}"
+    return "whsec_" + "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(43))
 
 
 @dataclass(slots=True, eq=False)

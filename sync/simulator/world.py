@@ -6,12 +6,13 @@ change later or elsewhere (webhooks, background steps) is up to `Simulator`.
 
 import hashlib
 import itertools
+import random
 import uuid
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 Json = dict[str, Any]
 
@@ -24,8 +25,6 @@ LISTED_IN_STATE = frozenset({"trialing", "active"})
 GIVES_NOTHING = frozenset({"canceled", "unpaid"})
 """Polar: once a subscription is in one of these, its seats are revoked."""
 
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-
 
 class AlreadyCanceledError(Exception):
     """The subscription can't be revoked any more (Polar: 403 AlreadyCanceledSubscription)."""
@@ -33,6 +32,10 @@ class AlreadyCanceledError(Exception):
 
 class LockedError(Exception):
     """An update of the subscription is pending (Polar: 409 SubscriptionLocked)."""
+
+
+class WriteOnceError(Exception):
+    """An external id, once set, can't be updated (Polar: 422)."""
 
 
 class TakenError(Exception):
@@ -59,12 +62,11 @@ class Customer:
     locale: str | None = None
     modified_at: datetime | None = None
     deleted_at: datetime | None = None
-    freed_external_id: str | None = None
-    """The external id it had when it was deleted. Polar: freed at once, a copy is kept."""
 
     @property
-    def known_external_id(self) -> str | None:
-        return self.external_id if self.deleted_at is None else self.freed_external_id
+    def shown_external_id(self) -> str | None:
+        """Polar: without one of its own, it is shown with the one in its metadata."""
+        return self.external_id or self.metadata.get("__external_id")
 
 
 @dataclass(slots=True, eq=False)
@@ -124,10 +126,14 @@ class Row(Protocol):
 
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class Ordered(Generic[R]):
-    """Rows in ascending order of a time, then of creation: a page is a slice, never a scan."""
+    """Rows in ascending order of a time: a page is a slice, never a scan.
+
+    Among rows of one time the order is that of creation, except on a page.
+    """
 
     def __init__(self, when: Callable[[R], datetime]) -> None:
         self._when = when
@@ -153,13 +159,35 @@ class Ordered(Generic[R]):
         index = bisect_left(self._entries, (self._when(row), row.seq))
         del self._entries[index]
 
-    def page(self, offset: int, limit: int, *, descending: bool) -> list[R]:
+    def page(self, offset: int, limit: int, *, descending: bool, rng: random.Random) -> list[R]:
+        """A page on which rows of one time are in any order: see `draw`."""
         if descending:
             stop = max(len(self._entries) - offset, 0)
-            entries = self._entries[max(stop - limit, 0) : stop][::-1]
+            start = max(stop - limit, 0)
         else:
-            entries = self._entries[offset : offset + limit]
-        return [row for _, _, row in entries]
+            start, stop = offset, offset + limit
+        rows = [row for _, _, row in draw(self._entries, start, stop, lambda each: each[0], rng)]
+        return rows[::-1] if descending else rows
+
+
+def draw(
+    ordered: Sequence[T], start: int, stop: int, key: Callable[[T], Any], rng: random.Random
+) -> list[T]:
+    """`ordered[start:stop]`, had what ties in its ascending `key` been shuffled before.
+
+    Polar: ties in the sort key have no order of their own. Every request draws anew, so one of
+    them can come on two pages, or on none.
+    """
+    drawn: list[T] = []
+    stop = min(stop, len(ordered))
+    while start < stop:
+        value = key(ordered[start])
+        first = bisect_left(ordered, value, hi=start, key=key)
+        end = bisect_right(ordered, value, lo=start, key=key)
+        count = min(end, stop) - start
+        drawn += (ordered[index] for index in rng.sample(range(first, end), count))
+        start += count
+    return drawn
 
 
 def new_id() -> str:
@@ -168,6 +196,12 @@ def new_id() -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _with_trimmed_id(fields: Json) -> Json:
+    """Polar: an external id is trimmed; only blanks are none at all."""
+    external_id = fields.get("external_id")
+    return fields if external_id is None else fields | {"external_id": external_id}
 
 
 def status_times(status: str, now: datetime) -> dict[str, datetime]:
@@ -223,10 +257,10 @@ class World:
         self.by_external_id: dict[str, Customer] = {}
         self.by_email: dict[str, Customer] = {}
         self.subscriptions: dict[str, Subscription] = {}
-        # NULLS LAST ascending and FIRST descending, as PostgreSQL sorts.
         self.subscriptions_by_start: Ordered[Subscription] = Ordered(
-            lambda row: row.started_at or _END_OF_TIME
+            lambda row: cast("datetime", row.started_at)
         )
+        """Those that have started. Polar: one that never did is in no list."""
         self.subscriptions_of: dict[str, list[Subscription]] = {}
         self.grants: dict[str, Grant] = {}
         self.grants_by_creation: Ordered[Grant] = Ordered(lambda row: row.created_at)
@@ -277,13 +311,14 @@ class World:
                 grants += self._new_grants(at, customer, grant_count, mine)
         finally:
             self.live_customers.extend(customers)
-            self.subscriptions_by_start.extend(subscriptions)
+            started = (row for row in subscriptions if row.started_at is not None)
+            self.subscriptions_by_start.extend(started)
             self.grants_by_creation.extend(grants)
         return len(customers)
 
     def _new_customer(self, now: datetime, fields: Json) -> Customer:
-        email, external_id = fields.get("email"), fields.get("external_id")
-        self._check_free(None, email, external_id)
+        fields = _with_trimmed_id(fields)
+        self._check_free(None, fields.get("email"), fields.get("external_id"))
         customer = Customer(id=new_id(), seq=next(self._seq), created_at=now, **fields)
         customer.billing_name = customer.billing_name or customer.name
         self.customers[customer.id] = customer
@@ -315,7 +350,12 @@ class World:
 
         Raises:
             TakenError: another live customer has the email or the external id; nothing is changed.
+            WriteOnceError: it has another external id already; nothing is changed.
         """
+        fields = _with_trimmed_id(fields)
+        external_id = fields.get("external_id", customer.external_id)
+        if customer.external_id not in (None, external_id):
+            raise WriteOnceError
         self._check_free(customer, fields.get("email"), fields.get("external_id"))
         self._release(customer)
         for name, value in fields.items():
@@ -327,33 +367,35 @@ class World:
     def delete_customer(self, customer: Customer, now: datetime, *, anonymize: bool) -> None:
         """The part of a deletion that happens at once.
 
-        Polar: `deleted_at` is set and the external id is freed; `metadata.__external_id` keeps
-        it. With `anonymize` the email and names are replaced with hashes (a business, that is
-        one with a tax id, keeps its name), and the billing address is cleared.
+        Polar: `deleted_at` is set and the external id is freed. With `anonymize` it is kept in
+        `metadata.__external_id`, the e-mail and the names are replaced with hashes (a business,
+        that is one with a tax id, keeps its name, but not its billing name), and the billing
+        address is cleared; the tax id and the members stay as they are.
         """
         self.live_customers.discard(customer)
         self._release(customer)
-        customer.metadata = dict(customer.metadata)
-        if customer.external_id is not None:
-            customer.metadata["__external_id"] = customer.external_id
-        customer.freed_external_id, customer.external_id = customer.external_id, None
+        external_id, customer.external_id = customer.external_id, None
         customer.deleted_at = customer.modified_at = now
         self.version += 1
+        customer.metadata = dict(customer.metadata)
+        if external_id is not None:
+            customer.metadata["__external_id"] = external_id
         if not anonymize:
             return
         customer.metadata["__anonymized_at"] = now.isoformat()
         if customer.email is not None:
-            customer.email = f"{_hash(customer.email)}@anonymized.invalid"
+            hashed = _hash(f"{customer.created_at.isoformat()}{customer.email}")
+            customer.email = f"{hashed}@anonymized.polar.sh"
         if customer.tax_id is None:
             customer.name = customer.name and _hash(customer.name)
-            customer.billing_name = customer.billing_name and _hash(customer.billing_name)
+        customer.billing_name = customer.billing_name and _hash(customer.billing_name)
         customer.billing_address = None
 
     # -- subscriptions ---------------------------------------------------------------------
 
     def add_subscription(self, now: datetime, customer: Customer, fields: Json) -> Subscription:
         subscription = self._new_subscription(now, customer, fields)
-        self.subscriptions_by_start.add(subscription)
+        self._list(subscription)
         self.version += 1
         return subscription
 
@@ -371,9 +413,14 @@ class World:
         """The id of what is subscribed to: one product has seats, the other has none."""
         return self.product_id if subscription.seats is None else self.seat_product_id
 
+    def _list(self, subscription: Subscription) -> None:
+        if subscription.started_at is not None:
+            self.subscriptions_by_start.add(subscription)
+
     def update_subscription(self, subscription: Subscription, now: datetime, fields: Json) -> None:
         """Set fields; a new `status` also sets the times that belong to it, if not given."""
-        self.subscriptions_by_start.discard(subscription)
+        if subscription.started_at is not None:
+            self.subscriptions_by_start.discard(subscription)
         if fields.get("status", subscription.status) != subscription.status:
             times = status_times(fields["status"], now)
             if subscription.started_at is not None:
@@ -382,14 +429,14 @@ class World:
         for name, value in fields.items():
             setattr(subscription, name, value)
         subscription.modified_at = now
-        self.subscriptions_by_start.add(subscription)
+        self._list(subscription)
         self.version += 1
 
     def revoke_subscription(self, subscription: Subscription, now: datetime) -> None:
         """End a subscription at once, as the API's DELETE does.
 
         Raises:
-            AlreadyCanceledError: it has ended, or is unpaid or incomplete.
+            AlreadyCanceledError: it has ended, or is unpaid.
             LockedError: an update is pending.
         """
         if subscription.status not in REVOCABLE or subscription.ended_at is not None:

@@ -212,7 +212,7 @@ def test_a_member_is_added_to_a_team_by_id_and_by_external_id(
     again = sim.api.post(path, json={"email": "BOB@acme.example", "role": "billing_manager"})
     assert (again.status_code, again.json()["role"]) == (201, "member")
     taken = sim.api.post(path, json={"email": "x@acme.example", "external_id": "bob"})
-    assert_error(taken, 422, "RequestValidationError")
+    assert_error(taken, 422, "PolarRequestValidationError")
     assert_error(sim.api.post(path, json=ADA), 422, "RequestValidationError")
     sim.settle()
     sent = webhooks_about(receiver.received, "member.")
@@ -237,7 +237,9 @@ def test_a_member_is_updated(sim: SimulatorClient, receiver: Receiver) -> None:
     assert changed.json()["external_id"] == "bob"
     by_external_id = "/v1/customers/external/lead/members/bob"
     assert sim.api.patch(by_external_id, json={"name": None}).json()["name"] == "Robert"
-    assert_error(sim.api.patch(path, json={"email": CLEO["email"]}), 422, "RequestValidationError")
+    assert_error(
+        sim.api.patch(path, json={"email": CLEO["email"]}), 422, "PolarRequestValidationError"
+    )
     sim.settle()
     ((kind, data),) = webhooks_about(receiver.received, "member.")
     assert (kind, data) == ("member.updated", sim.get(path))
@@ -264,7 +266,7 @@ def test_a_new_owner_makes_the_one_before_a_billing_manager(
 def test_an_owner_can_not_step_down_without_another(sim: SimulatorClient) -> None:
     created = team(sim, BOB)
     refused = sim.api.patch(member_path(created, "lead"), json={"role": "member"})
-    assert_error(refused, 422, "RequestValidationError")
+    assert_error(refused, 422, "PolarRequestValidationError")
     assert people(sim.items("/v1/members/")) == {"lead": "owner", "bob": "member"}
 
 

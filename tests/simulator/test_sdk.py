@@ -26,7 +26,7 @@ def polar(sim: SimulatorClient) -> Iterator[Polar]:
 def test_customers(polar: Polar, sim: SimulatorClient) -> None:
     created = polar.customers.create(
         email="a@example.com",
-        external_id="a/b",
+        external_id="a b",
         name="Ada",
         metadata={"plan": "pro", "seats": 3},
         billing_address={"country": "FR"},
@@ -42,7 +42,7 @@ def test_customers(polar: Polar, sim: SimulatorClient) -> None:
     assert [row.id for row in listed.items] == [team.id, created.id]
     assert listed.pagination.total_count == 2
     assert len(list(polar.customers.iter_list(limit=1))) == 2
-    encoded = quote("a/b", safe="")
+    encoded = quote("a b", safe="")
     assert polar.customers.get(created.id) == created
     assert polar.customers.get_external(encoded) == created
     assert polar.customers.update(created.id, name="B").name == "B"
@@ -59,7 +59,7 @@ def test_customers(polar: Polar, sim: SimulatorClient) -> None:
 
 
 def test_subscriptions(polar: Polar, sim: SimulatorClient) -> None:
-    statuses = ["active", "trialing", "past_due", "paused", "canceled", "unpaid", "incomplete"]
+    statuses = ["active", "trialing", "past_due", "paused", "canceled", "unpaid"]
     sim.customer(subscriptions=[*statuses, {"status": "active", "pending_update": True}])
     found = polar.subscriptions.list(external_customer_id="user-1", limit=100)
     assert {row.status for row in found.items} == set(statuses)
@@ -176,7 +176,7 @@ def test_errors(polar: Polar, sim: SimulatorClient) -> None:
     with pytest.raises(errors.ResourceNotFound):
         polar.customers.get_external("nobody")
     with pytest.raises(errors.HTTPValidationError) as invalid:
-        polar.customers.list(limit=101)
+        polar.customers.list(limit=0)
     detail = invalid.value.error.detail
     assert detail is not None
     assert detail[0].loc == ["query", "limit"]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, model_validator
 from sync.simulator.calls import Answer, ApiError, Call, Route, mistake, not_found
 from sync.simulator.inputs import Address, Email, Metadata, Query, SortedPage
 from sync.simulator.lists import Columns
-from sync.simulator.world import CANCELED_BY_DELETION, Customer, Json, TakenError
+from sync.simulator.world import CANCELED_BY_DELETION, Customer, Json, TakenError, WriteOnceError
 
 
 class CustomersQuery(SortedPage):
@@ -91,8 +91,9 @@ def list_customers(call: Call) -> Answer:
         narrowed = [row] if row is not None else []
 
     def keep(row: Customer) -> bool:
+        # Polar: the beginning of any of these, and lower case is as good as upper.
         if query.query is not None and not any(
-            query.query.lower() in (text or "").lower()
+            (text or "").lower().startswith(query.query.lower())
             for text in (row.name, row.email, row.external_id)
         ):
             return False
@@ -157,13 +158,13 @@ def get_external_state(call: Call) -> Answer:
 
 def _update(call: Call, customer: Customer, given: CustomerUpdateExternal) -> Answer:
     fields = _fields(given)
-    external_id = fields.get("external_id")
-    if "external_id" in fields and customer.external_id not in (None, external_id):
-        raise mistake("body", "external_id", "Once set, it can't be updated.", external_id)
     if customer.type == "team" and fields.get("type") == "individual":
         raise mistake("body", "type", "A team can't be downgraded to an individual.", "individual")
     try:
         call.sim.update_customer(customer, fields)
+    except WriteOnceError as problem:
+        message = "Once set, it can't be updated."
+        raise mistake("body", "external_id", message, fields["external_id"]) from problem
     except TakenError as problem:
         raise _taken(problem, fields[problem.field]) from problem
     return 200, call.sim.render.customer(customer)

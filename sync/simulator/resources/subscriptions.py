@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from sync.simulator.calls import Answer, Call, Route, error, mistake
+from sync.simulator.calls import Answer, Call, Route, error, mistake, not_found
 from sync.simulator.inputs import Metadata, PageOfOwners, Status, Uuid, Uuids
 from sync.simulator.lists import Columns
 from sync.simulator.world import LISTED_IN_STATE, AlreadyCanceledError, LockedError, Subscription
@@ -69,7 +69,11 @@ _COLUMNS: Columns[Subscription] = {
 
 
 def _find(call: Call) -> Subscription:
-    return call.find(call.sim.world.subscriptions, "Subscription")
+    subscription = call.find(call.sim.world.subscriptions, "Subscription")
+    # Polar: one that never started, as an `incomplete` one, is not there for the API.
+    if subscription.started_at is None:
+        raise not_found("Subscription")
+    return subscription
 
 
 def _within(value: datetime | None, after: datetime | None, before: datetime | None) -> bool:
@@ -86,7 +90,8 @@ def list_subscriptions(call: Call) -> Answer:
 
     def keep(row: Subscription) -> bool:
         return (
-            (query.product_id is None or world.product_of(row) in query.product_id)
+            row.started_at is not None
+            and (query.product_id is None or world.product_of(row) in query.product_id)
             and query.discount_id is None
             and (query.active is None or query.active == (row.status in LISTED_IN_STATE))
             and (query.status is None or row.status in query.status)
@@ -96,13 +101,14 @@ def list_subscriptions(call: Call) -> Answer:
         )
 
     filtered = query.model_fields_set.difference(PageOfOwners.model_fields)
+    narrowed = call.rows_of(query, world.subscriptions_of)
     return call.page(
         query,
         world.subscriptions_by_start,
         _COLUMNS,
         call.sim.render.subscription,
-        narrowed=call.rows_of(query, world.subscriptions_of),
-        keep=keep if filtered else None,
+        narrowed=narrowed,
+        keep=keep if filtered or narrowed is not None else None,
     )
 
 

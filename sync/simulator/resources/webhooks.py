@@ -1,11 +1,12 @@
 """`/v1/webhooks/`: endpoints, deliveries, and the redelivery of events."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from ipaddress import ip_address
+from typing import Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, HttpUrl
 
-from sync.simulator.calls import Answer, Call, Route, listing, not_found
+from sync.simulator.calls import Answer, Call, Route, listing, mistake, not_found
 from sync.simulator.inputs import EventType, Format, Page, Uuid, Uuids
 from sync.simulator.lists import cut
 from sync.simulator.simulator import utc_now
@@ -32,7 +33,7 @@ class DeliveriesQuery(Page):
 
 
 class EndpointCreate(BaseModel):
-    url: Annotated[str, StringConstraints(pattern=r"^https?://.+", max_length=2083)]
+    url: HttpUrl
     name: str | None = None
     format: Format
     events: list[EventType]
@@ -40,11 +41,30 @@ class EndpointCreate(BaseModel):
 
 
 class EndpointUpdate(BaseModel):
-    url: Annotated[str, StringConstraints(pattern=r"^https?://.+", max_length=2083)] | None = None
+    url: HttpUrl | None = None
     name: str | None = None
     format: Format | None = None
     events: list[EventType] | None = None
     enabled: bool | None = None
+
+
+def _accepted(call: Call, url: HttpUrl) -> str:
+    """The URL as Polar stores it: normalized, so with a slash after a host that stands alone.
+
+    Polar: an endpoint is https and public. Raises `ApiError`: it is not.
+    """
+    host = (url.host or "").strip("[]")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        is_loopback = host == "localhost"
+        is_public = "." in host and not host.endswith((".localhost", ".local", ".internal"))
+    else:
+        is_loopback, is_public = address.is_loopback, address.is_global
+    may_be_loopback = call.sim.config.loopback_endpoints
+    if not (url.scheme == "https" and is_public) and not (may_be_loopback and is_loopback):
+        raise mistake("body", "url", "The URL must be https and public.", str(url))
+    return str(url)
 
 
 def _render(call: Call, endpoint: Endpoint) -> Json:
@@ -66,7 +86,7 @@ def create_endpoint(call: Call) -> Answer:
     endpoint = Endpoint(
         id=new_id(),
         created_at=utc_now(),
-        url=given.url,
+        url=_accepted(call, given.url),
         name=given.name,
         format=given.format,
         events=list(given.events),
@@ -82,7 +102,10 @@ def get_endpoint(call: Call) -> Answer:
 
 def update_endpoint(call: Call) -> Answer:
     endpoint = _find(call)
-    fields = call.read_body(EndpointUpdate).model_dump(exclude_unset=True)
+    given = call.read_body(EndpointUpdate)
+    fields = given.model_dump(exclude_unset=True)
+    if given.url is not None:
+        fields["url"] = _accepted(call, given.url)
     call.sim.webhooks.update_endpoint(
         endpoint, {k: v for k, v in fields.items() if v is not None or k == "name"}
     )

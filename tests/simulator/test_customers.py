@@ -1,0 +1,60 @@
+"""Customers made and changed: whose e-mail and external id they are, and what a change shows."""
+
+from __future__ import annotations
+
+from tests.helpers.simulator import SimulatorClient
+
+
+def test_an_email_and_an_external_id_belong_to_one_live_customer(sim: SimulatorClient) -> None:
+    sim.customer("one", email="one@example.com")
+    for field, body in [
+        ("email", {"email": "One@example.com"}),
+        ("external_id", {"email": "two@example.com", "external_id": "one"}),
+    ]:
+        response = sim.api.post("/v1/customers/", json=body)
+        assert response.status_code == 422
+        assert response.json()["error"] == "PolarRequestValidationError"
+        assert response.json()["detail"][0]["loc"] == ["body", field]
+    assert sim.api.post("/v1/customers/", json={"external_id": "x"}).status_code == 422
+    assert sim.api.post("/v1/customers/", content=b"{").status_code == 422
+    fields = {"type": "team", "tax_id": "911144442", "owner": {"email": "lead@example.com"}}
+    team = sim.api.post("/v1/customers/", json=fields)
+    assert (team.status_code, team.json()["tax_id"]) == (201, ["911144442", "us_ein"])
+
+
+def test_every_change_bumps_modified_at(sim: SimulatorClient) -> None:
+    created = sim.customer(subscriptions=["active"], grants=1)["customer"]
+    assert created["modified_at"] is None
+    path = f"/v1/customers/{created['id']}"
+    first = sim.api.patch(path, json={"name": "A"}).json()
+    second = sim.api.patch(path, json={"email": "new@example.com"}).json()
+    assert created["created_at"] < first["modified_at"] < second["modified_at"]
+    assert (second["name"], second["email"]) == ("A", "new@example.com")
+    assert sim.delete().status_code == 204
+    sim.settle()
+    truth = sim.control("GET", f"/customers/{created['id']}")
+    assert truth["customer"]["modified_at"] == truth["customer"]["deleted_at"]
+    assert truth["subscriptions"][0]["modified_at"] > truth["customer"]["deleted_at"]
+    assert truth["grants"][0]["modified_at"] > truth["customer"]["deleted_at"]
+
+
+def test_an_external_id_is_write_once(sim: SimulatorClient) -> None:
+    created = sim.customer(None)["customer"]
+    path = f"/v1/customers/{created['id']}"
+    assert sim.api.patch(path, json={"external_id": "a"}).json()["external_id"] == "a"
+    for other in ("b", "A", None):
+        refused = sim.api.patch(path, json={"external_id": other})
+        assert refused.status_code == 422
+        assert refused.json()["detail"][0]["loc"] == ["body", "external_id"]
+    assert sim.api.patch(path, json={"external_id": "a"}).status_code == 200
+    assert sim.get(path)["external_id"] == "a"
+
+
+def test_a_customer_without_an_external_id_is_shown_with_the_one_in_its_metadata(
+    sim: SimulatorClient,
+) -> None:
+    created = sim.customer(None, metadata={"__external_id": "kept"})["customer"]
+    assert created["external_id"] == "kept"
+    assert sim.get(f"/v1/customers/{created['id']}")["external_id"] == "kept"
+    own = sim.customer("own", metadata={"__external_id": "kept"})["customer"]
+    assert own["external_id"] == "own"
