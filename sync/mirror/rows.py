@@ -352,6 +352,21 @@ async def known_as(
     return set(found)
 
 
+async def customers_after(
+    connection: AsyncConnection, customer_id: str, limit: int, *, lacking: Kind[Any] | None
+) -> list[str]:
+    """The next customers, in the order of their ids. `lacking`: only those of whom the mirror has
+    nothing of that kind."""
+    customer = _table(CUSTOMER)
+    statement = sa.select(customer.c.id).where(customer.c.id > customer_id)
+    if lacking is not None:
+        table = _table(lacking)
+        having = sa.select(table.c.id).where(table.c[lacking.owner] == customer.c.id)
+        statement = statement.where(~having.exists())
+    found = await connection.execute(statement.order_by(customer.c.id).limit(limit))
+    return list(found.scalars())
+
+
 async def living_as(session: AsyncSession, external_id: str) -> list[str]:
     """The customers whom the mirror has as living under that external id, the newest first."""
     found = await session.exec(

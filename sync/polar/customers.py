@@ -87,8 +87,7 @@ async def _search(polar: PolarClient, external_id: str) -> str:
     def read(item: Mapping[str, Any], read_at: datetime) -> Customer:
         return parse(CUSTOMER, item, observed_at=read_at, by=API)
 
-    # Created at one moment, they would stand in no order, and some on no page.
-    order = ["created_at", "email"]
+    order = CUSTOMER.order(descending=False)
     async with aclosing(
         walk(polar, CUSTOMER.path, read, query=external_id, sorting=order)
     ) as listed:
