@@ -116,7 +116,7 @@ def polar_process() -> Iterator[SimulatorClient]:
 @pytest.fixture
 def sim(polar_process: SimulatorClient) -> SimulatorClient:
     """An empty Polar."""
-    polar_process.control("POST", "/reset")
+    polar_process.start_over()
     return polar_process
 
 
@@ -125,7 +125,7 @@ def receiver(sim: SimulatorClient) -> Iterator[Receiver]:
     """A webhook receiver; the simulator is emptied before it goes, so that nothing is in flight."""
     with receiving() as one:
         yield one
-        sim.control("POST", "/reset")
+        sim.start_over()
 
 
 @pytest.fixture

@@ -96,8 +96,8 @@ class State(StrEnum):
     NO_CUSTOMER = (
         "no_customer",
         About(
-            meaning="Polar has no customer and the mirror no member under that id; looked at again when a webhook names it, and"
-            " after `RECHECK_AFTER`. If your mapping is wrong, fix it and `polar-sync retry`",
+            meaning="Polar has no customer and the mirror no member under that id; looked at again"
+            " when a webhook names it, and after `RECHECK_AFTER`. If your mapping is wrong, fix it and `polar-sync retry`",
             asks="nothing; Polar has no such customer",
             action=Action.RESOLVE,
             ended=True,

@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--token", help=f"default: {DEFAULT_TOKEN}")
     parser.add_argument("--time-scale", type=float, help="1: as slow as Polar; default: 1")
     parser.add_argument("--rate-limit", type=int, help="requests a minute; none by default")
-    parser.add_argument("--seed", type=int, help="of random delays")
+    parser.add_argument("--seed", type=int, help="of random delays, and of the order of what ties")
     parser.add_argument("--settings", default="{}", help="a JSON object of further settings")
     given = parser.parse_args()
     try:

@@ -195,11 +195,11 @@ class Simulator:
     def _publish_member(self, event_type: str, member: Member) -> None:
         self._publish(event_type, partial(self.webhook_render.member, member))
 
-    def _publish_state(self, customer: Customer) -> None:
-        self._publish("customer.state_changed", partial(self.webhook_render.state, customer))
-
     def _publish_seat(self, event_type: str, seat: Seat, former: Member | None = None) -> None:
         self._publish(event_type, partial(self.webhook_render.seat, seat, former))
+
+    def _publish_state(self, customer: Customer) -> None:
+        self._publish("customer.state_changed", partial(self.webhook_render.state, customer))
 
     def _state_changed(self, customer: Customer) -> None:
         """Polar: after changes of what it holds, one debounced event tells of several."""

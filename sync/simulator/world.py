@@ -409,13 +409,13 @@ class World:
         self.subscriptions_of.setdefault(customer.id, []).append(subscription)
         return subscription
 
-    def _list(self, subscription: Subscription) -> None:
-        if subscription.started_at is not None:
-            self.subscriptions_by_start.add(subscription)
-
     def product_of(self, subscription: Subscription) -> str:
         """The id of what is subscribed to: one product has seats, the other has none."""
         return self.product_id if subscription.seats is None else self.seat_product_id
+
+    def _list(self, subscription: Subscription) -> None:
+        if subscription.started_at is not None:
+            self.subscriptions_by_start.add(subscription)
 
     def update_subscription(self, subscription: Subscription, now: datetime, fields: Json) -> None:
         """Set fields; a new `status` also sets the times that belong to it, if not given."""

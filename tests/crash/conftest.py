@@ -51,7 +51,7 @@ def new_crashing(
 ) -> Callable[..., contextlib.AbstractContextManager[Crashing]]:
     @contextlib.contextmanager
     def make(crash_at: str | None = None, nth: int = 1, **settings: str) -> Iterator[Crashing]:
-        polar_process.control("POST", "/reset")
+        polar_process.start_over()
         one = Crashing(polar_process, launcher, new_store(), listener, tmp_path, settings)
         # No connection is kept, so that none is left from one process to the next.
         polar_process.endpoint(f"{one.url}/webhooks/polar", secret=POLAR_SECRET)

@@ -32,7 +32,7 @@ def deployment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Deployment:
     """Its database is its own, the server is everybody's."""
-    polar_process.control("POST", "/reset")
+    polar_process.start_over()
     store = new_store()
     monkeypatch.chdir(store.directory)
     made = polar_process.endpoint(

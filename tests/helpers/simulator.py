@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,6 +63,16 @@ class SimulatorClient:
     def close(self) -> None:
         self.api.close()
         self._control.close()
+
+    def start_over(self) -> None:
+        """Empty the simulator, and have it draw what has no order as no test before.
+
+        `SIMULATOR_SEED` repeats what a failed test has printed.
+        """
+        self.control("POST", "/reset")
+        seed = int(os.environ.get("SIMULATOR_SEED") or random.randrange(2**32))  # noqa: S311
+        self.settings(seed=seed)
+        print(f"SIMULATOR_SEED={seed}")  # noqa: T201 - shown with a failure
 
     def ask(self, method: str, path: str, content: Any = None) -> httpx.Response:
         """A request to the control API."""

@@ -46,5 +46,5 @@ def simulator_client(simulator_url: str) -> Iterator[SimulatorClient]:
 @pytest.fixture
 def sim(simulator_client: SimulatorClient) -> SimulatorClient:
     """An empty simulator."""
-    simulator_client.control("POST", "/reset")
+    simulator_client.start_over()
     return simulator_client

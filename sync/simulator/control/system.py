@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, HttpUrl, model_validator
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,7 +23,7 @@ _ALL_EVENTS: tuple[str, ...] = get_args(EventType)
 
 
 class NewEndpoint(BaseModel, extra="forbid"):
-    url: str
+    url: HttpUrl
     secret: Annotated[str, Field(min_length=1)] | None = None
     events: list[EventType] | None = None
     format: Format = "raw"
@@ -200,7 +200,7 @@ class System:
         endpoint = Endpoint(
             id=new_id(),
             created_at=utc_now(),
-            url=given.url,
+            url=str(given.url),
             name=given.name,
             format=given.format,
             events=list(_ALL_EVENTS if given.events is None else given.events),
