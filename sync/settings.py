@@ -166,6 +166,8 @@ class Settings(PolarSettings):
     max_deletions_per_hour: Annotated[int, Field(ge=0)] = 0
     """The brake: more DELETEs than this within an hour, and the rest is `held` for an operator.
     0 means no brake."""
+    on_team: Literal["hold", "delete"] = "hold"
+    """What to do with a customer that is a team with other people in it."""
     on_survivor: Literal["report", "revoke"] = "report"
     """What to do with a subscription that survives its customer's deletion (a paused one, say)."""
     verify_after: Annotated[float, Field(gt=0, le=86_400)] = 600.0

@@ -65,6 +65,33 @@ def approve(
 
 
 @commands.command()
+def transfer(
+    who: Who,
+    to: Annotated[
+        str, typer.Option(metavar="MEMBER", help="The new owner: Polar's id, or external id.")
+    ],
+    as_user: AsUser = None,
+) -> None:
+    """Hand over the team that a deletion is held for; the user leaves it, and it stays."""
+    from sync.cli.deployment import Deployment, in_deployment
+    from sync.deletions.ledger import Ledger
+    from sync.deletions.operator import Effect
+    from sync.deletions.queries import Which
+    from sync.deletions.transfer import transfer as hand_over
+    from sync.polar.budget import Unmetered
+    from sync.polar.client import PolarClient
+    from sync.polar.organization import Organization
+
+    async def work(it: Deployment) -> Effect:
+        ledger = Ledger.of(it.database, it.settings)
+        async with PolarClient(it.settings, Unmetered(), Organization(it.database)) as polar:
+            return await hand_over(ledger, polar, Which(who, as_user), to)
+
+    effect = in_deployment(work)
+    typer.echo(f"deletion {effect.deletion}: the team is handed over; the user leaves it now")
+
+
+@commands.command()
 def cancel(who: Who, as_user: AsUser = None) -> None:
     """Leave the customer alone, where it is not too late."""
     from sync.deletions.operator import Verb

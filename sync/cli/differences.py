@@ -76,6 +76,8 @@ def print_reconciliation(
         console.print(
             f"customers deleted at Polar without a deletion here: {report.deleted_elsewhere}"
         )
+    for kind, number in report.incomplete.items():
+        console.print(f"incomplete: Polar counts {number} {kind}s that none of its lists has shown")
     console.print(_verdict(report))
     if webhooks is None:
         return
@@ -114,7 +116,7 @@ def _verdict(report: Report) -> str:
     if not report.finished:
         return f"not finished: {report.stopped}"
     if not report.total:
-        return "the mirror equals Polar"
+        return "the mirror equals what was read" if report.incomplete else "the mirror equals Polar"
     if report.dry_run:
         return f"{report.total} differences; nothing was written (--dry-run)"
     repaired = report.total - report.left

@@ -15,9 +15,9 @@ NO = 1
 UNUSABLE = 2
 """The usage or the configuration is wrong, or the database cannot be used."""
 
-EQUAL, REPAIRED, LEFT, UNFINISHED = 0, 1, 2, 3
+EQUAL, REPAIRED, LEFT, UNFINISHED, INCOMPLETE = 0, 1, 2, 3, 4
 """A reconciliation's: nothing differed; all that differed was repaired; some of it needs action;
-it did not finish."""
+it did not finish; it finished, but could not fetch all that Polar counts."""
 
 
 def exit_code(error: BridgeError) -> int:
@@ -41,6 +41,8 @@ def reconciliation_code(report: Report) -> int:
     """What `reconcile` ends with."""
     if not report.finished:
         return UNFINISHED
+    if report.incomplete:
+        return INCOMPLETE
     if report.left:
         return LEFT
     return REPAIRED if report.total else EQUAL

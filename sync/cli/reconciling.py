@@ -55,7 +55,8 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Compare mirror and deletions with Polar, and repair. Exits with 0 if they were equal, 1 if
-    all that differed was repaired, 2 if some of it needs action, 3 if it did not finish."""
+    all that differed was repaired, 2 if some of it needs action, 3 if it did not finish, 4 if it
+    finished but could not fetch all that Polar counts."""
     if sum((user is not None, deletions, since is not None and not redeliver)) > 1:
         raise typer.BadParameter("give one of --user, --deletions and --since")
 

@@ -49,6 +49,7 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
             )
         console.print(listed)
         _print_rest(console, needed["total"] - len(needed["deletions"]))
+    _print_paid_seats(console, report["paid_seats"])
     dead = report["dead_letters"]
     if dead["total"]:
         console.print()
@@ -116,7 +117,9 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
         ("user deleted", _when(deletion["event_at"])),
         ("received", _when(deletion["received_at"])),
         ("Polar customer", deletion["customer_id"]),
+        ("people beside the user", deletion["others"]),
         ("DELETE sent", _when(deletion["delete_sent_at"])),
+        ("by", deletion["deleted_by"]),
         ("customer deleted", _when(deletion["deleted_at"])),
         ("ended", _when(deletion["ended_at"])),
         ("ids forgotten", _when(deletion["forgotten_at"])),
@@ -152,6 +155,27 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
         )
     if left.row_count:
         console.print(left)
+    elsewhere = _table("member", "of customer", "ended (UTC)", "")
+    for item in deletion["memberships"]:
+        note = "left alone" if item["kept"] else item["problem"]
+        elsewhere.add_row(
+            *(_cell(item[name]) for name in ("member_id", "customer_id")),
+            _cell(_when(item["ended_at"])),
+            _cell(note),
+        )
+    if elsewhere.row_count:
+        console.print(elsewhere)
+    _print_paid_seats(console, deletion["paid_seats"])
+
+
+def _print_paid_seats(console: Console, seats: Iterable[Mapping[str, Any]]) -> None:
+    """Seats that nobody sits on any more."""
+    table = _table("deletion", "customer", "subscription", "seats still paid for")
+    for seat in seats:
+        names = ("deletion", "customer_id", "subscription_id", "seats")
+        table.add_row(*(_cell(seat[name]) for name in names))
+    if table.row_count:
+        console.print(table)
 
 
 def _add_mirrored(

@@ -7,19 +7,22 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.deletions import memberships
 from sync.deletions.observations import Checked, GrantFact, SubscriptionFact, Tombstone
+from sync.deletions.tables import DeletionRow
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION, all_hold
 
 
 async def facts(
-    session: AsyncSession, customer_ids: Sequence[str], listed_at: datetime | None = None
-) -> dict[str, Checked]:
-    """What the mirror knows of what each customer's deletion did.
+    session: AsyncSession, rows: Sequence[DeletionRow], listed_at: datetime | None = None
+) -> dict[int, Checked]:
+    """What is known of what each deletion did, by its number.
 
     Args:
         listed_at: when the API listing that was just merged in began.
     """
+    customer_ids = sorted({row.customer_id for row in rows if row.customer_id is not None})
     subscriptions: dict[str, list[SubscriptionFact]] = {item: [] for item in customer_ids}
     grants: dict[str, list[GrantFact]] = {item: [] for item in customer_ids}
     for _, stored in sorted(
@@ -36,14 +39,17 @@ async def facts(
         grant = held.row
         grants[grant.customer_id].append(GrantFact(id=grant.id, is_granted=grant.is_granted))
     final_states = await mirror_rows.final_states(session, customer_ids)
+    with_memberships = [row.id for row in rows if row.memberships_left]
+    known = {item: await memberships.facts(session, item) for item in with_memberships}
     return {
-        item: Checked(
-            subscriptions=subscriptions[item],
-            grants=grants[item],
-            final_state_open=final_states.get(item),
+        row.id: Checked(
+            subscriptions=subscriptions.get(row.customer_id or "", ()),
+            grants=grants.get(row.customer_id or "", ()),
+            memberships=known.get(row.id, ()),
+            final_state_open=final_states.get(row.customer_id or ""),
             listed_at=listed_at,
         )
-        for item in customer_ids
+        for row in rows
     }
 
 

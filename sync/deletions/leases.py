@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.machine import due_at, next_action
+from sync.deletions.deletion import due_at, next_action
 from sync.deletions.states import GOES_FIRST, Action
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible

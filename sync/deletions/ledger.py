@@ -20,21 +20,24 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import evidence, mapping, queries
+from sync.deletions import evidence, mapping, memberships, queries
+from sync.deletions.deletion import IllegalTransition, Policy, may_be_there
 from sync.deletions.facts import facts
 from sync.deletions.leases import be_due, release
-from sync.deletions.machine import IllegalTransition, Policy, ask_api, may_be_there, observe
+from sync.deletions.machine import observe
 from sync.deletions.observations import (
     AnotherDeleted,
     Canceled,
     Checked,
     CustomerGone,
     DeleteBy,
+    MembershipEnded,
     Observation,
 )
+from sync.deletions.proof import ask_api
 from sync.deletions.removal import removed_until
 from sync.deletions.states import ENDED, OVER, UNPINNED, Action, State
-from sync.deletions.tables import DeletionRow
+from sync.deletions.tables import DeletionRow, MembershipRow
 from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
@@ -70,6 +73,8 @@ class Sighting:
     event_type: str
     gone: bool
     """The customer is deleted."""
+    member_gone: str | None = None
+    """The member who is deleted, by Polar's id."""
     payload_digest: str
     detail: Mapping[str, Any] = field(default_factory=dict)
     """What goes into the evidence: ids and statuses, nothing personal."""
@@ -172,6 +177,7 @@ class Ledger:
     ) -> None:
         """Show webhooks, which the mirror has merged, to the deletions of their customers."""
         customer_ids = {sighting.customer_id for sighting in sightings}
+        await self._see_members_go(session, sightings, now)
         gone = {sighting.customer_id for sighting in sightings if sighting.gone}
         await self._look_for_accident(session, gone, now, source=_WEBHOOK)
         rows = await queries.under_way(self.database, session, customer_ids)
@@ -182,13 +188,13 @@ class Ledger:
             for row in rows:
                 if row.customer_id == sighting.customer_id:
                     await self._see(session, row, sighting, now)
-        known = await facts(session, sorted({row.customer_id for row in rows if row.customer_id}))
+        known = await facts(session, rows)
         proved = []
         for row in rows:
             deletion = row.snapshot()
-            if row.customer_id is None or deletion.stage.about.action is not Action.CHECK:
+            if deletion.stage.about.action is not Action.CHECK:
                 continue
-            checked = known[row.customer_id]
+            checked = known[row.id]
             if ask_api(deletion, checked, self.policy, now):
                 wake(row, now)
             else:
@@ -223,6 +229,40 @@ class Ledger:
         for row in waiting:
             await self.record(session, row, CustomerGone(), now, source=source, **detail)
         return waiting
+
+    async def _see_members_go(
+        self, session: AsyncSession, sightings: Sequence[Sighting], now: datetime
+    ) -> None:
+        gone = {it.member_gone: it for it in sightings if it.member_gone is not None}
+        if not gone:
+            return
+        for membership, row in await memberships.waiting(self.database, session, gone):
+            digest = gone[membership.member_id].payload_digest
+            await self.membership_ended(
+                session, row, membership, now, source=_WEBHOOK, payload_digest=digest
+            )
+            wake(row, now)
+
+    async def membership_ended(
+        self,
+        session: AsyncSession,
+        row: DeletionRow,
+        membership: MembershipRow,
+        now: datetime,
+        *,
+        source: str,
+        kept: bool = False,
+        **detail: Any,
+    ) -> None:
+        """The member is gone, or is `kept`: it is not the user's of that time."""
+        membership.ended_at, membership.kept, membership.problem = now, kept, None
+        session.add(membership)
+        await session.flush()
+        left = sum(item.ended_at is None for item in await memberships.of(session, [row.id]))
+        detail |= {"member_id": membership.member_id, "customer_id": membership.customer_id}
+        if membership.seats and not kept:
+            detail["seats"] = membership.seats
+        await self.record(session, row, MembershipEnded(left=left), now, source=source, **detail)
 
     async def _look_for_accident(
         self, session: AsyncSession, gone: Collection[str], now: datetime, *, source: str
@@ -416,7 +456,12 @@ class Ledger:
         customer_ids = [row.customer_id for row in rows if row.customer_id is not None]
         if customer_ids:
             await mirror_rows.forget(session, customer_ids, now)
-        await inbox.forget(session, customer_ids=customer_ids, user_hashes=hashes)
+        members = [it.member_id for it in await memberships.of(session, ids) if not it.kept]
+        if members:
+            await mirror_rows.forget_members(session, members, now)
+        await inbox.forget(
+            session, customer_ids=customer_ids, member_ids=members, user_hashes=hashes
+        )
         others = (col(DeletionRow.user_hash).in_(hashes), col(DeletionRow.id).not_in(ids))
         needed = set(
             await session.exec(

@@ -82,11 +82,14 @@ class TeamFound:
     """Ids of those that would end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
     """The team's ownership has been transferred: the customer is its new owner's to keep."""
 
     evidence: ClassVar[str] = "team.handed_over"
+
+    memberships: int
+    """The user's, in this team: they are to end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from typing import assert_never
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries
+from sync.deletions.deletion import IllegalTransition, next_action
 from sync.deletions.leases import release
 from sync.deletions.ledger import Ledger, wake
-from sync.deletions.machine import IllegalTransition, next_action
 from sync.deletions.observations import Approved, Canceled, Retried
 from sync.deletions.queries import Which
 from sync.deletions.states import ENDED, Action, State
@@ -118,7 +118,7 @@ async def _act(
 
 def _check_retry(row: DeletionRow) -> None:
     if row.state is State.HELD:
-        raise _Refused(f"the brake holds it: polar-sync approve {row.id}, or cancel")
+        raise _Refused(f"it is held: polar-sync approve {row.id}, or cancel")
     if row.state is State.ANOTHER_DELETED:
         raise _Refused(f"another customer was deleted: see to it, then polar-sync approve {row.id}")
     looks_up = next_action(row.snapshot()) is Action.RESOLVE

@@ -118,8 +118,11 @@ async def needing_a_person(session: AsyncSession, limit: int) -> Sequence[Deleti
 async def held(
     database: Database, session: AsyncSession, *, after: int, limit: int
 ) -> Sequence[DeletionRow]:
-    """Those that the brake holds, by their numbers, locked."""
-    return await _rows(session, _STATE == State.HELD, after < _ID, limit=limit, lock=database)
+    """Those that the brake holds, by their numbers, locked. Not those that a team is held for:
+    each of these is a decision of its own."""
+    brake = sa.func.coalesce(col(DeletionRow.others), 0) == 0
+    held_ones = _STATE == State.HELD
+    return await _rows(session, held_ones, brake, after < _ID, limit=limit, lock=database)
 
 
 # --- what a step asks about ----------------------------------------------------------------------

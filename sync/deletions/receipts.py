@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions import evidence, memberships
 from sync.deletions.chain import canonical, iso, unbroken
+from sync.deletions.observations import DeleteSent
 from sync.deletions.tables import DeletionRow, EvidenceRow
 from sync.hashing import Hasher
 
 RECEIPT_VERSION = 1
 
+NOT_COVERED = (
+    "Polar keeps orders and invoices, the customer's events, tax id and old external id; for up to"
+    " 90 days the webhook payloads that it has sent; and what members are called, unless it was"
+    " overwritten before. Payment methods at Stripe are not touched."
+)
+"""What `verified` does not speak of. docs/privacy.md says what can be done about each."""
 
-def receipt(
-    deletion: DeletionRow, evidence: Sequence[EvidenceRow], hasher: Hasher
-) -> dict[str, Any]:
+
+async def receipt(session: AsyncSession, deletion: DeletionRow, hasher: Hasher) -> dict[str, Any]:
     """What can be shown to whoever asks for proof. Holds no personal data.
 
     `user_hash` is the keyed hash of the local user id: given the id, the holder of HASH_KEY can say
     whether this receipt is that user's. `seal` is keyed too and covers everything else.
     """
+    links = await evidence.of(session, deletion.id)
     content: dict[str, Any] = {
         "receipt_version": RECEIPT_VERSION,
         "deletion": deletion.id,
@@ -29,7 +40,20 @@ def receipt(
         "polar_customer_id": deletion.customer_id,
         "user_deleted_at": iso(deletion.event_at),
         "delete_sent_at": _iso(deletion.delete_sent_at),
-        "customer_deleted_at": _iso(deletion.deleted_at),
+        "deleted_by": deleted_by(links),
+        "customer_deleted_at": _iso(deletion.deleted_at) if deletion.customer_id else None,
+        "memberships": [
+            {
+                "member_id": row.member_id,
+                "customer_id": row.customer_id,
+                "ended_at": _iso(row.ended_at),
+                "kept": row.kept,
+            }
+            for row in await memberships.of(session, [deletion.id])
+        ],
+        "paid_seats": [
+            asdict(seat) for seat in await memberships.paid_seats_of(session, deletion.id)
+        ],
         "ended_at": _iso(deletion.ended_at),
         "personal_data_forgotten_at": _iso(deletion.forgotten_at),
         "evidence": [
@@ -42,11 +66,18 @@ def receipt(
                 "detail": row.detail,
                 "hash": row.hash,
             }
-            for row in evidence
+            for row in links
         ],
-        "chain_unbroken": unbroken(evidence),
+        "chain_unbroken": unbroken(links),
+        "not_covered": NOT_COVERED,
     }
     return {**content, "seal": hasher.seal(canonical(content))}
+
+
+def deleted_by(links: Sequence[EvidenceRow]) -> str | None:
+    """What the last DELETE named the customer by: `external_id` or `customer_id`."""
+    sent = [row.detail.get("by") for row in links if row.kind == DeleteSent.evidence]
+    return sent[-1] if sent else None
 
 
 def _iso(at: datetime | None) -> str | None:

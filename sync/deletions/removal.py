@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow
+from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow, MembershipRow
 from sync.store import meta
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
@@ -64,6 +64,10 @@ async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
             await meta.advance(database, session, _NAME, until)
             await session.exec(
                 sa.delete(EvidenceRow).where(col(EvidenceRow.deletion_id).in_(ids)),
+                execution_options=IN_THE_TABLE,
+            )
+            await session.exec(
+                sa.delete(MembershipRow).where(col(MembershipRow.deletion_id).in_(ids)),
                 execution_options=IN_THE_TABLE,
             )
             await session.exec(

@@ -61,7 +61,7 @@ class State(StrEnum):
     RESOLVED = (
         "resolved",
         About(
-            meaning="the customer is pinned",
+            meaning="the customer is pinned, or the user is only a member of others'",
             asks="nothing; the DELETE is next",
             action=Action.DELETE,
             goes_first=True,
@@ -96,8 +96,8 @@ class State(StrEnum):
     NO_CUSTOMER = (
         "no_customer",
         About(
-            meaning="Polar knows nobody under that id; looked at again when a webhook names it, and"
-            " after `RECHECK_AFTER`. If your mapping is wrong, fix it and `polar-sync retry`",
+            meaning="Polar has no customer and the mirror no member under that id; looked at again"
+            " when a webhook names it, and after `RECHECK_AFTER`. If your mapping is wrong, fix it and `polar-sync retry`",
             asks="nothing; Polar has no such customer",
             action=Action.RESOLVE,
             ended=True,
@@ -124,8 +124,9 @@ class State(StrEnum):
     HELD = (
         "held",
         About(
-            meaning="more deletions within an hour than `MAX_DELETIONS_PER_HOUR`",
-            asks="`approve` or `cancel`: the brake tripped",
+            meaning="the customer is a team with other people in it (`ON_TEAM`), or there are more"
+            " deletions within an hour than `MAX_DELETIONS_PER_HOUR`",
+            asks="`approve` or `cancel`; for a team also `transfer`",
             needs_a_person=True,
             goes_first=True,
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from sync.deletions.machine import Deletion
+from sync.deletions.deletion import Deletion
 from sync.deletions.states import State
 from sync.ids import MAX_ID
 from sync.store.columns import BigId, Name, UtcDateTime

@@ -76,8 +76,9 @@ async def print_receipt(console: Console, stage: Stage) -> None:
         return
     async with stage.database.read() as session:
         links = await evidence.of(session, row.id)
+        receipt = await receipts.receipt(session, row, stage.hasher)
     facts = Table.grid(padding=(0, 2))
-    for name, value in receipts.receipt(row, links, stage.hasher).items():
+    for name, value in receipt.items():
         if name != "evidence":
             facts.add_row(name, str(value)[:40])
     chain = Table(box=None, pad_edge=False)

@@ -23,6 +23,7 @@ from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
+from sync.mirror.objects import Member
 from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
@@ -144,6 +145,8 @@ class Applier:
         customers = (event.customer for _, event in events)
         living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
+        members = (it for it in observed if isinstance(it, Member) and it.deleted_at is None)
+        external_ids |= {it.external_id for it in members if it.external_id is not None}
         await self.ledger.wake_if_missed(session, external_ids, now)
         named = (event.organization_id for _, event in events)
         if organization_id := next(filter(None, named), None):
@@ -180,10 +183,12 @@ def _polar_event(row: InboxRow) -> PolarEvent | None:
 
 
 def _sighting(row: InboxRow, event: PolarEvent) -> Sighting:
+    subject = event.subject
     return Sighting(
         customer_id=event.customer_id,
-        event_type=event.subject.written_by,
+        event_type=subject.written_by,
         gone=event.customer is not None and event.customer.deleted_at is not None,
+        member_gone=subject.id if isinstance(subject, Member) and subject.deleted_at else None,
         payload_digest=row.digest,
         detail=event.evidence,
     )

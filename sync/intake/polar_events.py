@@ -118,7 +118,7 @@ def read_event(envelope: Envelope) -> PolarEvent | None:
         Unreadable
     """
     kind = kinds.named(envelope.family)
-    if kind is None or envelope.customer_id is None and kind.parent is not None:
+    if kind is None or (envelope.customer_id is None and kind.parent is not None):
         # A seat that was offered to an address before Polar had members is nobody's.
         return None
     subject = _parse(kind, "data", envelope.data, envelope)

@@ -98,6 +98,10 @@ class Parent:
     """Where the answer has the children."""
 
 
+def _directed(names: Sequence[str], *, descending: bool) -> Sequence[str]:
+    return [f"-{name}" if descending else name for name in names]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Kind(Generic[M]):
     """All there is to know of a kind beside its object and its table."""
@@ -115,6 +119,11 @@ class Kind(Generic[M]):
     """Where the API lists it."""
     sorted_by: str
     """The field by which a list of all is read."""
+    then_by: tuple[str, ...] = ()
+    """By what else Polar can sort it, so that as few as can be tie: those have no order, and can
+    come on two pages or on none."""
+    otherwise_by: tuple[tuple[str, ...], ...] = ()
+    """Other ways to sort it, for what ties all the same."""
     filters: Mapping[str, str] = field(default_factory=dict)
     """Query parameters of the list."""
     one_customer_a_request: bool = False
@@ -153,6 +162,25 @@ class Kind(Generic[M]):
     def is_listed(self, row: M) -> bool:
         """Whether Polar's list, filtered by `filters`, holds it."""
         return all_hold(self.listed_when, row)
+
+    def key(self, row: M) -> datetime:
+        """What the row is sorted by."""
+        key: datetime | None = getattr(row, self.sorted_by)
+        return key or NEVER
+
+    def order(self, *, descending: bool) -> Sequence[str]:
+        """How a list of all is sorted: what Polar takes as `sorting`."""
+        return _directed((self.sorted_by, *self.then_by), descending=descending)
+
+    @property
+    def other_orders(self) -> Sequence[Sequence[str]]:
+        """The other orders that such a list can be read in."""
+        others = [
+            _directed(names, descending=descending)
+            for names in self.otherwise_by
+            for descending in (False, True)
+        ]
+        return [self.order(descending=True), *others]
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -202,6 +230,8 @@ CUSTOMER: Kind[Customer] = Kind(
     events=("customer.created", "customer.updated", "customer.deleted", "customer.state_changed"),
     path="/v1/customers/",
     sorted_by="created_at",
+    then_by=("email", "name"),
+    otherwise_by=(("email", "name"), ("name", "email")),
     listed_when=(Is("deleted_at", None),),
     owner="id",
     only_mirrored=("final_state_at", "final_state_open", "forgotten_at"),
@@ -251,6 +281,8 @@ SUBSCRIPTION: Kind[Subscription] = Kind(
     path="/v1/subscriptions/",
     # Polar cannot sort them by their creation.
     sorted_by="started_at",
+    then_by=("customer", "current_period_end", "amount", "product"),
+    otherwise_by=(("customer", "current_period_end"), ("current_period_end", "customer")),
     earliest=("ended_at",),
     open_when=(Is("ended_at", None), IsNoneOf("status", ENDED_STATUSES)),
     after_silence=lambda _row, _now: None,
@@ -269,12 +301,13 @@ BENEFIT_GRANT: Kind[Grant] = Kind(
     evidence=("is_granted",),
     path="/v1/benefit-grants/",
     sorted_by="created_at",
+    then_by=("granted_at",),
+    otherwise_by=(("granted_at", "created_at"),),
     filters={"is_granted": "true"},
     listed_when=(Is("is_granted", True),),
     open_when=(Is("is_granted", True),),
     after_silence=lambda row, now: replace(row, is_granted=False, observed_at=now, written_by=API),
 )
-
 
 
 def _member_fields(_: Mapping[str, Any], observed_at: datetime, by: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ when it writes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -37,6 +37,7 @@ from sync.mirror.merge import merge, without_what_is_gone
 from sync.mirror.objects import M, Member, Mirrored, Seat
 from sync.mirror.stored import Stored
 from sync.mirror.tables import CustomerRow
+from sync.store import meta
 from sync.store.columns import Texts, any_of
 from sync.store.database import Database
 
@@ -279,6 +280,20 @@ async def members_known_as(session: AsyncSession, external_id: str) -> list[Memb
     return [member for member in members if member.customer_id not in gone]
 
 
+async def listed_at(session: AsyncSession, kind: Kind[Any]) -> datetime | None:
+    """When a reconciliation last read all that Polar lists of the kind; None: it never has."""
+    value = await meta.get(session, f"{kind.name}_listed_at")
+    return None if value is None else datetime.fromisoformat(value)
+
+
+async def note_listed(
+    database: Database, session: AsyncSession, kind: Kind[Any], read_at: datetime
+) -> None:
+    """All that Polar lists of the kind was read, from that time on."""
+    text = read_at.isoformat(timespec="microseconds")
+    await meta.advance(database, session, f"{kind.name}_listed_at", text)
+
+
 async def seats_of_members(session: AsyncSession, member_ids: Collection[str]) -> list[Seat]:
     """The seats on which these members sit, or sat."""
     connection = await session.connection()
@@ -335,6 +350,21 @@ async def known_as(
     """The customers whom the mirror has under either id."""
     found = await session.exec(select(CustomerRow.id).where(_known_as(external_id, customer_id)))
     return set(found)
+
+
+async def customers_after(
+    connection: AsyncConnection, customer_id: str, limit: int, *, lacking: Kind[Any] | None
+) -> list[str]:
+    """The next customers, in the order of their ids. `lacking`: only those of whom the mirror has
+    nothing of that kind."""
+    customer = _table(CUSTOMER)
+    statement = sa.select(customer.c.id).where(customer.c.id > customer_id)
+    if lacking is not None:
+        table = _table(lacking)
+        having = sa.select(table.c.id).where(table.c[lacking.owner] == customer.c.id)
+        statement = statement.where(~having.exists())
+    found = await connection.execute(statement.order_by(customer.c.id).limit(limit))
+    return list(found.scalars())
 
 
 async def living_as(session: AsyncSession, external_id: str) -> list[str]:

@@ -27,6 +27,8 @@ class CustomerState:
 
     customer: Customer
     grants: Sequence[Grant]
+    is_team: bool
+    """It can have other people in it."""
 
 
 def addressable(external_id: str) -> bool:
@@ -68,7 +70,7 @@ async def state_of(
             for item in answer["granted_benefits"]
         ]
         grants = [parse(BENEFIT_GRANT, item, observed_at=read_at, by=API) for item in granted]
-        return CustomerState(customer=customer, grants=grants)
+        return CustomerState(customer=customer, grants=grants, is_team=answer.get("type") == "team")
 
     return understood(read)
 
@@ -85,8 +87,7 @@ async def _search(polar: PolarClient, external_id: str) -> str:
     def read(item: Mapping[str, Any], read_at: datetime) -> Customer:
         return parse(CUSTOMER, item, observed_at=read_at, by=API)
 
-    # Created at one moment, they would stand in no order, and some on no page.
-    order = ["created_at", "email"]
+    order = CUSTOMER.order(descending=False)
     async with aclosing(
         walk(polar, CUSTOMER.path, read, query=external_id, sorting=order)
     ) as listed:

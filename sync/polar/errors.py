@@ -37,6 +37,10 @@ class AlreadyCanceled(PolarError):
     """`403 AlreadyCanceledSubscription`: it has ended, or its status cannot be revoked."""
 
 
+class OnlyOwner(PolarError):
+    """422 for the deletion of a member: a customer keeps an owner."""
+
+
 class Unavailable(PolarError):
     """No usable answer: time-out, connection, 408, 409, 425, 429, 5xx. Trying again can help.
 

@@ -37,6 +37,15 @@ class Listed(Protocol):
 L = TypeVar("L", bound=Listed)
 
 
+class NotAllListed(Unavailable):
+    """Polar counts more than its pages have shown. Items that tie in the order can come on two
+    pages or on none."""
+
+    def __init__(self, path: str, listed: int, total: int) -> None:
+        super().__init__(f"GET {path}: {listed} of {total} items were listed")
+        self.total = total
+
+
 @dataclass(slots=True)  # not frozen, which takes longer to make
 class Item(Generic[M]):
     """An item of a whole list as it was sent. Most are what the mirror has already, and are never
@@ -70,19 +79,17 @@ class Page(Generic[M]):
     """When it was asked for, by our clock."""
 
 
-async def page(polar: PolarClient, kind: Kind[M], number: int, *, descending: bool) -> Page[M]:
-    """One page, of `PAGE`, of all there is of the kind, in the order of `Kind.sorted_by`.
+async def page(polar: PolarClient, kind: Kind[M], number: int, *, order: Sequence[str]) -> Page[M]:
+    """One page, of `PAGE`, of all there is of the kind.
+
+    Args:
+        order: one that the kind names.
 
     Raises:
         Unavailable, Refused
     """
     read_at = datetime.now(UTC)
-    params = {
-        **kind.filters,
-        "page": number,
-        "limit": PAGE,
-        "sorting": f"-{kind.sorted_by}" if descending else kind.sorted_by,
-    }
+    params = {**kind.filters, "page": number, "limit": PAGE, "sorting": order}
     answer = await polar.json("GET", kind.path, params=params)
     items, total, pages = understood(partial(_page_of, partial(_item, kind), answer, read_at))
     if not items:
@@ -105,8 +112,32 @@ async def of_customers(polar: PolarClient, kind: Kind[M], customer_ids: Sequence
     asked = [[one] for one in customer_ids] if kind.one_customer_a_request else [[*customer_ids]]
     items: list[M] = []
     for ids in asked:
-        items += await every_page(polar, kind.path, read, **kind.filters, customer_id=ids)
+        items += await _in_any_order(polar, kind, read, customer_id=ids)
     return items
+
+
+async def _in_any_order(
+    polar: PolarClient,
+    kind: Kind[M],
+    read: Callable[[Mapping[str, Any], datetime], M],
+    **filters: Any,
+) -> Sequence[M]:
+    """Every page of a list of the kind: again in other orders, while some items are missing."""
+    found: dict[str, M] = {}
+    orders = [kind.order(descending=False), *kind.other_orders]
+    for number, order in enumerate(orders, 1):
+        try:
+            async for item in walk(
+                polar, kind.path, read, **kind.filters, **filters, sorting=order
+            ):
+                found[item.id] = item
+            break
+        except NotAllListed as short:
+            if len(found) >= short.total:
+                break
+            if number == len(orders):
+                raise
+    return list(found.values())
 
 
 async def every_page(
@@ -131,6 +162,7 @@ async def walk(
     """The items of a list as its pages come in. Reaching the end says that none is missing.
 
     Raises:
+        NotAllListed
         Unavailable: also where the list moved while its pages were read.
         Refused
     """
@@ -150,7 +182,7 @@ async def walk(
         total = count
         number += 1
     if len(found) != total:
-        raise Unavailable(f"GET {path}: {len(found)} of {total} items were listed")
+        raise NotAllListed(path, len(found), total or 0)
     if not found:
         await polar.make_sure_of_organization()
 

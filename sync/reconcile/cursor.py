@@ -6,6 +6,9 @@ been read already, and what is new comes at the end. How many pages there are is
 newest items, read first in the opposite order: they stand for the last page, so that nothing is
 read twice. If the list has changed meanwhile, its newest items are read again at the end.
 
+Items with one key have no order of their own, and those that are spread over several pages can come
+on two of them or on none. So what was read is held against the count that each page comes with.
+
 Pure: `ListCursor` says which page to read next and what the page just read proves. It can be stored
 as JSON between any two pages and taken up again.
 """
@@ -41,6 +44,10 @@ class Window:
     def span(self) -> Span:
         """The keys."""
         return Span(self.after, None if self.until == NEVER else self.until)
+
+    def holds(self, key: datetime) -> bool:
+        """Whether it is one of the keys."""
+        return (self.after is None or self.after < key) and key <= self.until
 
 
 def joined(windows: Sequence[Window]) -> Window:
@@ -82,6 +89,16 @@ class ListCursor(BaseModel):
     tails: int = 0
     last: list[str] = []
     """Ids on the page read last: the next one may overlap it."""
+    count: int | None = None
+    """Different items read; None: an earlier version began it, and did not count."""
+    added: int = 0
+    """Items that came meanwhile: what is new is at the end, where all has been read."""
+    level: int = 0
+    """How many fewer they were than Polar counts on the pages read, when the last group of equal
+    keys was complete."""
+    short: int = 0
+    """Items with equal keys that no page has shown; once all is read, and nothing has moved, all
+    that none has."""
 
     @property
     def descending(self) -> bool:
@@ -100,31 +117,42 @@ class ListCursor(BaseModel):
     def repeated(self, items: Sequence[tuple[str, datetime]]) -> Set[str]:
         """Which items of the page that comes next have been read before."""
         again = self.stage is Stage.NEWEST_AGAIN
-        last = set(self.last)
-        return {name for name, key in items if name in last or (again and key <= self.known)}
+        seen = {*self.last, *self.at_until}
+        return {name for name, key in items if name in seen or (again and key <= self.known)}
 
-    def read(self, items: Sequence[tuple[str, datetime]], total: int, pages: int) -> Window | None:
+    def read(
+        self, items: Sequence[tuple[str, datetime]], total: int, pages: int, size: int
+    ) -> Window | None:
         """Take note of what the page held, and move on.
 
         Args:
             items: ids and sort keys, in the order of the answer.
             total, pages: as its `pagination` says.
+            size: items on a full page.
 
         Returns:
             What can now be said of mirrored rows; None: nothing new.
         """
-        self.moved = self.moved or (self.stage is not Stage.NEWEST and total != self.total)
+        if self.stage is not Stage.NEWEST:
+            self.moved = self.moved or total != self.total
+            self.added += max(total - self.total, 0)
         self.total = total
+        new = len(items) - len(self.repeated(items))
         self.last = [name for name, _ in items]
         self.highest = max([self.highest, *(key for _, key in items if key != NEVER)])
         match self.stage:
             case Stage.NEWEST:
-                self.pages = max(pages, 1)
+                self.pages, self.count = max(pages, 1), new
                 self.page, self.stage = self.pages - 1, Stage.BACKWARDS
-                return self._window(items[::-1])
+                window = self._window(items[::-1], size)
+                # The next page has some of these as well.
+                self.level = 0
+                return window
             case Stage.BACKWARDS:
                 self.page -= 1
-                return self._window(items)
+                if self.count is not None:
+                    self.count += new
+                return self._window(items, size)
             case Stage.NEWEST_AGAIN:
                 self._read_again(items, pages)
                 return None
@@ -133,21 +161,41 @@ class ListCursor(BaseModel):
             case _:
                 assert_never(self.stage)
 
-    def _window(self, items: Sequence[tuple[str, datetime]]) -> Window | None:
+    def _window(self, items: Sequence[tuple[str, datetime]], size: int) -> Window | None:
         until, before = self.until, self.at_until
         ids = [name for name, _ in items]
         if items:
             lowest = items[0][1]
             kept = before if lowest == until else []
-            self.at_until = kept + [name for name, key in items if key == lowest]
+            here = [name for name, key in items if key == lowest]
+            self.at_until = list(dict.fromkeys([*kept, *here]))
             self.until = lowest
-        if self.page < 1:
+        is_last = self.page < 1
+        if is_last or self.until != until:
+            self._measure(size, spread=any(key == until for _, key in items))
+        if is_last:
             # Below the lowest key there is nothing more to come.
             self._go_to_newest()
             return Window(after=None, until=until, seen=frozenset([*before, *ids]))
-        if not items:
+        if self.until == until:
+            # More of the same may follow.
             return None
         return Window(after=self.until, until=until, seen=frozenset([*before, *ids]))
+
+    def _measure(self, size: int, *, spread: bool) -> None:
+        """A group of equal keys is complete.
+
+        Args:
+            spread: it was on more than this page. Else what is short has moved, and has not tied.
+        """
+        if self.count is None:
+            return
+        level = self.total - self.added - max(self.page, 0) * size - self.count
+        if spread:
+            self.short += max(level - self.level, 0)
+        self.level = level
+        if self.page < 1 and not self.moved:
+            self.short = max(level, 0)
 
     def _go_to_newest(self) -> None:
         again = self.moved and self.tails < _MAX_TAILS

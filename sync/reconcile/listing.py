@@ -69,11 +69,13 @@ async def _pages(
 ) -> AsyncGenerator[Read[M], None]:
     while not cursor.done:
         page = await calls.ask(
-            lambda polar: lists.page(polar, kind, cursor.page, descending=cursor.descending)
+            lambda polar: lists.page(
+                polar, kind, cursor.page, order=kind.order(descending=cursor.descending)
+            )
         )
         keys = [(item.id, item.key) for item in page.items]
         repeated = cursor.repeated(keys)
-        window = cursor.read(keys, page.total, page.pages)
+        window = cursor.read(keys, page.total, page.pages, lists.PAGE)
         if since is not None and any(key < since for _, key in keys):
             cursor.finish()
         yield Read(

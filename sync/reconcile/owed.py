@@ -103,11 +103,9 @@ async def check_deletions(
                 lock=lock,
             )
             now = await context.database.now(session)
-            known = await facts(
-                session, [row.customer_id for row in found if row.customer_id], listed_at
-            )
+            known = await facts(session, found, listed_at)
             for row in found:
-                await _check(context, session, row, known[row.customer_id or ""], now)
+                await _check(context, session, row, known[row.id], now)
                 last = row.id
         if len(found) < _BATCH:
             return

@@ -20,6 +20,7 @@ from sync.errors import NotPossible
 from sync.mirror.kinds import Kind
 from sync.reconcile.cursor import ListCursor
 from sync.reconcile.report import Report
+from sync.reconcile.shortfall import Shortfall
 from sync.reconcile.tables import ReconciliationRow
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -46,6 +47,8 @@ class Progress(BaseModel):
     since: datetime | None = None
     cursors: dict[str, ListCursor] = Field(default={}, alias="walks")
     """How far each list that was begun has been read, by kind."""
+    shortfalls: dict[str, Shortfall] = {}
+    """What these lists have not shown, by kind."""
     listed_at: datetime | None = None
     """When the reading of what belongs to customers began."""
 
@@ -53,9 +56,18 @@ class Progress(BaseModel):
         """How far this list has been read."""
         return self.cursors.get(kind.name, ListCursor())
 
-    def at(self, kind: Kind[Any], cursor: ListCursor) -> Progress:
+    def shortfall(self, kind: Kind[Any]) -> Shortfall:
+        """What this list has not shown."""
+        return self.shortfalls.get(kind.name, Shortfall())
+
+    def at(self, kind: Kind[Any], cursor: ListCursor, shortfall: Shortfall) -> Progress:
         """The same but for one list."""
-        return self.model_copy(update={"cursors": self.cursors | {kind.name: cursor}})
+        return self.model_copy(
+            update={
+                "cursors": self.cursors | {kind.name: cursor},
+                "shortfalls": self.shortfalls | {kind.name: shortfall},
+            }
+        )
 
     @property
     def reading(self) -> Sequence[str]:

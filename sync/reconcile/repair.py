@@ -21,8 +21,12 @@ from sync.reconcile.judge import extra, judge
 
 async def follow(
     context: Context, session: AsyncSession, kind: Kind[M], listed: Sequence[M], now: datetime
-) -> None:
-    """Judge what Polar lists, report it, and write what that leads to."""
+) -> Sequence[M]:
+    """Judge what Polar lists, report it, and write what that leads to.
+
+    Returns:
+        Those that the mirror did not have, or not as being there.
+    """
     known = await rows.stored(session, kind, [item.id for item in listed])
     write: list[M] = []
     for item in listed:
@@ -33,6 +37,8 @@ async def follow(
             write.append(judgement.write)
     if not context.dry_run:
         await rows.overwrite(context.database, session, kind, write, now)
+    there = {polar_id for polar_id, it in known.items() if kind.is_listed(it.row)}
+    return [item for item in write if item.id not in there]
 
 
 async def follow_silence(

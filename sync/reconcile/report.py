@@ -71,6 +71,8 @@ class Report(BaseModel):
     """Deletions that the evidence moved into these states."""
     deleted_elsewhere: int = 0
     """Customers deleted at Polar without a deletion here: in its dashboard, as a rule."""
+    incomplete: dict[str, int] = {}
+    """Rows that Polar counts and that could not be fetched, by kind; empty: all were."""
     finished: bool = False
     stopped: str | None = None
     """Why it did not finish."""

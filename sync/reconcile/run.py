@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.cancellation import cancel_and_wait
 from sync.deletions.ledger import Ledger
@@ -32,10 +33,12 @@ from sync.reconcile.compare import differing, unseen
 from sync.reconcile.context import Context
 from sync.reconcile.cursor import joined
 from sync.reconcile.listing import Read, reading
+from sync.reconcile.otherwise import fetch_missing
 from sync.reconcile.progress import Place, Progress
 from sync.reconcile.redeliver import WebhookReport, check_webhooks
 from sync.reconcile.repair import ask, follow, follow_silence
 from sync.reconcile.report import Report
+from sync.reconcile.shortfall import Shortfall
 from sync.settings import Settings
 
 
@@ -88,7 +91,8 @@ class Reconciliation:
                 progress.listed_at = progress.listed_at or datetime.now(UTC)
                 await self._read_lists(progress, kinds.owned())
                 # What belongs to customers who were gone by then is in the mirror as Polar has it.
-                listed_at = progress.listed_at if since is None else None
+                whole = since is None and not self._context.report.incomplete
+                listed_at = progress.listed_at if whole else None
                 await owed.check_deletions(self._context, None, listed_at)
                 await owed.count_deleted_elsewhere(self._context)
             except (PolarError, CallsUsedUp) as error:
@@ -177,6 +181,24 @@ class Reconciliation:
             async for batch in pages:
                 await self._take(progress, kind, batch, connection)
                 self._on_progress(progress)
+        if progress.since is None:
+            await self._fetch_missing(progress, kind)
+
+    async def _fetch_missing(self, progress: Progress, kind: Kind[Any]) -> None:
+        """Fetch what the list has not shown, and report what is missing all the same."""
+        context, cursor = self._context, progress.cursor(kind)
+
+        async def keep(session: AsyncSession, shortfall: Shortfall) -> None:
+            await self._keep(session, progress.at(kind, cursor, shortfall))
+
+        if not context.dry_run:
+            # What was read before is told from the rest by being in the mirror.
+            before = progress.shortfall(kind)
+            async for reached in fetch_missing(context, kind, cursor, before, keep):
+                progress.shortfalls[kind.name] = reached
+                self._on_progress(progress)
+        if left := progress.shortfall(kind).left(cursor.short):
+            context.report.incomplete[kind.name] = left
 
     async def _take(
         self,
@@ -198,8 +220,11 @@ class Reconciliation:
             to_judge += [item.parsed() for item in differing(some, known)]
             # Meanwhile the next pages come in.
             await asyncio.sleep(0)
+        shortfall = progress.shortfall(kind)
         if window is not None:
-            await self._look_for(progress, kind, unseen(known, window, read_at), read_at)
+            missing = unseen(known, window, read_at)
+            asked = await self._look_for(progress, kind, missing, read_at)
+            shortfall = shortfall.and_found(sum(window.holds(key) for key in asked))
         customers: dict[str, str | None] = {}
         if kind is CUSTOMER:
             # Whatever is written to the equal ones from now on is newer than the list.
@@ -213,28 +238,34 @@ class Reconciliation:
                 await follow(context, session, kind, to_judge, now)
                 await owed.owed(context, session, customers, read_at, now)
                 context.report.count(kind.name, len(items))
-                await self._keep(session, progress.at(kind, cursor))
+                await self._keep(session, progress.at(kind, cursor, shortfall))
         else:
             context.report.count(kind.name, len(items))
         # Only now: what another list writes meanwhile must not claim these pages.
         progress.cursors[kind.name] = cursor
+        progress.shortfalls[kind.name] = shortfall
 
     async def _look_for(
         self, progress: Progress, kind: Kind[M], missing: Iterable[Stored[M]], read_at: datetime
-    ) -> None:
+    ) -> Sequence[datetime]:
         """Ask for the rows that the pages should have shown and did not. What comes of each request
         is written at once: however many there are, and however few calls are allowed, it gets on.
 
         Args:
             progress: as it was before the pages, which are not taken yet.
+
+        Returns:
+            The keys, at Polar, of those that are there.
         """
         context = self._context
+        there: list[datetime] = []
         ids: dict[str, list[str]] = {}
         for item in missing:
             ids.setdefault(item.customer_id, []).append(item.id)
         for owners in batches(sorted(ids), 1 if kind is CUSTOMER else MAX_IDS):
             wanted = {polar_id for owner in owners for polar_id in ids[owner]}
             found = [item for item in await ask(context, kind, owners) if item.id in wanted]
+            there += [kind.key(item) for item in found]
             silent = wanted - {item.id for item in found}
             async with context.session() as session:
                 now = await context.database.now(session)
@@ -242,6 +273,7 @@ class Reconciliation:
                 await owed.owed(context, session, _external_ids(found), read_at, now)
                 await follow_silence(context, session, kind, silent, read_at, now)
                 await self._keep(session, progress)
+        return there
 
     # --- the place reached -----------------------------------------------------------------
 
@@ -266,7 +298,7 @@ class Reconciliation:
     def _is_kept(self, progress: Progress) -> bool:
         return not self._context.dry_run and progress.since is None
 
-    async def _keep(self, session: Any, progress: Progress) -> None:
+    async def _keep(self, session: AsyncSession, progress: Progress) -> None:
         if self._is_kept(progress):
             self._counted()
             await self._place.keep(session, progress)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import evidence, queries, receipts
+from sync.deletions import evidence, memberships, queries, receipts
 from sync.deletions.chain import unbroken
 from sync.deletions.queries import Which
 from sync.hashing import Hasher
@@ -17,7 +17,7 @@ from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Customer, Grant, Subscription
 from sync.mirror.stored import Stored
-from sync.reports.plain import fields_of, plain
+from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.store.database import Database
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _DELETION_FIELDS = (
     "event_at",
     "received_at",
     "approved",
+    "others",
     "customer_id",
     "customer_created_at",
     "pinned_at",
@@ -44,6 +45,7 @@ _DELETION_FIELDS = (
     "next_attempt_at",
     "lease_until",
 )
+_MEMBERSHIP_FIELDS = ("member_id", "customer_id", "found_at", "ended_at", "kept", "problem")
 _EVIDENCE_FIELDS = ("seq", "at", "kind", "source", "state", "detail", "hash")
 
 
@@ -73,7 +75,7 @@ async def receipt(
     async with database.read() as session:
         which = Which(str(deletion_id), as_user=False)
         row = (await queries.find(session, hasher, which))[0]
-        return row, receipts.receipt(row, await evidence.of(session, deletion_id), hasher)
+        return row, await receipts.receipt(session, row, hasher)
 
 
 async def _deletion(session: AsyncSession, row: DeletionRow) -> dict[str, Any]:
@@ -85,10 +87,18 @@ async def _deletion(session: AsyncSession, row: DeletionRow) -> dict[str, Any]:
     return {
         **fields_of(row, _DELETION_FIELDS),
         "asks": row.state.about.asks,
+        "deleted_by": receipts.deleted_by(links),
         "evidence": [fields_of(link, _EVIDENCE_FIELDS) for link in links],
         "chain_unbroken": unbroken(links),
         "customer": next(map(_customer, customers.values()), None),
         "subscriptions": [_subscription(item) for _, item in sorted(subscriptions.items())],
+        "memberships": [
+            fields_of(item, _MEMBERSHIP_FIELDS) for item in await memberships.of(session, [row.id])
+        ],
+        "paid_seats": [
+            fields_of(seat, PAID_SEAT_FIELDS)
+            for seat in await memberships.paid_seats_of(session, row.id)
+        ],
         "grants": [_grant(item) for _, item in sorted(grants.items())],
     }
 

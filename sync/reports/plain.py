@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+PAID_SEAT_FIELDS = ("deletion", "customer_id", "subscription_id", "seats")
+
 
 def fields_of(row: object, names: Iterable[str]) -> dict[str, Any]:
     """These fields of the row."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.deletions import queries
+from sync.deletions import memberships, queries
 from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
-from sync.reports.plain import fields_of, plain
+from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.store.database import Database
 
 DEAD_LETTERS = 5
@@ -28,6 +28,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         oldest = await queries.oldest_open(session)
         need_person = await queries.needing_a_person(session, limit)
         pending, pending_since = await inbox.backlog(session)
+        paid = await memberships.paid_seats(session, limit)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
     return {
         "states": {state.value: count for state, count in counts.items()},
@@ -36,6 +37,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
             "total": sum(counts[state] for state in NEEDS_A_PERSON),
             "deletions": [fields_of(row, _LISTED_FIELDS) for row in need_person],
         },
+        "paid_seats": [fields_of(seat, PAID_SEAT_FIELDS) for seat in paid],
         "inbox": {"pending": pending, "oldest_pending_at": plain(pending_since)},
         "dead_letters": {
             "total": dead,

@@ -1,7 +1,7 @@
 """What the organization is and sells, as Polar's JSON: itself, its product, its benefits."""
 
 from sync.simulator.times import time
-from sync.simulator.world import Json, World
+from sync.simulator.world import Json, Subscription, World
 
 
 class Catalog:
@@ -9,26 +9,40 @@ class Catalog:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        created = time(world.created_at)
-        self.price: Json = {
-            "created_at": created,
-            "modified_at": None,
-            "id": world.price_id,
-            "source": "catalog",
-            "amount_type": "fixed",
-            "price_currency": "usd",
-            "tax_behavior": None,
-            "is_archived": False,
-            "product_id": world.product_id,
-            "price_amount": 1000,
-        }
-        self.product: Json = {
-            "id": world.product_id,
+        self._plan = self._product(
+            world.product_id,
+            "Simulated plan",
+            world.price_id,
+            {"amount_type": "fixed", "price_amount": 1000},
+        )
+        tiers = [{"min_seats": 1, "max_seats": None, "price_per_seat": 1000}]
+        self._seat_plan = self._product(
+            world.seat_product_id,
+            "Simulated plan with seats",
+            world.seat_price_id,
+            {
+                "amount_type": "seat_based",
+                "seat_tiers": {
+                    "seat_tier_type": "volume",
+                    "tiers": tiers,
+                    "minimum_seats": 1,
+                    "maximum_seats": None,
+                },
+            },
+        )
+
+    def product(self, subscription: Subscription) -> Json:
+        return self._plan if subscription.seats is None else self._seat_plan
+
+    def _product(self, product_id: str, name: str, price_id: str, price: Json) -> Json:
+        created = time(self.world.created_at)
+        return {
+            "id": product_id,
             "created_at": created,
             "modified_at": None,
             "trial_interval": None,
             "trial_interval_count": None,
-            "name": "Simulated plan",
+            "name": name,
             "description": None,
             "visibility": "public",
             "recurring_interval": "month",
@@ -38,9 +52,21 @@ class Catalog:
             "is_recurring": True,
             "is_archived": False,
             "is_deletable": False,
-            "organization_id": world.organization_id,
+            "organization_id": self.world.organization_id,
             "metadata": {},
-            "prices": [self.price],
+            "prices": [
+                {
+                    "created_at": created,
+                    "modified_at": None,
+                    "id": price_id,
+                    "source": "catalog",
+                    "price_currency": "usd",
+                    "tax_behavior": None,
+                    "is_archived": False,
+                    "product_id": product_id,
+                    **price,
+                }
+            ],
             "benefits": [],
             "medias": [],
             "attached_custom_fields": [],

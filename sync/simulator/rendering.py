@@ -7,6 +7,7 @@ events and payloads.
 
 from sync.simulator.catalog import Catalog
 from sync.simulator.members import Member, Members
+from sync.simulator.seats import Seat
 from sync.simulator.times import time
 from sync.simulator.world import LISTED_IN_STATE, Customer, Grant, Json, Subscription, World
 
@@ -81,9 +82,9 @@ class Renderer:
             "canceled_at": time(row.canceled_at),
             "started_at": time(row.started_at),
             "ends_at": time(row.ends_at),
-            "product_id": self.world.product_id,
+            "product_id": self.world.product_of(row),
             "discount_id": None,
-            "seats": None,
+            "seats": row.seats,
             "units": None,
             "meters": [],
         }
@@ -126,19 +127,19 @@ class Renderer:
             "paused_at": time(row.paused_at),
             "resumes_at": None,
             "customer_id": row.customer.id,
-            "product_id": self.world.product_id,
+            "product_id": self.world.product_of(row),
             "discount_id": None,
             "checkout_id": None,
-            "seats": None,
+            "seats": row.seats,
             "units": None,
             "customer_cancellation_reason": None,
             "customer_cancellation_comment": None,
             "metadata": row.metadata,
             "custom_field_data": {},
             "customer": self.customer(row.customer),
-            "product": self.catalog.product,
+            "product": self.catalog.product(row),
             "discount": None,
-            "prices": [self.catalog.price],
+            "prices": self.catalog.product(row)["prices"],
             "meters": [],
             "pending_update": self._pending_update(row) if row.pending_update else None,
         }
@@ -149,7 +150,7 @@ class Renderer:
             "modified_at": None,
             "id": row.id,
             "applies_at": time(row.current_period_end),
-            "product_id": self.world.product_id,
+            "product_id": self.world.product_of(row),
             "seats": None,
             "units": None,
         }
@@ -179,6 +180,28 @@ class Renderer:
 
     def grant_webhook(self, row: Grant) -> Json:
         return self.grant(row) | {"previous_properties": None}
+
+    def seat(self, row: Seat, former: Member | None = None) -> Json:
+        """`former` had the seat, and is shown in place of a member."""
+        member = row.member or former
+        customer = row.subscription.customer if member is not None else None
+        return {
+            "created_at": time(row.created_at),
+            "modified_at": time(row.modified_at),
+            "id": row.id,
+            "subscription_id": row.subscription.id,
+            "order_id": None,
+            "status": row.status,
+            "customer_id": row.subscription.customer.id if row.member is not None else None,
+            "member_id": row.member.id if row.member is not None else None,
+            "member": self.member(member) if member is not None else None,
+            "email": row.email,
+            "customer_email": customer.email if customer is not None else None,
+            "invitation_token_expires_at": time(row.invitation_expires_at),
+            "claimed_at": time(row.claimed_at),
+            "revoked_at": time(row.revoked_at),
+            "seat_metadata": {},
+        }
 
     def member(self, row: Member) -> Json:
         return {

@@ -15,8 +15,10 @@ from sync.simulator.faults import ApiFault, Faults
 from sync.simulator.lists import Lists
 from sync.simulator.members import Member, Members, with_owner
 from sync.simulator.rendering import Renderer
+from sync.simulator.seats import Seat, Seats
 from sync.simulator.webhooks import Webhooks
 from sync.simulator.world import (
+    GIVES_NOTHING,
     Customer,
     Grant,
     Json,
@@ -66,6 +68,7 @@ class Simulator:
         self.config = self._initial_config
         self.world = World(utc_now())
         self.members = Members(self.world)
+        self.seats = Seats(self.world)
         self.render = Renderer(self.world, self.members)
         self.webhooks = Webhooks(lambda: self.config)
         self.webhook_render = Renderer(self.world, self.members)
@@ -192,6 +195,9 @@ class Simulator:
     def _publish_member(self, event_type: str, member: Member) -> None:
         self._publish(event_type, partial(self.webhook_render.member, member))
 
+    def _publish_seat(self, event_type: str, seat: Seat, former: Member | None = None) -> None:
+        self._publish(event_type, partial(self.webhook_render.seat, seat, former))
+
     def _publish_state(self, customer: Customer) -> None:
         self._publish("customer.state_changed", partial(self.webhook_render.state, customer))
 
@@ -260,6 +266,7 @@ class Simulator:
         now = utc_now()
         for member in self.members.delete_all(customer, now):
             self._publish_member("member.deleted", member)
+            self._revoke_seats_later(self.seats.of_member(member))
         self.world.delete_customer(customer, now, anonymize=anonymize)
         self._publish_customer("customer.deleted", customer)
         for subscription in self.world.subscriptions_of.get(customer.id, ()):
@@ -271,6 +278,7 @@ class Simulator:
         before = subscription.status
         if self.world.cancel_for_deletion(subscription, utc_now()):
             self._publish_subscription(status_events(before, "canceled"), subscription)
+            self._revoke_seats_if_ended(subscription)
 
     def _revoke_grant(self, grant: Grant) -> None:
         if grant.stuck:
@@ -285,9 +293,16 @@ class Simulator:
             grant.to_revoke = False
             self._revoke_grant(grant)
 
-    def create_member(self, customer: Customer, fields: Json, *, webhooks: bool = True) -> Member:
+    def create_member(
+        self,
+        customer: Customer,
+        fields: Json,
+        *,
+        at: datetime | None = None,
+        webhooks: bool = True,
+    ) -> Member:
         """Add a member to a live customer, which is a team then. Raises as `Members.add` does."""
-        member = self.members.add(utc_now(), customer, fields)
+        member = self.members.add(at or utc_now(), customer, fields)
         self._make_team(customer, webhooks=webhooks)
         if webhooks:
             self._publish_member("member.created", member)
@@ -303,16 +318,73 @@ class Simulator:
             self._publish_member("member.updated", member)
 
     def delete_member(self, member: Member, *, webhooks: bool = True) -> None:
-        """Delete a live member; what they were granted is revoked in the background.
+        """Delete a live member; their seats and grants are revoked in the background.
 
         Raises `OnlyOwnerError` as `Members.delete` does.
         """
         self.members.delete(member, utc_now())
         if webhooks:
             self._publish_member("member.deleted", member)
+        self._revoke_seats_later(self.seats.of_member(member))
         for grant in self.world.grants_of.get(member.customer.id, ()):
             if grant.member_id == member.id:
                 self._in_background(partial(self._revoke_grant, grant))
+
+    def assign_seat(
+        self, subscription: Subscription, member: Member, *, webhooks: bool = True
+    ) -> Seat:
+        """Invite a member to a seat. Raises as `Seats.assign` does."""
+        seat = self.seats.assign(subscription, member, utc_now())
+        if webhooks:
+            self._publish_seat("customer_seat.assigned", seat)
+        return seat
+
+    def claim_seat(self, seat: Seat, grants: int = 0, *, webhooks: bool = True) -> None:
+        """Claim a seat, which grants its member benefits. Raises as `Seats.claim` does."""
+        self.seats.claim(seat, utc_now())
+        if webhooks:
+            self._publish_seat("customer_seat.claimed", seat)
+        self.create_grants(
+            seat.subscription.customer,
+            grants,
+            [seat.subscription],
+            member=seat.member,
+            webhooks=webhooks,
+        )
+
+    def revoke_seat(self, seat: Seat, *, webhooks: bool = True) -> None:
+        """Take a seat away; what it granted is revoked in the background.
+
+        Polar: the webhook carries the member who had it, whose id the seat has no more.
+        """
+        former = self.seats.revoke(seat, utc_now())
+        if webhooks:
+            self._publish_seat("customer_seat.revoked", seat, former)
+        for grant in self.world.grants_of.get(seat.subscription.customer.id, ()):
+            if (
+                former is not None
+                and grant.member_id == former.id
+                and grant.subscription_id == seat.subscription.id
+            ):
+                self._in_background(partial(self._revoke_grant, grant))
+
+    def _revoke_seats_if_ended(self, subscription: Subscription) -> None:
+        if subscription.status in GIVES_NOTHING:
+            self._revoke_seats_later(self.seats.taken(subscription))
+
+    def _revoke_seats_later(self, seats: Iterable[Seat]) -> None:
+        for seat in seats:
+            self._in_background(partial(self._revoke_if_still_of, seat, seat.member))
+
+    def _revoke_if_still_of(self, seat: Seat, member: Member | None) -> None:
+        if seat.status != "revoked" and seat.member is member:
+            self.revoke_seat(seat)
+
+    def _make_buyer_of_seats_a_team(self, subscription: Subscription, *, webhooks: bool) -> None:
+        """Polar: whoever buys a product with seats is a team."""
+        customer = subscription.customer
+        if subscription.seats is not None and customer.deleted_at is None:
+            self._make_team(customer, webhooks=webhooks)
 
     def create_subscription(
         self,
@@ -323,6 +395,7 @@ class Simulator:
         webhooks: bool = True,
     ) -> Subscription:
         subscription = self.world.add_subscription(at or utc_now(), customer, fields)
+        self._make_buyer_of_seats_a_team(subscription, webhooks=webhooks)
         if webhooks:
             events = ["subscription.created"]
             if subscription.status == "active":
@@ -335,8 +408,10 @@ class Simulator:
     ) -> None:
         before = subscription.status
         self.world.update_subscription(subscription, utc_now(), fields)
+        self._make_buyer_of_seats_a_team(subscription, webhooks=webhooks)
         if webhooks:
             self._publish_subscription(status_events(before, subscription.status), subscription)
+        self._revoke_seats_if_ended(subscription)
 
     def revoke_subscription(self, subscription: Subscription) -> None:
         """Revoke through the API; the grants that it gave are revoked in the background.
@@ -346,6 +421,7 @@ class Simulator:
         before = subscription.status
         self.world.revoke_subscription(subscription, utc_now())
         self._publish_subscription(status_events(before, subscription.status), subscription)
+        self._revoke_seats_if_ended(subscription)
         for grant in self.world.grants_of.get(subscription.customer.id, ()):
             if grant.subscription_id == subscription.id:
                 self._in_background(partial(self._revoke_grant, grant))
@@ -356,14 +432,15 @@ class Simulator:
         count: int,
         subscriptions: list[Subscription],
         *,
+        member: Member | None = None,
         at: datetime | None = None,
         webhooks: bool = True,
     ) -> list[Grant]:
-        """Grant benefits to the customer's owner."""
+        """Grant benefits to a member, else to the owner."""
         grants = self.world.add_grants(at or utc_now(), customer, count, subscriptions)
-        owner = self.members.owner(customer)
+        member = member or self.members.owner(customer)
         for grant in grants:
-            grant.member_id = owner.id
+            grant.member_id = member.id
             if webhooks:
                 self._publish_grant("benefit_grant.created", grant)
         return grants

@@ -22,6 +22,8 @@ REVOCABLE = CANCELED_BY_DELETION | {"paused"}
 """Polar: `DELETE /v1/subscriptions/{id}` works on these, anything else is already canceled."""
 LISTED_IN_STATE = frozenset({"trialing", "active"})
 """Polar: a customer's state lists only these subscriptions."""
+GIVES_NOTHING = frozenset({"canceled", "unpaid"})
+"""Polar: once a subscription is in one of these, its seats are revoked."""
 
 
 class AlreadyCanceledError(Exception):
@@ -75,6 +77,8 @@ class Subscription:
     customer: Customer
     status: str
     amount: int = 1000
+    seats: int | None = None
+    """How many are paid for; None: of a product that has none."""
     modified_at: datetime | None = None
     current_period_start: datetime | None = None
     current_period_end: datetime | None = None
@@ -244,6 +248,8 @@ class World:
         self.organization_id = new_id()
         self.product_id = new_id()
         self.price_id = new_id()
+        self.seat_product_id = new_id()
+        self.seat_price_id = new_id()
         self._benefit_ids: list[str] = []
         self._seq = itertools.count()
         self.customers: dict[str, Customer] = {}
@@ -402,6 +408,10 @@ class World:
         self.subscriptions[subscription.id] = subscription
         self.subscriptions_of.setdefault(customer.id, []).append(subscription)
         return subscription
+
+    def product_of(self, subscription: Subscription) -> str:
+        """The id of what is subscribed to: one product has seats, the other has none."""
+        return self.product_id if subscription.seats is None else self.seat_product_id
 
     def _list(self, subscription: Subscription) -> None:
         if subscription.started_at is not None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from sync.cancellation import cancel_and_wait
-from sync.deletions.leases import Leased, Leases, Pinned
+from sync.deletions.leases import Leased, Leases
 from sync.deletions.ledger import Ledger, wake_blocked
 from sync.deletions.states import Action
 from sync.deletions.steps import Steps
@@ -163,16 +163,16 @@ class Worker:
             return False
         claimed = await self._leases.claim(free)
         to_resolve: list[Leased] = []
-        to_check: list[Pinned] = []
+        to_check: list[Leased] = []
         idle: list[Leased] = []
         for leased in claimed:
-            match leased.action, leased:
-                case Action.RESOLVE, _:
+            match leased.action:
+                case Action.RESOLVE:
                     to_resolve.append(leased)
-                case Action.DELETE, Pinned() as pinned:
-                    self._start(group, steps.delete(pinned), [pinned])
-                case Action.CHECK, Pinned() as pinned:
-                    to_check.append(pinned)
+                case Action.DELETE:
+                    self._start(group, steps.delete(leased), [leased])
+                case Action.CHECK:
+                    to_check.append(leased)
                 case _:
                     idle.append(leased)
         if idle:

@@ -51,12 +51,13 @@ class Schedule:
         except Exception:  # noqa: BLE001 - the next time must come all the same
             _log.exception("reconciliation failed unexpectedly")
             return
-        level = logging.WARNING if report.left or not report.finished else logging.INFO
+        is_well = report.finished and not report.left and not report.incomplete
         _log.log(
-            level,
-            "reconciliation: %d differences, %d left for a person, %d calls%s",
+            logging.INFO if is_well else logging.WARNING,
+            "reconciliation: %d differences, %d left for a person, %d calls%s%s",
             report.total,
             report.left,
             report.calls,
             f"; not finished: {report.stopped}" if report.stopped else "",
+            f"; incomplete: {dict(report.incomplete)}" if report.incomplete else "",
         )

@@ -26,6 +26,7 @@ def test_status_of_an_empty_bridge(commands: Commands) -> None:
         "states": {state.value: 0 for state in State},
         "oldest_waiting": None,
         "need_person": {"total": 0, "deletions": []},
+        "paid_seats": [],
         "inbox": {"pending": 0, "oldest_pending_at": None},
         "dead_letters": {"total": 0, "newest": []},
     }

@@ -12,16 +12,14 @@ from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sync.deletions.machine import (
+from sync.deletions.deletion import (
     CANCELED_BY_DELETION,
     REVOCABLE,
     Deletion,
     IllegalTransition,
-    ask_api,
     next_action,
-    observe,
-    to_revoke,
 )
+from sync.deletions.machine import observe
 from sync.deletions.observations import (
     Approved,
     Brake,
@@ -36,6 +34,7 @@ from sync.deletions.observations import (
     Tombstone,
     Unmapped,
 )
+from sync.deletions.proof import ask_api, to_revoke
 from sync.deletions.states import ENDED, NEEDS_A_PERSON, Action, State
 from tests.helpers.small_polar import (
     BLOCKED,

@@ -10,19 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.deletions.machine import (
-    Deletion,
-    IllegalTransition,
-    Policy,
-    ask_api,
-    backoff,
-    delete_by,
-    next_action,
-    observe,
-    pin_is_fresh,
-    survivors,
-    to_revoke,
-)
+from sync.deletions.deletion import Deletion, IllegalTransition, Policy, next_action
+from sync.deletions.machine import backoff, delete_by, observe, pin_is_fresh
 from sync.deletions.observations import (
     AnotherDeleted,
     Approved,
@@ -38,12 +27,18 @@ from sync.deletions.observations import (
     Failed,
     FailureKind,
     GrantFact,
+    HandedOver,
+    MembershipEnded,
+    MembershipFact,
+    NoCustomerToDelete,
     Observation,
     Retried,
     SubscriptionFact,
+    TeamFound,
     Tombstone,
     Unmapped,
 )
+from sync.deletions.proof import ask_api, survivors, to_revoke
 from sync.deletions.states import Action, State
 from tests.helpers.small_polar import BLOCKED, POLICY, STATUSES, T0, TRANSIENT, at, sound
 
@@ -54,6 +49,9 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.sampled_from([Unmapped(), CustomerMissing(), DeleteSent(), DeleteAnswered()]),
     st.builds(DeleteSent, by=st.just(DeleteBy.EXTERNAL_ID), read_at=st.none() | MOMENTS),
     st.just(AnotherDeleted(customer_id="other")),
+    st.sampled_from([TeamFound(others=2, subscriptions=["s"]), HandedOver(memberships=1)]),
+    st.sampled_from([NoCustomerToDelete(), MembershipEnded(left=0), MembershipEnded(left=1)]),
+    st.just(CustomerMissing(memberships=1)),
     st.sampled_from([CustomerGone(), Retried(), Approved(), Canceled(), Brake(sent=3, limit=3)]),
     st.builds(
         CustomerFound,
@@ -62,6 +60,7 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
         listed_at=MOMENTS,
         follows_earlier=st.booleans(),
         by_external_id=st.booleans(),
+        memberships=st.integers(0, 1),
     ),
     st.builds(
         lambda created, deleted: CustomerMissing(
@@ -86,6 +85,16 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
         ),
         grants=st.lists(
             st.builds(GrantFact, id=st.just("g"), is_granted=st.booleans()), max_size=1
+        ),
+        memberships=st.lists(
+            st.builds(
+                MembershipFact,
+                member_id=st.just("m"),
+                customer_id=st.just("team"),
+                ended=st.booleans(),
+                problem=st.none() | st.just("its only owner"),
+            ),
+            max_size=1,
         ),
         final_state_open=st.none() | st.integers(0, 1),
         listed_at=st.none() | MOMENTS,
@@ -117,7 +126,7 @@ def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]
             if isinstance(observation, Checked):
                 assert observation.listed_at is not None
                 assert deletion.state is State.INCOMPLETE
-        if before.customer_id is not None:
+        if before.customer_id is not None and not isinstance(observation, HandedOver):
             assert deletion.customer_id == before.customer_id
 
 
@@ -365,6 +374,88 @@ def test_another_customers_end_is_seen_after_the_proof_as_well() -> None:
     another = observe(verified, AnotherDeleted(customer_id="other"), POLICY, at(60))
     assert (another.state, next_action(another)) == (State.ANOTHER_DELETED, None)
     assert observe(another, Approved(), POLICY, at(61)) == verified
+
+
+# --- examples: teams and memberships ---------------------------------------------------------
+
+TEAM = TeamFound(others=2, subscriptions=["s1", "s2"])
+MEMBER = MembershipFact(member_id="m1", customer_id="team", ended=False)
+
+
+def test_a_team_is_held_and_the_reason_says_who_would_lose_what() -> None:
+    held = after(found(), TEAM)
+    assert (held.state, held.others) == (State.HELD, 2)
+    for word in ("cus", "2 other people", "subscription s1", "subscription s2", "transfer"):
+        assert word in (held.reason or "")
+    approved = after(Approved(), start=held)
+    assert approved.state is State.RESOLVED
+    with pytest.raises(IllegalTransition):
+        after(TEAM, start=approved)
+
+
+def test_one_other_person_without_a_subscription_is_enough() -> None:
+    reason = after(found(), TeamFound(others=1, subscriptions=())).reason or ""
+    assert "1 other person" in reason
+    assert "what they have" in reason
+
+
+def test_a_team_that_was_handed_over_is_left_alone() -> None:
+    handed = after(found(), TEAM, HandedOver(memberships=1))
+    assert (handed.state, handed.customer_id, handed.others) == (State.RESOLVED, None, None)
+    with pytest.raises(IllegalTransition):
+        after(HandedOver(memberships=1), start=after(*PATHS[State.HELD]))
+
+
+def test_memberships_alone_are_ended_and_verified() -> None:
+    deletion = after(CustomerMissing(memberships=1))
+    assert (deletion.state, next_action(deletion)) == (State.RESOLVED, Action.DELETE)
+    begun = after(NoCustomerToDelete(), start=deletion)
+    assert (begun.state, next_action(begun)) == (State.DELETED, Action.CHECK)
+    assert not ask_api(begun, checked(memberships=[MEMBER]), POLICY, at(9_999))
+    waiting = after(checked(memberships=[MEMBER]), start=begun)
+    assert waiting.state is State.DELETED
+    ended = after(MembershipEnded(left=0), start=waiting)
+    assert ended.memberships_left == 0
+    proof = checked(memberships=[replace(MEMBER, ended=True)])
+    assert after(proof, start=ended).state is State.VERIFIED
+
+
+def test_memberships_go_although_the_customer_is_newer_than_the_event() -> None:
+    deletion = after(found(3_600, memberships=2))
+    assert (deletion.state, deletion.customer_id) == (State.RESOLVED, None)
+
+
+def test_memberships_are_ended_right_after_the_customer() -> None:
+    gone = after(found(memberships=1), DeleteSent(), DeleteAnswered())
+    assert gone.next_attempt_at == at(3)
+    proof = checked(memberships=[MEMBER], listed_at=at(9))
+    assert after(proof, start=gone).state is State.DELETED
+
+
+def test_a_tombstone_and_memberships_are_one_deletion() -> None:
+    tombstone = Tombstone(customer_id="old", created_at=at(0), deleted_at=at(60))
+    deletion = after(CustomerMissing(tombstone, memberships=1))
+    assert (deletion.state, deletion.memberships_left) == (State.DELETED, 1)
+
+
+def test_a_membership_that_polar_keeps_is_for_a_person() -> None:
+    gone = after(found(memberships=1), DeleteSent(), DeleteAnswered())
+    stuck = replace(MEMBER, problem="its only owner")
+    incomplete = after(checked(memberships=[stuck]), start=gone)
+    assert incomplete.state is State.INCOMPLETE
+    assert "member m1 of customer team (its only owner)" in (incomplete.reason or "")
+
+
+def test_nobody_was_found_and_the_reason_says_how_old_that_is() -> None:
+    assert "never been listed" in (after(CustomerMissing()).reason or "")
+    listed = after(CustomerMissing(members_listed_at=at(0)))
+    assert "listed at 2026-10-01T12:00:00" in (listed.reason or "")
+
+
+@pytest.mark.parametrize("observation", [TEAM, NoCustomerToDelete(), HandedOver(memberships=1)])
+def test_what_belongs_to_a_pinned_deletion_is_refused_elsewhere(observation: Observation) -> None:
+    with pytest.raises(IllegalTransition):
+        after(observation)
 
 
 # --- examples: the brake, and what fails ---------------------------------------------------

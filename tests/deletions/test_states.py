@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.deletions.machine import Deletion, next_action
+from sync.deletions.deletion import Deletion, next_action
 from sync.deletions.states import (
     ENDED,
     GOES_FIRST,

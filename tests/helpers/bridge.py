@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from sync.deletions import evidence, receipts
 from sync.deletions import operator as operations
+from sync.deletions import receipts
 from sync.deletions.identity import set_entry
 from sync.deletions.ledger import Ledger
 from sync.deletions.queries import Which
@@ -237,8 +237,8 @@ class Bridge:
             async with database.read() as session:
                 deletion = await session.get(DeletionRow, row["id"])
                 assert deletion is not None
-                links = await evidence.of(session, row["id"])
-            return receipts.receipt(deletion, links, Hasher(self.settings.hash_key))
+                hasher = Hasher(self.settings.hash_key)
+                return await receipts.receipt(session, deletion, hasher)
 
         return self.beside(run)
 

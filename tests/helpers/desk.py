@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import sqlite3
@@ -153,13 +154,15 @@ def moment(text: str | None) -> datetime | None:
 
 
 def everything(sim: SimulatorClient, path: str, **params: Any) -> list[Json]:
-    """A whole list, of a Polar at rest."""
-    items: list[Json] = []
-    while True:
-        page = sim.get(path, page=len(items) // 100 + 1, limit=100, **params)
-        items += page["items"]
+    """A whole list, of a Polar at rest: read again until what ties has come on some page."""
+    items: dict[str, Json] = {}
+    for number in itertools.count():
+        size = max(1, -(-len(items) // 100)) + 1
+        page = sim.get(path, page=number % size + 1, limit=100, **params)
+        items.update((item["id"], item) for item in page["items"])
         if len(items) >= page["pagination"]["total_count"]:
-            return items
+            break
+    return list(items.values())
 
 
 CUSTOMER_FIELDS = ("external_id", "email", "name", "billing_name", "metadata")

@@ -7,11 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from sync.deletions.machine import (
-    Deletion,
-    Policy,
-    next_action,
-)
+from sync.deletions.deletion import Deletion, Policy, next_action
 from sync.deletions.observations import (
     Checked,
     Failed,
@@ -45,7 +41,9 @@ def sound(deletion: Deletion) -> None:
     assert pinned == (deletion.pinned_at is not None) == (deletion.customer_created_at is not None)
     if deletion.customer_created_at is not None:
         assert deletion.customer_created_at <= deletion.event_at + POLICY.clock_skew
-    if deletion.stage in {State.RESOLVED, State.DELETING, State.DELETED, State.VERIFIED}:
+    if deletion.stage is State.RESOLVED:
+        assert pinned or deletion.memberships_left
+    if deletion.stage is State.DELETING:
         assert pinned
     if deletion.stage is State.DELETING:
         assert deletion.delete_sent_at is not None

@@ -18,12 +18,12 @@ from sync.cli.main import cli
 from sync.deletions import evidence
 from sync.deletions.chain import unbroken
 from sync.deletions.ledger import Ledger
-from sync.deletions.tables import MappingRow
+from sync.deletions.tables import MappingRow, MembershipRow
 from sync.hashing import Hasher
 from sync.inbox.entry import InboxStatus, Source
 from sync.inbox.tables import InboxRow
 from sync.migrations.moving import MoveRefused, move
-from sync.mirror.tables import CustomerRow, GrantRow, SubscriptionRow
+from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
 from sync.polar.tables import BudgetRow
 from sync.reconcile.tables import ReconciliationRow
 from sync.settings import SettingsError
@@ -160,6 +160,12 @@ async def fill(store: Store) -> None:
                 cancel_at_period_end=False,
                 **MIRRORED,
             )
+        )
+        session.add(MemberRow(id="m", customer_id="a", role="owner", **MIRRORED))
+        session.add(SeatRow(id="t", customer_id="a", status="claimed", **MIRRORED))
+        seats = [{"seat_id": "t", "subscription_id": "s", "seats": 5}]
+        session.add(
+            MembershipRow(deletion_id=1, member_id="m", customer_id="a", found_at=AT, seats=seats)
         )
         session.add(BudgetRow(id=1, next_at=AT, paused_until=AT))
         session.add(ReconciliationRow(id=1, progress={"page": 3}))

@@ -214,7 +214,7 @@ def test_a_later_migration_leaves_the_old_schema_whole_when_it_fails(empty: Stor
     with changing(empty.url) as connection:
         connection.execute(sa.text("DROP INDEX ix_deletion_removable"))
     migrate(empty.url)
-    assert names(empty) == before | {"ix_deletion_removable", "ix_inbox_payload"}
+    assert names(empty) > before | {"ix_deletion_removable", "ix_inbox_payload"}
 
 
 def test_rows_survive_every_migration_and_the_way_back(empty: Store) -> None:

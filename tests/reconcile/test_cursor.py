@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ class Listing:
 
     rows: list[Row] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
+    draw: random.Random | None = None
+    """Have equals in another order on each page."""
 
     def add(self, key: datetime) -> None:
         name = f"row-{len(self.made)}"
@@ -54,6 +57,9 @@ class Listing:
 
     def page(self, number: int, *, descending: bool) -> tuple[Sequence[Row], int, int]:
         rows = self.rows[::-1] if descending else self.rows
+        if self.draw is not None:
+            rows = self.draw.sample(rows, len(rows))
+            rows.sort(key=lambda row: row[1], reverse=descending)
         pages = -(-len(rows) // LIMIT)
         return rows[(number - 1) * LIMIT : number * LIMIT], len(rows), pages
 
@@ -66,18 +72,15 @@ class Result:
     listed: list[str] = field(default_factory=list)
     """As read, in order, without what had been read before."""
     windows: list[Window] = field(default_factory=list)
+    short: int = 0
 
     def not_listed(self, mirror: dict[str, datetime]) -> set[str]:
         return {
             name
             for window in self.windows
             for name, key in mirror.items()
-            if in_window(window, key) and name not in window.seen
+            if window.holds(key) and name not in window.seen
         }
-
-
-def in_window(window: Window, key: datetime) -> bool:
-    return (window.after is None or window.after < key) and key <= window.until
 
 
 def walk_through(
@@ -93,11 +96,12 @@ def walk_through(
         assert result.calls < ENOUGH
         repeated = cursor.repeated(items)
         result.listed += [name for name, _ in items if name not in repeated]
-        window = cursor.read(items, total, pages)
+        window = cursor.read(items, total, pages, LIMIT)
         if window is not None:
             result.windows.append(window)
         cursor = handle(cursor)
         between(result.calls)
+    result.short = cursor.short
     return result
 
 
@@ -163,6 +167,57 @@ def test_a_list_at_rest_is_read_once_and_shows_exactly_what_is_extra(
     assert result.calls == max(1, -(-len(keys) // LIMIT))
     assert sorted(result.listed) == sorted(name for name, _ in listing.rows)
     assert result.not_listed(mirror) == {name for name in mirror if name.startswith("extra")}
+    assert result.short == 0
+
+
+@given(keys=_LISTS, seed=st.integers(0, 999))
+def test_what_ties_and_no_page_showed_is_counted(keys: list[datetime], seed: int) -> None:
+    listing = listing_of(keys)
+    listing.draw = random.Random(seed)  # noqa: S311 - what happens is to be repeatable
+    result = walk_through(listing, handle=through_json)
+    assert result.calls == max(1, -(-len(keys) // LIMIT))
+    assert len(result.listed) == len(set(result.listed))
+    assert result.short == len(keys) - len(result.listed)
+    # And noticed, where the mirror has it.
+    assert result.not_listed(dict(listing.rows)) == dict(listing.rows).keys() - {*result.listed}
+
+
+@given(keys=st.lists(st.integers(0, 99).map(at), unique=True), script=_ANYHOW)
+def test_what_does_not_tie_is_never_short_while_it_moves(
+    keys: list[datetime], script: list[list[tuple[str, int]]]
+) -> None:
+    listing = listing_of(keys)
+    result = walk_through(
+        listing, changes(listing, [[]] + [[*step, ("append", 1)] for step in script])
+    )
+    assert result.short == 0
+
+
+def test_a_group_of_equals_is_counted_although_the_rest_of_the_list_moves() -> None:
+    counted = []
+    for seed in range(50):
+        listing = listing_of([at(0)] * 23 + [at(9 + number) for number in range(20)])
+        listing.draw = random.Random(seed)  # noqa: S311 - what happens is to be repeatable
+
+        def between(call: int, listing: Listing = listing) -> None:
+            if call == 2:
+                # They have been read.
+                del listing.rows[-3:]
+            listing.add(at(100 + call))
+
+        result = walk_through(listing, between)
+        tied = sum(key == at(0) for name, key in listing.rows if name in result.listed)
+        counted.append(result.short - (23 - tied))
+    assert set(counted) == {0}
+
+
+def test_a_list_begun_by_an_earlier_version_is_not_counted() -> None:
+    listing = listing_of([at(number) for number in range(12)])
+
+    def forget(cursor: ListCursor) -> ListCursor:
+        return cursor.model_copy(update={"count": None})
+
+    assert walk_through(listing, handle=forget).short == 0
 
 
 @given(keys=_LISTS, extra=_EXTRA, script=_ORDERLY)
@@ -188,7 +243,7 @@ def test_what_was_mirrored_and_not_listed_is_noticed_whatever_happens(
     result = walk_through(listing, changes(listing, script))
     assert set(mirror) - set(result.listed) <= result.not_listed(mirror)
     for key in mirror.values():
-        assert sum(in_window(window, key) for window in result.windows) == 1
+        assert sum(window.holds(key) for window in result.windows) == 1
 
 
 @given(keys=_LISTS, script=_ANYHOW)
@@ -236,8 +291,8 @@ def test_the_first_page_of_an_empty_list_is_all_of_it() -> None:
 
 def test_a_page_that_has_become_empty_tells_nothing() -> None:
     cursor = ListCursor()
-    cursor.read([("newest", at(9))], 11, 3)
-    assert cursor.read([], 4, 1) is None
+    cursor.read([("newest", at(9))], 11, 3, LIMIT)
+    assert cursor.read([], 4, 1, LIMIT) is None
     assert (cursor.stage, cursor.page) == (Stage.BACKWARDS, 1)
 
 
@@ -246,14 +301,14 @@ def test_a_list_can_be_left_and_is_then_read() -> None:
     cursor.finish()
     assert cursor.done
     with pytest.raises(ValueError, match="has been read"):
-        cursor.read([], 0, 0)
+        cursor.read([], 0, 0, LIMIT)
 
 
 def test_of_two_pages_that_overlap_the_second_tells_what_is_new() -> None:
     listing = listing_of([at(number) for number in range(7)])
     cursor = ListCursor()
-    first, *numbers = listing.page(1, descending=True)
-    cursor.read(first, *numbers)
+    first, total, pages = listing.page(1, descending=True)
+    cursor.read(first, total, pages, LIMIT)
     assert cursor.stage is Stage.BACKWARDS
     second: Any = listing.page(cursor.page, descending=False)[0]
     assert cursor.repeated(second) == {"row-2", "row-3", "row-4"}

@@ -17,7 +17,8 @@ def test_an_email_and_an_external_id_belong_to_one_live_customer(sim: SimulatorC
         assert response.json()["detail"][0]["loc"] == ["body", field]
     assert sim.api.post("/v1/customers/", json={"external_id": "x"}).status_code == 422
     assert sim.api.post("/v1/customers/", content=b"{").status_code == 422
-    team = sim.api.post("/v1/customers/", json={"type": "team", "tax_id": "911144442"})
+    fields = {"type": "team", "tax_id": "911144442", "owner": {"email": "lead@example.com"}}
+    team = sim.api.post("/v1/customers/", json=fields)
     assert (team.status_code, team.json()["tax_id"]) == (201, ["911144442", "us_ein"])
 
 

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from tests.helpers.simulator import Json, Received, Receiver, SimulatorClient
-
-ADA = {"external_id": "ada", "email": "ada@acme.example", "name": "Ada", "role": "owner"}
-BOB = {"external_id": "bob", "email": "bob@acme.example", "name": "Bob", "role": "member"}
-CLEO = {
-    "external_id": "cleo",
-    "email": "cleo@acme.example",
-    "name": "Cleo",
-    "role": "billing_manager",
-}
-
-
-def team(sim: SimulatorClient, *people: Json, external_id: str = "lead", **fields: Any) -> Json:
-    email = f"{external_id}@acme.example"
-    return sim.customer(external_id, email=email, name="Lea", members=people, **fields)
-
-
-def member_path(created: Json, external_id: str) -> str:
-    (member,) = [row for row in created["members"] if row["external_id"] == external_id]
-    return f"/v1/customers/{created['customer']['id']}/members/{member['id']}"
-
-
-def people(rows: list[Json]) -> dict[str, str]:
-    """Role by external id."""
-    return {row["external_id"]: row["role"] for row in rows}
-
-
-def webhooks_about(received: list[Received], of: str) -> list[tuple[str, Json]]:
-    bodies = [httpx.Response(200, content=one.body).json() for one in received]
-    return [(body["type"], body["data"]) for body in bodies if body["type"].startswith(of)]
-
-
-def assert_error(response: httpx.Response, status: int, error: str) -> None:
-    assert (response.status_code, response.json()["error"]) == (status, error)
-
+from tests.helpers.simulator import Json, Receiver, SimulatorClient
+from tests.simulator.people import (
+    ADA,
+    BOB,
+    CLEO,
+    assert_error,
+    member_path,
+    people,
+    team,
+    webhooks_about,
+)
 
 # -- who is in a customer ------------------------------------------------------------------
 
@@ -103,6 +77,24 @@ def test_members_that_can_not_be_are_refused(
     assert sim.ask("POST", "/customers", {"external_id": "lead", **fields}).status_code == status
     assert sim.items("/v1/customers/") == []
     assert sim.items("/v1/members/") == []
+
+
+def test_a_customer_can_be_created_with_its_owner(sim: SimulatorClient) -> None:
+    owner = {"email": "ada@acme.example", "name": "Ada", "external_id": "ada"}
+    fields = {"type": "team", "external_id": "acme", "name": "Acme"}
+    made = sim.api.post("/v1/customers/", json={**fields, "owner": owner})
+    assert (made.status_code, made.json()["email"]) == (201, None)
+    (found,) = sim.items("/v1/members/", external_customer_id="acme")
+    assert found.items() >= {**owner, "role": "owner"}.items()
+    assert_error(sim.api.post("/v1/customers/", json=fields), 422, "RequestValidationError")
+
+
+def test_a_team_is_never_an_individual_again(sim: SimulatorClient) -> None:
+    path = f"/v1/customers/{team(sim, BOB)['customer']['id']}"
+    assert sim.api.patch(path, json={"type": "individual"}).status_code == 422
+    assert sim.get(path)["type"] == "team"
+    individual = f"/v1/customers/{sim.customer('user-1')['customer']['id']}"
+    assert sim.api.patch(individual, json={"type": "team"}).json()["type"] == "team"
 
 
 def test_one_user_can_be_a_member_of_several_customers(sim: SimulatorClient) -> None:
@@ -352,8 +344,9 @@ def test_a_member_added_later_makes_the_customer_a_team(
     created = sim.customer("user-1")
     sim.endpoint(receiver.url)
     customer_id = created["customer"]["id"]
-    added = sim.control("POST", "/members", {"customer_id": customer_id, **BOB})
-    assert added["role"] == "member"
+    at = {"created_at": "2026-08-01T00:00:00Z"}
+    added = sim.control("POST", "/members", {"customer_id": customer_id, **BOB, **at})
+    assert (added["role"], added["created_at"]) == ("member", at["created_at"])
     assert sim.truth(created)["customer"]["type"] == "team"
     sim.control("POST", f"/members/{added['id']}", {"external_id": "robert", "role": "owner"})
     assert people(sim.items("/v1/members/")) == {"user-1": "billing_manager", "robert": "owner"}

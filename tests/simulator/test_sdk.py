@@ -10,10 +10,11 @@ import pytest
 from polar import PolarClientError, PolarNetworkError, PolarServerError, deserialize
 from polar.base import PolarRateLimitError
 from polar.v2026_10 import Polar, errors
-from polar.v2026_10.outputs import CustomerIndividual, CustomerStateIndividual, CustomerTeam
+from polar.v2026_10.outputs import CustomerIndividual, CustomerStateIndividual, CustomerTeam, Member
 
 from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.simulator import Receiver, SimulatorClient, with_sdk_status
+from tests.simulator.people import BOB, team
 
 
 @pytest.fixture
@@ -32,7 +33,9 @@ def test_customers(polar: Polar, sim: SimulatorClient) -> None:
         tax_id="FR61954506077",
     )
     assert isinstance(created, CustomerIndividual)
-    team = polar.customers.create(type="team", name="Team")
+    team = polar.customers.create(
+        type="team", name="Team", owner={"email": "lead@example.com", "external_id": "lead"}
+    )
     assert isinstance(team, CustomerTeam)
     assert created.tax_id == ["FR61954506077", "eu_vat"]
     listed = polar.customers.list(limit=100, sorting=["-created_at"])
@@ -94,6 +97,43 @@ def test_benefit_grants(polar: Polar, sim: SimulatorClient) -> None:
     found = polar.benefit_grants.list(customer_id=[customer_id], is_granted=True)
     assert {row.id for row in found.items} == set(created["grant_ids"])
     assert found.items[0].benefit.type == "custom"
+
+
+def test_members(polar: Polar, sim: SimulatorClient) -> None:
+    created = team(sim, BOB)
+    customer_id = created["customer"]["id"]
+    bob = polar.customers.members.get(customer_id, created["members"][1]["id"])
+    assert polar.customers.members.get_external("lead", "bob") == bob
+    # The SDK 1.0.2 has no call for the list.
+    assert deserialize(sim.items("/v1/members/", role="member")[0], Member) == bob
+    cleo = polar.customers.members.create(
+        customer_id, email="cleo@acme.example", external_id="cleo", role="billing_manager"
+    )
+    dora = polar.customers.members.create_external("lead", email="dora@acme.example")
+    assert (cleo.external_id, dora.role) == ("cleo", "member")
+    assert polar.customers.members.update(customer_id, dora.id, name="Dora").name == "Dora"
+    assert polar.customers.members.update_external("lead", "cleo", role="owner").role == "owner"
+    polar.customers.members.delete(customer_id, dora.id)
+    polar.customers.members.delete_external("lead", "bob")
+    with pytest.raises(errors.ResourceNotFound):
+        polar.customers.members.get_external("lead", "bob")
+    with pytest.raises(errors.HTTPValidationError):
+        polar.customers.members.delete_external("lead", "cleo")
+    sim.customer("user-1")
+    with pytest.raises(errors.NotPermitted):
+        polar.customers.members.create_external("user-1", email="dora@acme.example")
+
+
+def test_customer_seats(polar: Polar, sim: SimulatorClient) -> None:
+    created = team(sim, BOB, subscriptions=[{"seats": 2}])
+    (subscription_id,) = created["subscription_ids"]
+    seat = {"subscription_id": subscription_id, "member_id": created["members"][1]["id"]}
+    sim.control("POST", "/seats", seat)
+    found = polar.customer_seats.list_seats(subscription_id=subscription_id)
+    assert (found.total_seats, found.available_seats) == (2, 1)
+    (bobs,) = found.seats
+    assert (bobs.status, bobs.email) == ("claimed", "bob@acme.example")
+    assert polar.customer_seats.revoke_seat(bobs.id).status == "revoked"
 
 
 def test_webhooks(polar: Polar, sim: SimulatorClient, receiver: Receiver) -> None:

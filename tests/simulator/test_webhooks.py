@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 from sync.simulator.inputs import EventType
 from tests.helpers.deliveries import SECRET, data_of, types
 from tests.helpers.simulator import Received, Receiver, SimulatorClient, with_sdk_status
+from tests.simulator.people import BOB, team
 
 
 def test_every_event_is_verified_and_parsed_by_the_sdk(
@@ -37,7 +38,14 @@ def test_every_event_is_verified_and_parsed_by_the_sdk(
     sim.control("POST", f"/subscriptions/{subscription_id}", pending)
     sim.control("POST", f"/grants/{created['grant_ids'][0]}", {"is_granted": False})
     sim.control("POST", f"/grants/{created['grant_ids'][0]}", {"is_granted": True})
-    assert sim.delete(anonymize=True).status_code == 204
+    company = team(sim, BOB, subscriptions=[{"seats": 1}])
+    seat = {"subscription_id": company["subscription_ids"][0]}
+    seat["member_id"] = company["members"][1]["id"]
+    assigned = sim.control("POST", "/seats", {**seat, "status": "pending"})
+    sim.control("POST", f"/seats/{assigned['id']}", {"status": "claimed", "grants": 1})
+    sim.control("POST", f"/members/{seat['member_id']}", {"name": "Robert"})
+    for external_id in ("user-1", "lead"):
+        assert sim.delete(external_id, anonymize=True).status_code == 204
     sim.settle()
     for one in receiver.received:
         body = json.loads(one.body)
@@ -53,7 +61,11 @@ def test_every_event_is_verified_and_parsed_by_the_sdk(
         "customer.updated",
         "customer.deleted",
         "customer.state_changed",
+        "customer_seat.assigned",
+        "customer_seat.claimed",
+        "customer_seat.revoked",
         "member.created",
+        "member.updated",
         "member.deleted",
         "subscription.created",
         "subscription.updated",

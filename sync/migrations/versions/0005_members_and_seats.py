@@ -1,6 +1,7 @@
 """Members and seats"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,15 +14,15 @@ depends_on: str | Sequence[str] | None = None
 _ABOUT_A_MEMBER = sa.text("member_id IS NOT NULL")
 
 
-def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:
+def _time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
+def _text(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.String(), nullable=nullable)
 
 
-def _provenance() -> list[sa.Column[object]]:
+def _provenance() -> list[sa.Column[Any]]:
     return [
         _time("version_at"),
         _time("observed_at"),

@@ -1,8 +1,8 @@
-"""The control API for members."""
+"""The control API for members and seats."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from sync.simulator.control.reading import found, read
 from sync.simulator.members import Member, OnlyOwnerError, Role
+from sync.simulator.seats import SeatError
 from sync.simulator.simulator import Simulator
 from sync.simulator.world import TakenError
 
@@ -24,6 +25,7 @@ class NewPerson(BaseModel, extra="forbid"):
 class NewMember(NewPerson):
     customer_id: str
     role: Literal["billing_manager", "member"] = "member"
+    created_at: AwareDatetime | None = None
     webhooks: bool = True
 
 
@@ -34,6 +36,20 @@ class MemberPatch(BaseModel, extra="forbid"):
     name: str | None = None
     external_id: str | None = None
     role: Role | None = None
+    webhooks: bool = True
+
+
+class NewSeat(BaseModel, extra="forbid"):
+    subscription_id: str
+    member_id: str
+    status: Literal["pending", "claimed"] = "claimed"
+    grants: Annotated[int, Field(ge=0)] = 0
+    webhooks: bool = True
+
+
+class SeatPatch(BaseModel, extra="forbid"):
+    status: Literal["claimed", "revoked"]
+    grants: Annotated[int, Field(ge=0)] = 0
     webhooks: bool = True
 
 
@@ -48,10 +64,12 @@ class People:
             Route("/members", self.create_member, methods=["POST"]),
             Route("/members/{id}", self.update_member, methods=["POST"]),
             Route("/members/{id}", self.delete_member, methods=["DELETE"]),
+            Route("/seats", self.assign_seat, methods=["POST"]),
+            Route("/seats/{id}", self.update_seat, methods=["POST"]),
         ]
 
-    def _find(self, request: Request) -> Member:
-        row = found(self.sim.members.by_id, request.path_params["id"], "member")
+    def _find(self, member_id: str) -> Member:
+        row = found(self.sim.members.by_id, member_id, "member")
         if row.deleted_at is not None:
             raise HTTPException(404, "that member is deleted")
         return row
@@ -63,13 +81,15 @@ class People:
             raise HTTPException(404, "no such customer")
         fields = given.model_dump(include=set(NewPerson.model_fields))
         try:
-            row = self.sim.create_member(customer, fields, webhooks=given.webhooks)
+            row = self.sim.create_member(
+                customer, fields, at=given.created_at, webhooks=given.webhooks
+            )
         except TakenError as problem:
             raise HTTPException(409, str(problem)) from problem
         return JSONResponse(self.sim.render.member(row), 201)
 
     async def update_member(self, request: Request) -> Response:
-        row = self._find(request)
+        row = self._find(request.path_params["id"])
         given = await read(request, MemberPatch)
         fields = given.model_dump(exclude_unset=True, exclude={"webhooks"})
         try:
@@ -82,7 +102,34 @@ class People:
         """`?webhooks=false` sends none."""
         webhooks = request.query_params.get("webhooks") != "false"
         try:
-            self.sim.delete_member(self._find(request), webhooks=webhooks)
+            self.sim.delete_member(self._find(request.path_params["id"]), webhooks=webhooks)
         except OnlyOwnerError as problem:
             raise HTTPException(409, str(problem)) from problem
         return Response(status_code=204)
+
+    async def assign_seat(self, request: Request) -> Response:
+        """`grants` is how many benefits a claimed seat grants its member."""
+        given = await read(request, NewSeat)
+        subscription = found(self.sim.world.subscriptions, given.subscription_id, "subscription")
+        member = self._find(given.member_id)
+        if member.customer is not subscription.customer:
+            raise HTTPException(409, "that member is of another customer")
+        try:
+            seat = self.sim.assign_seat(subscription, member, webhooks=given.webhooks)
+        except SeatError as problem:
+            raise HTTPException(409, str(problem)) from problem
+        if given.status == "claimed":
+            self.sim.claim_seat(seat, given.grants, webhooks=given.webhooks)
+        return JSONResponse(self.sim.render.seat(seat), 201)
+
+    async def update_seat(self, request: Request) -> Response:
+        seat = found(self.sim.seats.by_id, request.path_params["id"], "seat")
+        given = await read(request, SeatPatch)
+        try:
+            if given.status == "claimed":
+                self.sim.claim_seat(seat, given.grants, webhooks=given.webhooks)
+            else:
+                self.sim.revoke_seat(seat, webhooks=given.webhooks)
+        except SeatError as problem:
+            raise HTTPException(409, str(problem)) from problem
+        return JSONResponse(self.sim.render.seat(seat))

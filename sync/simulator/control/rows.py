@@ -22,6 +22,7 @@ class SubscriptionFields(BaseModel, extra="forbid"):
 
     status: Status | None = None
     amount: int | None = None
+    seats: Annotated[int, Field(gt=0)] | None = None
     cancel_at_period_end: bool | None = None
     pending_update: bool | None = None
     locked: bool | None = None
@@ -134,6 +135,7 @@ class Rows:
                 sim.render.member(row) | {"deleted_at": time(row.deleted_at)}
                 for row in sim.members.by_customer[customer.id]
             ],
+            "seats": [sim.render.seat(seat) for row in subscriptions for seat in sim.seats.of(row)],
         }
 
     async def create_customer(self, request: Request) -> Response:
@@ -171,6 +173,7 @@ class Rows:
         given = await read(request, BulkCustomers)
         world = self.sim.world
         subscriptions = [_fields(each) for each in given.subscriptions]
+        customer_type = "team" if any("seats" in each for each in subscriptions) else "individual"
         names = [f"{given.prefix}{given.start + i}" for i in range(given.count)]
         many: Sequence[tuple[Json, list[Json], int]] = [
             (
@@ -179,6 +182,7 @@ class Rows:
                     "email": f"{name}@example.com",
                     "name": f"Customer {name}",
                     "metadata": dict(given.metadata),
+                    "type": customer_type,
                 },
                 subscriptions,
                 given.grants,

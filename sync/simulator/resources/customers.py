@@ -39,16 +39,23 @@ class CustomerUpdate(CustomerUpdateExternal):
     type: Literal["individual", "team"] | None = None
 
 
+class OwnerCreate(BaseModel):
+    email: Email
+    name: str | None = None
+    external_id: str | None = None
+
+
 class CustomerCreate(CustomerUpdateExternal):
-    """Only a team may lack an email."""
+    """Only a team may lack an email, if its owner has one."""
 
     external_id: str | None = None
     type: Literal["individual", "team"] = "individual"
+    owner: OwnerCreate | None = None
 
     @model_validator(mode="after")
     def _check_email(self) -> Self:
-        if self.email is None and self.type == "individual":
-            raise ValueError("An individual customer needs an email.")
+        if self.email is None and (self.type == "individual" or self.owner is None):
+            raise ValueError("An email is required to create an owner member.")
         return self
 
 
@@ -123,8 +130,11 @@ def _taken(problem: TakenError, value: Any) -> ApiError:
 
 def create_customer(call: Call) -> Answer:
     given = call.read_body(CustomerCreate)
+    fields = _fields(given)
+    fields.pop("owner", None)
+    owner = [] if given.owner is None else [{**given.owner.model_dump(), "role": "owner"}]
     try:
-        customer = call.sim.create_customer(_fields(given))
+        customer = call.sim.create_customer(fields, owner)
     except TakenError as problem:
         raise _taken(problem, getattr(given, problem.field)) from problem
     return 201, call.sim.render.customer(customer)
@@ -148,6 +158,8 @@ def get_external_state(call: Call) -> Answer:
 
 def _update(call: Call, customer: Customer, given: CustomerUpdateExternal) -> Answer:
     fields = _fields(given)
+    if customer.type == "team" and fields.get("type") == "individual":
+        raise mistake("body", "type", "A team can't be downgraded to an individual.", "individual")
     try:
         call.sim.update_customer(customer, fields)
     except WriteOnceError as problem:

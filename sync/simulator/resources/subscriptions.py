@@ -91,7 +91,7 @@ def list_subscriptions(call: Call) -> Answer:
     def keep(row: Subscription) -> bool:
         return (
             row.started_at is not None
-            and (query.product_id is None or world.product_id in query.product_id)
+            and (query.product_id is None or world.product_of(row) in query.product_id)
             and query.discount_id is None
             and (query.active is None or query.active == (row.status in LISTED_IN_STATE))
             and (query.status is None or row.status in query.status)

@@ -1,0 +1,113 @@
+"""The step that looks at the evidence, and asks Polar for what the webhooks have not proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sync.deletions import evidence, leaving
+from sync.deletions.deletion import IllegalTransition
+from sync.deletions.facts import facts
+from sync.deletions.leases import Leased, LeaseLost, Pinned
+from sync.deletions.proof import ask_api, to_revoke
+from sync.deletions.recording import AsMirrored, Recorder, failed
+from sync.errors import PolarError
+from sync.mirror import kinds, rows
+from sync.mirror.objects import Mirrored, Subscription
+from sync.polar import lists, subscriptions
+from sync.polar.errors import AlreadyCanceled, NotFound
+
+
+async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
+    """End the memberships that are left. Then see whether the evidence is complete; ask the API
+    about those for which it is overdue: two requests for each `MAX_IDS` customers."""
+    batch = [leased for leased in batch if await _has_left(recorder, leased)]
+    async with recorder.database.read() as session:
+        now = await recorder.database.now(session)
+        known = await facts(session, [leased.row for leased in batch])
+    overdue: list[Pinned] = []
+    for leased in batch:
+        deletion = leased.row.snapshot()
+        asks = ask_api(deletion, known[leased.id], recorder.ledger.policy, now)
+        if asks and isinstance(leased, Pinned):
+            overdue.append(leased)
+        else:
+            await recorder.record(leased, AsMirrored(None))
+    if not overdue:
+        return
+    try:
+        listed_at = await _list_what_is_left(recorder, overdue)
+    except PolarError as error:
+        for leased in overdue:
+            await recorder.record(leased, failed(error))
+        return
+    for leased in overdue:
+        try:
+            await _revoke_survivors(recorder, leased, listed_at)
+        except PolarError as error:
+            await recorder.record(leased, failed(error))
+        else:
+            await recorder.record(leased, AsMirrored(listed_at))
+
+
+async def _has_left(recorder: Recorder, leased: Leased) -> bool:
+    """End the user's memberships. Returns whether there is more to check now."""
+    if not leased.row.memberships_left:
+        return True
+    try:
+        await leaving.leave(recorder, leased)
+    except LeaseLost:
+        return False
+    except IllegalTransition as error:
+        await recorder.overtaken(leased, error)
+        return False
+    except PolarError as error:
+        await recorder.record(leased, failed(error))
+        return False
+    return True
+
+
+async def _list_what_is_left(recorder: Recorder, batch: Sequence[Pinned]) -> datetime:
+    """Have the mirror hold what Polar lists for these customers; returns when that was read."""
+    customer_ids = sorted({leased.customer_id for leased in batch})
+    listed_at = await recorder.now()
+    listed = [
+        (kind, await lists.of_customers(recorder.polar, kind, customer_ids))
+        for kind in kinds.proved()
+    ]
+    async with recorder.database.write() as session:
+        now = await recorder.database.now(session)
+        observed: list[Mirrored] = []
+        for kind, items in listed:
+            observed += items
+            observed += await rows.unlisted(session, kind, customer_ids, items, listed_at)
+        await rows.upsert(recorder.database, session, observed, now)
+    return listed_at
+
+
+async def _revoke_survivors(recorder: Recorder, leased: Pinned, listed_at: datetime) -> None:
+    async with recorder.database.read() as session:
+        now = await recorder.database.now(session)
+        known = await facts(session, [leased.row], listed_at)
+    deletion, checked = leased.row.snapshot(), known[leased.id]
+    revoked: list[Subscription] = []
+    for survivor in to_revoke(deletion, checked, recorder.ledger.policy, now):
+        try:
+            revoked.append(await subscriptions.revoke(recorder.polar, survivor.id))
+        except (AlreadyCanceled, NotFound):
+            # Then it has ended, or no request ends it: the next listing shows which.
+            continue
+    if revoked:
+        async with recorder.database.write() as session:
+            now = await recorder.database.now(session)
+            await rows.upsert(recorder.database, session, revoked, now)
+            # At once: a webhook about it may complete the evidence before the check does.
+            row = await recorder.leases.row(session, leased)
+            await evidence.append(
+                session,
+                row,
+                "survivors.revoked",
+                source="worker",
+                at=now,
+                revoked=[item.id for item in revoked],
+            )

@@ -1,0 +1,109 @@
+"""A deletion as the decisions see it, and what a deployment chose. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sync.deletions.observations import DeleteBy, Observation
+from sync.deletions.states import Action, State
+from sync.errors import NotPossible
+
+CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
+"""Statuses that Polar's own clean-up after a customer's deletion ends. It leaves the others."""
+
+REVOCABLE = CANCELED_BY_DELETION | {"paused"}
+"""Statuses that `DELETE /v1/subscriptions/{id}` ends; to others Polar answers with
+403 AlreadyCanceledSubscription."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a deployment chose, as far as decisions depend on it."""
+
+    clock_skew: timedelta = timedelta(seconds=30)
+    verify_after: timedelta = timedelta(minutes=10)
+    survivor_after: timedelta = timedelta(hours=1)
+    listing_fresh: timedelta = timedelta(minutes=1)
+    """How old a listing may be when the DELETE leaves, for webhooks alone to prove the rest."""
+    recheck_after: timedelta = timedelta(days=7)
+    backoff_base: timedelta = timedelta(seconds=2)
+    backoff_cap: timedelta = timedelta(hours=1)
+    revoke_survivors: bool = False
+    delete_by: DeleteBy = DeleteBy.EXTERNAL_ID
+    pin_fresh: timedelta = timedelta(seconds=30)
+    """How long after the pinned customer was seen under its external id a DELETE by that id is
+    sure to meet it, and nobody else."""
+    on_its_way: timedelta = timedelta(seconds=40)
+    """How long a DELETE whose answer is not known may still be on its way to Polar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A deletion as the decisions see it."""
+
+    state: State
+    event_at: datetime
+    resume: State | None = None
+    """What `blocked`, `held` or `another_deleted` interrupted."""
+    reason: str | None = None
+    approved: bool = False
+    customer_id: str | None = None
+    customer_created_at: datetime | None = None
+    pinned_at: datetime | None = None
+    """When Polar was asked who the customer is, and said this one."""
+    by_external_id: bool = False
+    """It was found under an external id that a DELETE can name."""
+    listed_at: datetime | None = None
+    """When the customer's subscriptions were last listed by the API."""
+    delete_sent_at: datetime | None = None
+    sent_by_external_id_at: datetime | None = None
+    """When the one DELETE by external id left; None: none has."""
+    on_its_way_until: datetime | None = None
+    """Until when that DELETE may still reach Polar; None: it has been answered, or none was
+    sent."""
+    deleted_at: datetime | None = None
+    ended_at: datetime | None = None
+    others: int | None = None
+    """Members of the pinned team who are not the user; None: they have not been counted."""
+    memberships_left: int = 0
+    """Of the user, under other customers, not yet ended."""
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+
+    @property
+    def stage(self) -> State:
+        """The state, or what `blocked`, `held` or `another_deleted` interrupted."""
+        return self.resume or self.state
+
+
+class IllegalTransition(NotPossible):
+    """The observation cannot be true of, or allowed in, the deletion's state."""
+
+    def __init__(self, deletion: Deletion, observation: Observation) -> None:
+        what = type(observation).__name__
+        super().__init__(f"{what} is not possible for a deletion that is {deletion.state}")
+
+
+def next_action(deletion: Deletion) -> Action | None:
+    """What a due deletion needs done. None: nothing, until somebody acts."""
+    waits_for_a_person = deletion.state in {State.HELD, State.ANOTHER_DELETED}
+    return None if waits_for_a_person else deletion.stage.about.action
+
+
+def may_be_there(deletion: Deletion) -> bool:
+    """Whether the pinned customer is not known to be gone yet."""
+    return deletion.stage.about.action is Action.DELETE
+
+
+def due_at(deletion: Deletion, moment: datetime) -> datetime:
+    """When it is due, if it was to be at that moment: not before a DELETE that may still be on its
+    way has arrived. To free the external id meanwhile would put whoever signs up next in its way.
+    """
+    until = deletion.on_its_way_until if may_be_there(deletion) else None
+    return moment if until is None else max(moment, until)
+
+
+def going_on(deletion: Deletion, state: State) -> Deletion:
+    """A step forward: whatever had gone wrong before is over."""
+    return replace(deletion, state=state, resume=None, reason=None, attempts=0)

@@ -1,0 +1,172 @@
+"""The memberships' table: where else a deletion's user is a member, and what has become of it.
+
+With the ledger, this is where a deletion's checklist is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions.observations import MembershipFact
+from sync.deletions.states import ENDED
+from sync.deletions.tables import DeletionRow, MembershipRow
+from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import SUBSCRIPTION, all_hold
+from sync.store.database import Database
+
+ONLY_OWNER = (
+    "its only owner, whom Polar does not let go: make somebody else the owner at Polar, or delete"
+    " that customer"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidSeat:
+    """A seat that Polar has ended and that is still paid for."""
+
+    deletion: int
+    customer_id: str
+    subscription_id: str
+    seats: int
+    """Paid for in that subscription."""
+
+
+async def find(
+    session: AsyncSession, row: DeletionRow, external_id: str, pinned: str | None, now: datetime
+) -> int:
+    """Take note of the memberships that the mirror has under the external id, but for those of the
+    pinned customer, whose members go with it. Returns how many have not ended."""
+    known = {item.member_id: item for item in await of(session, [row.id])}
+    for member in await mirror_rows.members_known_as(session, external_id):
+        if member.customer_id != pinned and member.id not in known:
+            known[member.id] = MembershipRow(
+                deletion_id=row.id,
+                member_id=member.id,
+                customer_id=member.customer_id,
+                found_at=now,
+                seats=await _seats(session, member.id),
+            )
+            session.add(known[member.id])
+    await session.flush()
+    return sum(item.ended_at is None for item in known.values())
+
+
+async def add(
+    session: AsyncSession, row: DeletionRow, member_id: str, customer_id: str, now: datetime
+) -> None:
+    """Take note of one that the mirror need not have."""
+    session.add(
+        MembershipRow(
+            deletion_id=row.id,
+            member_id=member_id,
+            customer_id=customer_id,
+            found_at=now,
+            seats=await _seats(session, member_id),
+        )
+    )
+    await session.flush()
+
+
+async def of(session: AsyncSession, deletion_ids: Collection[int]) -> Sequence[MembershipRow]:
+    """The memberships of these deletions."""
+    rows: Sequence[MembershipRow] = (
+        await session.exec(
+            select(MembershipRow)
+            .where(col(MembershipRow.deletion_id).in_(deletion_ids))
+            .order_by(col(MembershipRow.deletion_id), col(MembershipRow.member_id))
+        )
+    ).all()
+    return rows
+
+
+async def waiting(
+    database: Database, session: AsyncSession, member_ids: Collection[str]
+) -> Sequence[tuple[MembershipRow, DeletionRow]]:
+    """The memberships of these members that have not ended, each with its deletion, locked."""
+    found = await session.exec(
+        database.locked(
+            select(MembershipRow, DeletionRow)
+            .join(DeletionRow, col(DeletionRow.id) == col(MembershipRow.deletion_id))
+            .where(
+                col(MembershipRow.member_id).in_(member_ids),
+                col(MembershipRow.ended_at).is_(None),
+                col(DeletionRow.state).not_in(ENDED),
+            )
+        )
+    )
+    return [(membership, row) for membership, row in found.all()]
+
+
+async def facts(session: AsyncSession, deletion_id: int) -> list[MembershipFact]:
+    """As the decisions see them."""
+    return [
+        MembershipFact(
+            member_id=item.member_id,
+            customer_id=item.customer_id,
+            ended=item.ended_at is not None,
+            problem=item.problem,
+        )
+        for item in await of(session, [deletion_id])
+    ]
+
+
+async def paid_seats(session: AsyncSession, limit: int) -> list[PaidSeat]:
+    """Seats of members who are gone, in subscriptions that go on with no fewer seats; newest
+    first."""
+    ended = (
+        await session.exec(
+            select(MembershipRow)
+            .where(col(MembershipRow.ended_at).is_not(None), ~col(MembershipRow.kept))
+            .order_by(col(MembershipRow.ended_at).desc())
+        )
+    ).all()
+    return (await _still_paid(session, ended))[:limit]
+
+
+async def paid_seats_of(session: AsyncSession, deletion_id: int) -> list[PaidSeat]:
+    """Those of one deletion."""
+    return await _still_paid(session, await of(session, [deletion_id]))
+
+
+async def _still_paid(
+    session: AsyncSession, memberships: Sequence[MembershipRow]
+) -> list[PaidSeat]:
+    with_seats = [item for item in memberships if item.seats and not item.kept]
+    ids = {seat["subscription_id"] for item in with_seats for seat in item.seats}
+    subscriptions = await mirror_rows.stored(session, SUBSCRIPTION, ids) if ids else {}
+    paid = []
+    for item in with_seats:
+        for seat in item.seats:
+            known = subscriptions.get(seat["subscription_id"])
+            if known is None or not all_hold(SUBSCRIPTION.open_when, known.row):
+                continue
+            if known.row.seats is not None and known.row.seats >= (seat["seats"] or 0):
+                paid.append(PaidSeat(item.deletion_id, item.customer_id, known.id, known.row.seats))
+    return paid
+
+
+async def _seats(session: AsyncSession, member_id: str) -> list[dict[str, Any]]:
+    seats = [
+        seat
+        for seat in await mirror_rows.seats_of_members(session, [member_id])
+        if seat.subscription_id is not None and seat.status != "revoked"
+    ]
+    ids = {seat.subscription_id for seat in seats if seat.subscription_id is not None}
+    subscriptions = await mirror_rows.stored(session, SUBSCRIPTION, ids) if ids else {}
+    return [
+        {
+            "seat_id": seat.id,
+            "subscription_id": seat.subscription_id,
+            "seats": known.row.seats
+            if (known := subscriptions.get(seat.subscription_id))
+            else None,
+        }
+        for seat in seats
+        if seat.subscription_id is not None
+    ]

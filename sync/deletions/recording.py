@@ -1,0 +1,168 @@
+"""Writing down what a step has learnt: in one transaction, under the lease."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions import evidence, memberships
+from sync.deletions.deletion import IllegalTransition
+from sync.deletions.facts import facts
+from sync.deletions.leases import Leased, Leases, finish
+from sync.deletions.ledger import Ledger, wake_blocked
+from sync.deletions.observations import (
+    CustomerFound,
+    CustomerMissing,
+    Failed,
+    FailureKind,
+    Observation,
+    TeamFound,
+)
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow
+from sync.errors import PolarError
+from sync.mirror import rows
+from sync.mirror.objects import Mirrored
+from sync.polar.client import PolarClient
+from sync.polar.errors import Unavailable
+from sync.settings import Settings
+from sync.store.database import Database
+from sync.store.retry import until_answered
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AsMirrored:
+    """What is known of the deletion's effects once it is to be written down."""
+
+    listed_at: datetime | None
+    """When the API listing that was merged in began, if the API was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What is to be written about a deletion."""
+
+    leased: Leased
+    observation: Observation | AsMirrored
+    observed: Sequence[Mirrored] = ()
+    external_id: str | None = None
+    """Under which the customer was looked for."""
+    member_id: str | None = None
+    """The external id under which the user's memberships are looked for."""
+    asked_at: datetime | None = None
+    """When, where there was none."""
+    team: TeamFound | None = None
+    """What is known of the people under the customer that was found, if it is a team."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What the steps have at hand."""
+
+    database: Database
+    ledger: Ledger
+    leases: Leases
+    polar: PolarClient
+    settings: Settings
+
+    async def now(self) -> datetime:
+        """By the database's clock."""
+        async with self.database.read() as session:
+            return await self.database.now(session)
+
+    async def record(
+        self, leased: Leased, observation: Observation | AsMirrored, **detail: Any
+    ) -> None:
+        """Write what was learnt about one deletion."""
+        await self.record_all([Learnt(leased, observation, detail=detail)])
+
+    async def record_all(self, learnt: Sequence[Learnt]) -> None:
+        """Write what was learnt in one transaction and end the leases; nothing where a lease has
+        been lost. What Polar has answered is kept until the database takes it."""
+        ids = ", ".join(str(item.leased.id) for item in learnt)
+        async for attempt in until_answered(f"recording deletion {ids}"):
+            with attempt:
+                try:
+                    async with self.database.write() as session:
+                        await self._write(session, learnt)
+                except IllegalTransition as error:
+                    if len(learnt) == 1:
+                        await self.overtaken(learnt[0].leased, error)
+                        return
+                    # One deletion's fault must not cost the others their answers.
+                    for item in learnt:
+                        await self.record_all([item])
+
+    async def overtaken(self, leased: Leased, error: IllegalTransition) -> None:
+        """What was to be done or written fits the deletion no more: leave it to whoever is next."""
+        _log.info("deletion %s: %s", leased.id, error)
+        await self.leases.give_back([leased.token])
+
+    async def _write(self, session: AsyncSession, learnt: Sequence[Learnt]) -> None:
+        """What `record_all` does in its transaction.
+
+        Raises:
+            IllegalTransition: all of it is to be rolled back.
+        """
+        now = await self.database.now(session)
+        held = await self.leases.still_held(session, [item.leased for item in learnt])
+        for item in learnt:
+            if item.leased.id not in held:
+                _log.info(
+                    "deletion %s was taken back meanwhile; its answer is dropped", item.leased.id
+                )
+        learnt = [item for item in learnt if item.leased.id in held]
+        observed = [seen for item in learnt for seen in item.observed]
+        await rows.upsert(self.database, session, observed, now)
+        await evidence.ends(session, held)
+        unblocked = False
+        for item in learnt:
+            row, leased = held[item.leased.id], item.leased
+            await self._write_one(session, row, item, now)
+            finish(row, leased, now)
+            if item.asked_at is not None and item.external_id is not None:
+                await self.ledger.wake_if_overtaken(session, item.external_id, item.asked_at, now)
+            unblocked |= leased.row.state is State.BLOCKED and row.state is not State.BLOCKED
+        if unblocked:
+            await wake_blocked(session, now)
+
+    async def _write_one(
+        self, session: AsyncSession, row: DeletionRow, item: Learnt, now: datetime
+    ) -> None:
+        if item.external_id is not None:
+            self.ledger.looked_up(row, item.external_id)
+        seen = item.observation
+        if isinstance(seen, AsMirrored):
+            seen = (await facts(session, [row], seen.listed_at))[row.id]
+        if item.member_id is not None and isinstance(seen, CustomerFound | CustomerMissing):
+            pinned = seen.customer_id if isinstance(seen, CustomerFound) else None
+            left = await memberships.find(session, row, item.member_id, pinned, now)
+            seen = replace(seen, memberships=left)
+        await self.ledger.record(session, row, seen, now, source="api", **item.detail)
+        if item.team is not None and row.state is State.RESOLVED and row.customer_id is not None:
+            await self.ledger.record(
+                session, row, item.team, now, source="api", others=item.team.others
+            )
+
+
+def failed(error: PolarError) -> Failed:
+    """What the error says of the request, as the decisions see it."""
+    reason, jitter = str(error), random.random()  # noqa: S311 - it only spreads retries
+    if isinstance(error, Unavailable):
+        return Failed(
+            kind=FailureKind.TRANSIENT,
+            reason=reason,
+            retry_after=error.retry_after,
+            jitter=jitter,
+            answered=error.answered,
+        )
+    return Failed(kind=FailureKind.BLOCKED, reason=reason, jitter=jitter, answered=True)

@@ -1,0 +1,200 @@
+"""The step that finds a user's customer and pins it, and finds the user's memberships."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions import identity, queries, teams
+from sync.deletions.facts import tombstone
+from sync.deletions.leases import Leased
+from sync.deletions.mapping import Target
+from sync.deletions.observations import (
+    CustomerFound,
+    CustomerMissing,
+    TeamFound,
+    Tombstone,
+    Unmapped,
+)
+from sync.deletions.recording import Learnt, Recorder, failed
+from sync.deletions.tables import DeletionRow
+from sync.errors import PolarError
+from sync.mirror import rows
+from sync.mirror.kinds import MEMBER, SUBSCRIPTION
+from sync.mirror.objects import Subscription
+from sync.polar import customers, lists
+from sync.polar.customers import CustomerState, addressable
+from sync.polar.errors import NotFound
+
+
+async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
+    """Find each user's customer and list its subscriptions: one request a user, one for each
+    `MAX_IDS` customers, and one for a team."""
+    looks = [_Look(recorder, leased) for leased in batch]
+    async with recorder.database.read() as session:
+        targets = [await look.target(session) for look in looks]
+        asked_at = await recorder.database.now(session)
+    answers = await asyncio.gather(
+        *(look.state(target) for look, target in zip(looks, targets, strict=True))
+    )
+    listed_at = await recorder.now()
+    subscriptions = await _subscriptions(recorder, answers)
+    pinned = [
+        (leased.row, answer.customer.id)
+        for leased, answer in zip(batch, answers, strict=True)
+        if isinstance(answer, CustomerState)
+    ]
+    async with recorder.database.read() as session:
+        following = await queries.following_earlier(session, pinned)
+        members_listed_at = await rows.listed_at(session, MEMBER)
+    learnt = []
+    for look, target, answer in zip(looks, targets, answers, strict=True):
+        if target is None or answer is None:
+            learnt.append(Learnt(look.leased, Unmapped()))
+        elif isinstance(answer, NotFound):
+            learnt.append(await look.missing(target, asked_at, members_listed_at))
+        elif isinstance(answer, PolarError):
+            learnt.append(look.failed(target, answer))
+        elif isinstance(subscriptions, PolarError):
+            learnt.append(look.failed(target, subscriptions))
+        else:
+            seen = CustomerFound(
+                customer_id=answer.customer.id,
+                created_at=answer.customer.created_at,
+                read_at=asked_at,
+                listed_at=listed_at,
+                follows_earlier=look.leased.id in following,
+                by_external_id=target.external_id is not None and addressable(target.external_id),
+            )
+            own = subscriptions.get(answer.customer.id, [])
+            learnt.append(await look.found(target, answer, own, seen))
+    await recorder.record_all(learnt)
+
+
+async def _subscriptions(
+    recorder: Recorder, answers: Sequence[CustomerState | PolarError | None]
+) -> Mapping[str, list[Subscription]] | PolarError:
+    """By customer."""
+    ids = [answer.customer.id for answer in answers if isinstance(answer, CustomerState)]
+    by_customer: dict[str, list[Subscription]] = {}
+    if ids:
+        try:
+            for item in await lists.of_customers(recorder.polar, SUBSCRIPTION, ids):
+                by_customer.setdefault(item.customer_id, []).append(item)
+        except PolarError as error:
+            return error
+    return by_customer
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The look at one user."""
+
+    recorder: Recorder
+    leased: Leased
+
+    async def target(self, session: AsyncSession) -> Target | None:
+        """Who the user is at Polar, as far as it is known here."""
+        row: DeletionRow = self.leased.row
+        if row.user_id is None:
+            # Forgotten here, and found again by the customer's webhook.
+            return Target(external_id=row.external_id) if row.external_id else None
+        settings = self.recorder.settings
+        return await identity.resolve(session, row.user_id, row.override_external_id, settings)
+
+    async def state(self, target: Target | None) -> CustomerState | PolarError | None:
+        """The user's customer at Polar."""
+        if target is None:
+            return None
+        try:
+            return await self._mirrored_state(target) or await customers.state_of(
+                self.recorder.polar,
+                external_id=target.external_id,
+                customer_id=target.customer_id,
+            )
+        except PolarError as error:
+            return error
+
+    async def _mirrored_state(self, target: Target) -> CustomerState | None:
+        """Whom the mirror knows under an external id that no path can name, if that is still so at
+        Polar; saves searching for it."""
+        if target.external_id is None or addressable(target.external_id):
+            return None
+        async with self.recorder.database.read() as session:
+            known = await rows.living_as(session, target.external_id)
+        for customer_id in known:
+            with contextlib.suppress(NotFound):
+                state = await customers.state_of(self.recorder.polar, customer_id=customer_id)
+                if state.customer.external_id == target.external_id:
+                    return state
+        return None
+
+    async def missing(
+        self, target: Target, asked_at: datetime, members_listed_at: datetime | None
+    ) -> Learnt:
+        """What is known where Polar has nobody."""
+        gone = await self._tombstone(target)
+        return Learnt(
+            self.leased,
+            CustomerMissing(gone, members_listed_at=members_listed_at),
+            external_id=target.external_id,
+            member_id=target.external_id,
+            asked_at=asked_at,
+            detail={"customer_id": gone.customer_id} if gone else {},
+        )
+
+    async def _tombstone(self, target: Target) -> Tombstone | None:
+        created_by = self.leased.row.event_at + self.recorder.ledger.policy.clock_skew
+        async with self.recorder.database.read() as session:
+            return await tombstone(
+                session,
+                external_id=target.external_id,
+                customer_id=target.customer_id,
+                created_by=created_by,
+            )
+
+    async def found(
+        self,
+        target: Target,
+        state: CustomerState,
+        subscriptions: Sequence[Subscription],
+        seen: CustomerFound,
+    ) -> Learnt:
+        """What is known of a living customer."""
+        customer = state.customer
+        try:
+            team = await self._team(target, state, subscriptions)
+        except PolarError as error:
+            return self.failed(target, error)
+        return Learnt(
+            self.leased,
+            seen,
+            observed=[customer, *subscriptions, *state.grants],
+            external_id=target.external_id,
+            member_id=target.external_id,
+            team=team,
+            detail={
+                "customer_id": customer.id,
+                "customer_created_at": customer.created_at.isoformat(),
+                "subscriptions": [{"id": item.id, "status": item.status} for item in subscriptions],
+                "benefit_grants": [item.id for item in state.grants],
+            },
+        )
+
+    async def _team(
+        self, target: Target, state: CustomerState, subscriptions: Sequence[Subscription]
+    ) -> TeamFound | None:
+        if self.leased.row.approved:
+            return None
+        own_id = target.external_id or state.customer.external_id
+        recorder = self.recorder
+        return await teams.look(recorder.polar, recorder.settings, state, own_id, subscriptions)
+
+    def failed(self, target: Target, error: PolarError) -> Learnt:
+        """What is known where Polar could not be asked."""
+        return Learnt(self.leased, failed(error), external_id=target.external_id)

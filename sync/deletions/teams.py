@@ -1,0 +1,40 @@
+"""A customer that is a team: who else is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sync.deletions.observations import TeamFound
+from sync.mirror.kinds import MEMBER, SUBSCRIPTION, all_hold
+from sync.mirror.objects import Subscription
+from sync.polar import lists
+from sync.polar.client import PolarClient
+from sync.polar.customers import CustomerState
+from sync.settings import Settings
+
+
+async def look(
+    polar: PolarClient,
+    settings: Settings,
+    state: CustomerState,
+    external_id: str | None,
+    subscriptions: Sequence[Subscription],
+) -> TeamFound | None:
+    """What a deletion of the customer would take from others; None: nothing that is to be asked
+    about. One request, and none for an individual.
+
+    Args:
+        external_id: the user's; a member without it counts as somebody else.
+        subscriptions: the customer's.
+
+    Raises:
+        Unavailable, Refused
+    """
+    if not state.is_team or settings.on_team == "delete":
+        return None
+    members = await lists.of_customers(polar, MEMBER, [state.customer.id])
+    others = [it for it in members if external_id is None or it.external_id != external_id]
+    if not others:
+        return None
+    open_ones = [it.id for it in subscriptions if all_hold(SUBSCRIPTION.open_when, it)]
+    return TeamFound(others=len(others), subscriptions=open_ones)

@@ -1,0 +1,76 @@
+"""Hands a held team over to somebody else in it, and has the user leave it."""
+
+from __future__ import annotations
+
+from sync.deletions import memberships, queries
+from sync.deletions.ledger import Ledger, wake
+from sync.deletions.observations import HandedOver
+from sync.deletions.operator import Effect
+from sync.deletions.queries import Which
+from sync.deletions.states import State
+from sync.deletions.tables import DeletionRow
+from sync.errors import NotPossible
+from sync.mirror.kinds import MEMBER
+from sync.mirror.objects import Member
+from sync.polar import lists, members
+from sync.polar.client import PolarClient
+
+_SOURCE = "operator"
+
+
+class CannotTransfer(NotPossible):
+    """The team cannot be handed over; the message says why, and what to do."""
+
+
+async def transfer(ledger: Ledger, polar: PolarClient, which: Which, to: str) -> Effect:
+    """Make another member the owner of the team that the deletion is held for. The customer stays,
+    and the user's own membership in it is ended. Two requests.
+
+    Args:
+        to: the member, by Polar's id or by external id.
+
+    Raises:
+        CannotTransfer: nothing was done.
+        NothingFound, Ambiguous
+        NotFound, Unavailable, Refused: perhaps the ownership has been transferred, perhaps not;
+            to repeat it is harmless.
+        StorageUnavailable: likewise.
+    """
+    async with ledger.database.read() as session:
+        row = _held((await queries.find(session, ledger.hasher, which))[-1])
+    customer_id, external_id = row.customer_id or "", row.external_id
+    there = await lists.of_customers(polar, MEMBER, [customer_id])
+    own = [it for it in there if external_id is not None and it.external_id == external_id]
+    if not own:
+        raise CannotTransfer(
+            f"nobody in customer {customer_id} has the user's external id: see in Polar's dashboard"
+            " who the user is there; then cancel, or approve"
+        )
+    owner = await members.make_owner(polar, customer_id, _chosen(there, own, to).id)
+    async with ledger.database.write() as session:
+        rows = await queries.find(session, ledger.hasher, which, lock=ledger.database)
+        row = _held(rows[-1])
+        now = await ledger.database.now(session)
+        for member in own:
+            await memberships.add(session, row, member.id, customer_id, now)
+        seen = HandedOver(memberships=len(own))
+        ids = {"customer_id": customer_id, "member_id": owner.id}
+        await ledger.record(session, row, seen, now, source=_SOURCE, **ids)
+        wake(row, now)
+        return Effect(row.id, row.state)
+
+
+def _held(row: DeletionRow) -> DeletionRow:
+    if row.state is not State.HELD or not row.others:
+        raise CannotTransfer(f"deletion {row.id} is not held for a team: it is {row.state}")
+    return row
+
+
+def _chosen(there: list[Member], own: list[Member], to: str) -> Member:
+    found = [it for it in there if to in {it.id, it.external_id}]
+    if len(found) != 1:
+        known = ", ".join(f"{it.id} ({it.external_id or it.role})" for it in there if it not in own)
+        raise CannotTransfer(f"{to} is no member of the team; its other members: {known}")
+    if found[0] in own:
+        raise CannotTransfer("that is the user who is to be deleted: choose another member")
+    return found[0]

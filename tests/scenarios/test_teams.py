@@ -1,0 +1,218 @@
+"""A customer that is a team, and a user who is only a member of somebody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sync.deletions.ledger import Ledger
+from sync.deletions.operator import Verb, approve_all
+from tests.helpers.bridge import DELETE, Bridge, Run, ago, deletes
+from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.scenarios import LOST
+from tests.helpers.waiting import wait_for
+
+pytestmark = BOTH_ENGINES
+
+MEMBERS = "GET /v1/members/"
+MEMBER = "GET /v1/customers/{id}/members/{member_id}"
+DELETE_MEMBER = "DELETE /v1/customers/{id}/members/{member_id}"
+
+
+def member(external_id: str | None, role: str = "member", **fields: Any) -> dict[str, Any]:
+    email = f"{external_id or 'somebody'}@example.com"
+    return {"external_id": external_id, "email": email, "name": "M", "role": role, **fields}
+
+
+def team(it: Bridge, owner: str | None, *others: str, **fields: Any) -> str:
+    """A team of a while ago, whose subscription is active; returns Polar's id."""
+    given = {"created_at": ago(days=9), "members": [member(other) for other in others], **fields}
+    return it.customer(owner, "active", **given)
+
+
+def memberships(it: Bridge, row: Any) -> list[Any]:
+    return it.query(
+        "SELECT * FROM membership WHERE deletion_id = ? ORDER BY customer_id", row["id"]
+    )
+
+
+def people(it: Bridge, customer: str) -> set[str]:
+    """Who is in the team at Polar, by external id."""
+    found = it.sim.get("/v1/members/", customer_id=customer)["items"]
+    return {item["external_id"] for item in found}
+
+
+def test_a_team_with_other_people_is_held_until_a_person_says_so(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", "u2", "u3")
+        it.tell("boss")
+        row = it.wait("boss", "held")
+        assert "a team with 2 other people" in row["reason"]
+        (subscription,) = it.truth(customer)["subscriptions"]
+        assert subscription["id"] in row["reason"]
+        assert not it.is_gone(customer)
+        assert it.counts()[MEMBERS] == 1
+        it.act(Verb.APPROVE, "boss")
+        it.wait("boss", "verified")
+        assert deletes(it, effect="true") == {customer: 1}
+
+
+def test_canceling_leaves_the_team_alone(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", "u2")
+        it.tell("boss")
+        it.wait("boss", "held")
+        it.act(Verb.CANCEL, "boss")
+        it.wait("boss", "canceled")
+        assert not it.is_gone(customer)
+
+
+def test_a_team_of_one_is_deleted_like_an_individual(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", type="team")
+        it.tell("boss")
+        it.wait("boss", "verified")
+        assert it.is_gone(customer)
+
+
+def test_a_deployment_can_have_teams_deleted(run: Run) -> None:
+    with run(on_team="delete") as it:
+        customer = team(it, "boss", "u2")
+        it.tell("boss")
+        it.wait("boss", "verified")
+        assert it.is_gone(customer)
+        assert MEMBERS not in it.counts()
+
+
+def test_an_individual_costs_no_look_at_members(run: Run) -> None:
+    with run() as it:
+        it.customer("u1", "active")
+        it.tell("u1")
+        it.wait("u1", "verified")
+        assert MEMBERS not in it.counts()
+        assert MEMBER not in it.counts()
+
+
+def test_a_user_who_is_only_a_member_ends_verified(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", "u2", "u3")
+        it.settled()
+        it.tell("u2")
+        row = it.wait("u2", "verified")
+        assert (row["customer_id"], row["deleted_at"] is not None) == (None, True)
+        assert people(it, customer) == {"boss", "u3"}
+        assert not it.is_gone(customer)
+        assert it.counts()[MEMBER] == it.counts()[DELETE_MEMBER] == 1
+        assert DELETE not in it.counts()
+        (membership,) = memberships(it, row)
+        assert membership["ended_at"] is not None
+        it.settled()
+        it.forgotten("u2@example.com")
+
+
+def test_a_customer_and_several_memberships_are_one_deletion(run: Run) -> None:
+    with run() as it:
+        own = it.customer("u2", "active", created_at=ago(days=9))
+        teams = [team(it, f"boss-{number}", "u2", "u3") for number in (1, 2)]
+        it.settled()
+        it.tell("u2")
+        row = it.wait("u2", "verified")
+        assert row["customer_id"] == own
+        assert it.is_gone(own)
+        for customer in teams:
+            assert "u2" not in people(it, customer)
+            assert not it.is_gone(customer)
+        assert len(memberships(it, row)) == 2
+        kinds = it.kinds(row)
+        assert kinds.count("membership.delete.sent") == kinds.count("membership.ended") == 2
+
+
+def test_a_member_from_after_the_event_is_somebody_who_came_back(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", "u3")
+        added = member("u2", customer_id=customer)
+        it.sim.control("POST", "/members", added)
+        it.settled()
+        it.tell("u2", timestamp=ago(minutes=10))
+        row = it.wait("u2", "verified", "no_customer")
+        it.settled()
+        assert "u2" in people(it, customer)
+        assert all(membership["kept"] for membership in memberships(it, row))
+
+
+def test_the_only_owner_is_for_a_person(run: Run) -> None:
+    with run(survivor_after=1) as it:
+        customer = team(it, None, "u3", members=[member("u2", "owner"), member("u3")])
+        it.settled()
+        it.tell("u2")
+        row = it.wait("u2", "incomplete")
+        assert "only owner" in row["reason"]
+        assert customer in row["reason"]
+        (other,) = [
+            item
+            for item in it.sim.get("/v1/members/", customer_id=customer)["items"]
+            if item["external_id"] == "u3"
+        ]
+        it.sim.control("POST", f"/members/{other['id']}", {"role": "owner"})
+        it.act(Verb.RETRY, "u2")
+        it.wait("u2", "verified")
+        assert people(it, customer) == {"u3"}
+
+
+def test_a_lost_answer_to_the_deletion_of_a_member(run: Run) -> None:
+    with run(request_timeout=3) as it:
+        customer = team(it, "boss", "u2")
+        it.settled()
+        it.sim.webhook_faults(LOST)
+        fault = {"kind": "drop", "method": "DELETE", "path": "/members/", "after_effect": True}
+        it.sim.faults({**fault, "count": 1})
+        it.tell("u2")
+        row = it.wait("u2", "verified")
+        assert people(it, customer) == {"boss"}
+        assert it.kinds(row).count("membership.ended") == 1
+
+
+def test_a_member_whom_a_webhook_names_later_is_found_after_all(run: Run) -> None:
+    with run() as it:
+        it.tell("u2")
+        row = it.wait("u2", "no_customer")
+        assert "no member" in row["reason"]
+        customer = team(it, "boss", "u2", created_at=ago(days=9))
+        it.wait("u2", "verified")
+        assert people(it, customer) == {"boss"}
+
+
+def test_a_held_membership_waits_for_the_brake_as_well(run: Run) -> None:
+    with run(max_deletions_per_hour=1) as it:
+        customer = team(it, "boss", "u2", "u3")
+        it.settled()
+        it.tell("u2")
+        it.wait("u2", "verified")
+        it.tell("u3")
+        it.wait("u3", "held")
+        assert people(it, customer) == {"boss", "u3"}
+        it.act(Verb.APPROVE, "u3")
+        it.wait("u3", "verified")
+        assert people(it, customer) == {"boss"}
+
+
+def test_restored_before_the_membership_goes(run: Run) -> None:
+    with run(deletion_delay=600) as it:
+        customer = team(it, "boss", "u2")
+        it.settled()
+        it.tell("u2")
+        wait_for(lambda: it.deletions("u2"), "accepted")
+        it.tell("u2", "user.restored")
+        it.wait("u2", "canceled")
+        assert "u2" in people(it, customer)
+
+
+@pytest.mark.slow
+def test_approving_everything_leaves_teams_held(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", "u2")
+        it.tell("boss")
+        it.wait("boss", "held")
+        assert it.beside(lambda database: approve_all(Ledger.of(database, it.settings))) == 0
+        assert not it.is_gone(customer)
