@@ -1,23 +1,20 @@
 """Polar's public API, as far as it concerns customers, subscriptions, grants and webhooks.
 
-Finds the route of a request, lets the faults strike, and answers as Polar does.
+Lets the faults strike, and answers as Polar does.
 """
 
 import json
-import pkgutil
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
-from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import URL, Headers
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sync.simulator import resources
 from sync.simulator.calls import (
     ApiError,
     Call,
@@ -28,69 +25,16 @@ from sync.simulator.calls import (
     unauthorized,
 )
 from sync.simulator.faults import ApiFault
+from sync.simulator.routing import NO_SUCH_PATH, find_route
 from sync.simulator.simulator import RequestRecord, Simulator, utc_now
 
 ABORT = "polar_simulator.abort"
 """The ASGI extension by which the server lets an application close its connection."""
-_MAX_BODY = 1_000_000
 VERSION_WITHOUT_HEADER = "2026-04"
-_NO_SUCH_PATH = {"detail": "Not Found"}
-"""Polar: no `error` here, which tells a wrong path from a customer that is gone."""
+_MAX_BODY = 1_000_000
 _EMPTY = frozenset({204, 307, 429})
 """Answers without a body."""
-_SAFE_IN_URL = ":/%#?=@[]!$&'()*+,;"
 _PHRASES = frozenset(int(status) for status in HTTPStatus)
-
-
-def _routes() -> list[Route]:
-    """Those of every module in `resources`."""
-    found: list[Route] = []
-    for module in pkgutil.iter_modules(resources.__path__, f"{resources.__name__}."):
-        found += import_module(module.name).ROUTES
-    return found
-
-
-ROUTES = _routes()
-
-
-def find_route(scope: Scope) -> tuple[Route, list[str]]:
-    """The route of a request, and its parameters.
-
-    Polar's server decodes before it routes, so `%2F` separates as `/` does.
-
-    Raises `ApiError`: 404 for a path that no route has, 405 for a method it does not have, 307
-    where only the slash at its end is wrong.
-    """
-    path = _without_dots(scope["path"])
-    segments = path.split("/")
-    known = False
-    for route in ROUTES:
-        params = route.match(segments)
-        if params is not None:
-            if route.method == scope["method"]:
-                return route, params
-            known = True
-    if known:
-        raise ApiError(405, {"detail": "Method Not Allowed"})
-    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if any(route.match(other.split("/")) is not None for route in ROUTES):
-        location = str(URL(scope={**scope, "path": other}))
-        raise ApiError(307, None, {"Location": quote(location, safe=_SAFE_IN_URL)})
-    raise ApiError(404, _NO_SUCH_PATH)
-
-
-def _without_dots(path: str) -> str:
-    """The path without segments `.` and `..`, as RFC 3986 (5.2.4) removes them."""
-    kept: list[str] = []
-    segments = path.split("/")
-    for segment in segments:
-        if segment == "..":
-            kept = kept[:1] + kept[1:-1]
-        elif segment != ".":
-            kept.append(segment)
-    if segments[-1] in (".", ".."):
-        kept.append("")
-    return "/".join(kept)
 
 
 class PolarApi:
@@ -184,7 +128,7 @@ class PolarApi:
         version = headers.get("polar-version", VERSION_WITHOUT_HEADER)
         if version not in self.sim.config.versions:
             # Polar: answered as a wrong path is, before the token is looked at.
-            return answer(404, _NO_SUCH_PATH)
+            return answer(404, NO_SUCH_PATH)
         try:
             route, params = self._admit(scope, headers)
             record.customer_id = self._customer_named(route, params)

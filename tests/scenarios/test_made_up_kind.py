@@ -22,7 +22,7 @@ from sync.mirror.objects import API, Mirrored, PolarId
 from sync.mirror.tables import Provenance
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
-from sync.simulator import api
+from sync.simulator import routing
 from sync.simulator.app import create_simulator
 from sync.simulator.calls import Answer, Call, Route
 from sync.simulator.config import SimulatorConfig
@@ -115,7 +115,7 @@ def gifts(monkeypatch: pytest.MonkeyPatch) -> Gifts:
     there = Gifts()
     route = Route("GET", "/v1/gifts/", ("customers:read",), there.listed)
     monkeypatch.setattr(kinds, "KINDS", (*kinds.KINDS, GIFT))
-    monkeypatch.setattr(api, "ROUTES", [*api.ROUTES, route])
+    monkeypatch.setattr(routing, "ROUTES", [*routing.ROUTES, route])
     tables = {**SQLModel.metadata.tables, TABLE.name: TABLE}
     monkeypatch.setattr(SQLModel.metadata, "tables", tables)
     return there
