@@ -58,3 +58,11 @@ def test_a_customer_without_an_external_id_is_shown_with_the_one_in_its_metadata
     assert sim.get(f"/v1/customers/{created['id']}")["external_id"] == "kept"
     own = sim.customer("own", metadata={"__external_id": "kept"})["customer"]
     assert own["external_id"] == "own"
+
+
+def test_an_external_id_is_trimmed_and_blanks_are_none(sim: SimulatorClient) -> None:
+    assert sim.customer(" lead\u2003")["customer"]["external_id"] == "lead"
+    assert sim.get("/v1/customers/external/lead")["external_id"] == "lead"
+    assert sim.customer("  ")["customer"]["external_id"] is None
+    created = sim.api.post("/v1/customers/", json={"email": "a@example.com", "external_id": " a "})
+    assert created.json()["external_id"] == "a"
