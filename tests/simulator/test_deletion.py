@@ -107,6 +107,15 @@ def test_a_revocation_may_get_stuck(sim: SimulatorClient) -> None:
     assert sim.items("/v1/benefit-grants/", **mine) == []
 
 
+def test_without_anonymize_the_data_stay_and_the_external_id_is_null(sim: SimulatorClient) -> None:
+    created = sim.customer(name="Ada", email="ada@example.com", metadata={"plan": "pro"})
+    sim.delete()
+    row = sim.truth(created)["customer"]
+    assert (row["name"], row["email"]) == ("Ada", "ada@example.com")
+    assert (row["external_id"], row["metadata"]) == (None, {"plan": "pro"})
+    assert row["deleted_at"] is not None
+
+
 def test_anonymize_keeps_the_old_external_id_in_the_metadata_and_shows_it(
     sim: SimulatorClient,
 ) -> None:
