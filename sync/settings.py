@@ -68,8 +68,9 @@ class PolarSettings(BaseSettings):
 
     polar_access_token: SecretStr
     """Organization access token with the scopes customers:read, customers:write,
-    subscriptions:read, benefits:read (and subscriptions:write with ON_SURVIVOR=revoke), and, to
-    look after the webhooks, webhooks:read and webhooks:write."""
+    subscriptions:read, benefits:read, members:read, members:write, customer_seats:read (and
+    subscriptions:write with ON_SURVIVOR=revoke), and, to look after the webhooks, webhooks:read and
+    webhooks:write."""
     polar_server: Literal["production", "sandbox"] = "production"
     polar_base_url: str | None = None
     """Takes the place of POLAR_SERVER, for a proxy or the simulator."""

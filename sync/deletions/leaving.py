@@ -12,6 +12,7 @@ from sync.deletions import memberships
 from sync.deletions.evidence import append
 from sync.deletions.leases import Leased
 from sync.deletions.recording import Recorder
+from sync.deletions.sightings import membership_ended
 from sync.deletions.tables import MembershipRow
 from sync.mirror.objects import Member
 from sync.polar import members
@@ -81,7 +82,7 @@ async def _ended(
         now = await recorder.database.now(session)
         row = await recorder.leases.held(session, leased)
         current = await session.merge(membership)
-        await recorder.ledger.membership_ended(session, row, current, now, source="api", **detail)
+        await membership_ended(recorder.ledger, session, row, current, now, source="api", **detail)
 
 
 async def _stuck(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,29 +21,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, mapping, memberships, queries
-from sync.deletions.deletion import IllegalTransition, Policy, may_be_there
-from sync.deletions.facts import facts
+from sync.deletions.deletion import IllegalTransition, Policy
 from sync.deletions.leases import be_due, release
 from sync.deletions.machine import observe
 from sync.deletions.observations import (
-    AnotherDeleted,
     Canceled,
     Checked,
-    CustomerGone,
     DeleteBy,
-    MembershipEnded,
     Observation,
 )
-from sync.deletions.proof import ask_api
 from sync.deletions.removal import removed_until
-from sync.deletions.states import ENDED, OVER, UNPINNED, Action, State
-from sync.deletions.tables import DeletionRow, MembershipRow
+from sync.deletions.states import ENDED, OVER, UNPINNED, State
+from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import CUSTOMER
-from sync.mirror.objects import Customer
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE, UtcDateTime
 from sync.store.database import Database
@@ -57,27 +50,10 @@ _WORKER = "worker"
 STRAY = timedelta(seconds=30)
 """How long a request that its client has given up may still take to reach Polar. Tests have it
 shorter."""
-_ACCIDENT = timedelta(hours=1)
-"""How long after a DELETE by external id another customer's end under that id is looked into."""
 
 
 class TooOld(NotPossible):
     """The event may repeat one whose deletion has been removed. The message says what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """What a webhook says about a customer, as far as it matters to a deletion."""
-
-    customer_id: str
-    event_type: str
-    gone: bool
-    """The customer is deleted."""
-    member_gone: str | None = None
-    """The member who is deleted, by Polar's id."""
-    payload_digest: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
-    """What goes into the evidence: ids and statuses, nothing personal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,137 +147,6 @@ class Ledger:
         verified = after.state is State.VERIFIED and before.state is not State.VERIFIED
         last_look = after.state is State.NO_CUSTOMER and after.next_attempt_at is None
         return verified or last_look
-
-    async def see(
-        self, session: AsyncSession, sightings: Sequence[Sighting], now: datetime
-    ) -> None:
-        """Show webhooks, which the mirror has merged, to the deletions of their customers."""
-        customer_ids = {sighting.customer_id for sighting in sightings}
-        await self._see_members_go(session, sightings, now)
-        gone = {sighting.customer_id for sighting in sightings if sighting.gone}
-        await self._look_for_accident(session, gone, now, source=_WEBHOOK)
-        rows = await queries.under_way(self.database, session, customer_ids)
-        if not rows:
-            return
-        await evidence.ends(session, [row.id for row in rows])
-        for sighting in sightings:
-            for row in rows:
-                if row.customer_id == sighting.customer_id:
-                    await self._see(session, row, sighting, now)
-        known = await facts(session, rows)
-        proved = []
-        for row in rows:
-            deletion = row.snapshot()
-            if deletion.stage.about.action is not Action.CHECK:
-                continue
-            checked = known[row.id]
-            if ask_api(deletion, checked, self.policy, now):
-                wake(row, now)
-            else:
-                proved.append((row, checked))
-        await self.record_all(session, proved, now, source=_WEBHOOK)
-
-    async def _see(
-        self, session: AsyncSession, row: DeletionRow, sighting: Sighting, now: datetime
-    ) -> None:
-        digest = sighting.payload_digest
-        await evidence.append(
-            session,
-            row,
-            f"webhook.{sighting.event_type}",
-            source=_WEBHOOK,
-            at=now,
-            payload_digest=digest,
-            **sighting.detail,
-        )
-        if sighting.gone and may_be_there(row.snapshot()):
-            await self.record(
-                session, row, CustomerGone(), now, source=_WEBHOOK, payload_digest=digest
-            )
-
-    async def customer_gone(
-        self, session: AsyncSession, customer_id: str, now: datetime, *, source: str, **detail: Any
-    ) -> Sequence[DeletionRow]:
-        """The customer is known gone. Returns the deletions that this has moved on."""
-        await self._look_for_accident(session, {customer_id}, now, source=source)
-        rows = await queries.under_way(self.database, session, [customer_id])
-        waiting = [row for row in rows if may_be_there(row.snapshot())]
-        for row in waiting:
-            await self.record(session, row, CustomerGone(), now, source=source, **detail)
-        return waiting
-
-    async def _see_members_go(
-        self, session: AsyncSession, sightings: Sequence[Sighting], now: datetime
-    ) -> None:
-        gone = {it.member_gone: it for it in sightings if it.member_gone is not None}
-        if not gone:
-            return
-        for membership, row in await memberships.waiting(self.database, session, gone):
-            digest = gone[membership.member_id].payload_digest
-            await self.membership_ended(
-                session, row, membership, now, source=_WEBHOOK, payload_digest=digest
-            )
-            wake(row, now)
-
-    async def membership_ended(
-        self,
-        session: AsyncSession,
-        row: DeletionRow,
-        membership: MembershipRow,
-        now: datetime,
-        *,
-        source: str,
-        kept: bool = False,
-        **detail: Any,
-    ) -> None:
-        """The member is gone, or is `kept`: it is not the user's of that time."""
-        membership.ended_at, membership.kept, membership.problem = now, kept, None
-        session.add(membership)
-        await session.flush()
-        left = sum(item.ended_at is None for item in await memberships.of(session, [row.id]))
-        detail |= {"member_id": membership.member_id, "customer_id": membership.customer_id}
-        if membership.seats and not kept:
-            detail["seats"] = membership.seats
-        await self.record(session, row, MembershipEnded(left=left), now, source=source, **detail)
-
-    async def _look_for_accident(
-        self, session: AsyncSession, gone: Collection[str], now: datetime, *, source: str
-    ) -> None:
-        """Tell deletions whose DELETE by external id may have met another customer: one of these,
-        who are deleted, was not pinned by anybody, and had that id."""
-        if not gone:
-            return
-        known = await mirror_rows.stored(session, CUSTOMER, gone)
-        deleted = {
-            self.hasher.external(customer.external_id): customer
-            for customer in (item.row for item in known.values())
-            if customer.external_id is not None
-        }
-        if not deleted:
-            return
-        for row in await queries.sent_by_external_id(self.database, session, deleted):
-            other = deleted[row.external_hash or ""]
-            if await self._is_accident(session, row, other):
-                _log.error(
-                    "deletion %s: another customer was deleted: %s, under the same external id",
-                    row.id,
-                    other.id,
-                )
-                seen = AnotherDeleted(customer_id=other.id)
-                await self.record(session, row, seen, now, source=source, customer_id=other.id)
-
-    async def _is_accident(self, session: AsyncSession, row: DeletionRow, other: Customer) -> bool:
-        sent_at, deleted_at = row.sent_by_external_id_at, other.deleted_at
-        if sent_at is None or deleted_at is None or row.customer_id == other.id:
-            return False
-        if not sent_at - self.policy.clock_skew <= deleted_at <= sent_at + _ACCIDENT:
-            return False
-        known = [
-            link.detail.get("customer_id")
-            for link in await evidence.of(session, row.id)
-            if link.kind == AnotherDeleted.evidence
-        ]
-        return other.id not in known and not await queries.any_pinned(session, other.id)
 
     # --- what the app says -----------------------------------------------------------------------
 

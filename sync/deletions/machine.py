@@ -35,6 +35,7 @@ from sync.deletions.observations import (
     FailureKind,
     HandedOver,
     MembershipEnded,
+    MembershipFound,
     NoCustomerToDelete,
     Observation,
     Retried,
@@ -91,6 +92,8 @@ def observe(
             return _handed_over(deletion, observation, now)
         case NoCustomerToDelete():
             return _no_customer_to_delete(deletion, observation, now)
+        case MembershipFound():
+            return _membership_found(deletion, observation, now)
         case MembershipEnded():
             return _membership_ended(deletion, observation)
         case Brake():
@@ -261,6 +264,21 @@ def _no_customer_to_delete(
         deleted_at=now,
         next_attempt_at=now,
     )
+
+
+def _membership_found(deletion: Deletion, observation: MembershipFound, now: datetime) -> Deletion:
+    found = replace(deletion, memberships_left=deletion.memberships_left + 1)
+    if deletion.state is State.VERIFIED:
+        return replace(
+            going_on(found, State.INCOMPLETE),
+            reason="a membership of the user has come to light; it is ended now",
+            ended_at=None,
+            next_attempt_at=now,
+        )
+    if deletion.state in ENDED:
+        raise IllegalTransition(deletion, observation)
+    is_checked = next_action(deletion) is Action.CHECK
+    return replace(found, next_attempt_at=now) if is_checked else found
 
 
 def _membership_ended(deletion: Deletion, observation: MembershipEnded) -> Deletion:

@@ -99,6 +99,13 @@ class NoCustomerToDelete:
     evidence: ClassVar[str] = "customer.none"
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipFound:
+    """One more membership of the user, from before the event, has come to light."""
+
+    evidence: ClassVar[str] = "membership.found"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipEnded:
     """The member is gone: 204, `ResourceNotFound`, or `member.deleted`; or it is not to go."""
@@ -279,6 +286,7 @@ Observation = (
     | TeamFound
     | HandedOver
     | NoCustomerToDelete
+    | MembershipFound
     | MembershipEnded
     | Brake
     | DeleteSent

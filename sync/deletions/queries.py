@@ -183,6 +183,16 @@ async def without_customer(
     return await _rows(session, looked_for, _STATE == State.NO_CUSTOMER, lock=database)
 
 
+async def of_external(
+    database: Database, session: AsyncSession, external_hashes: Collection[str]
+) -> Sequence[DeletionRow]:
+    """Those that have looked for their user under one of these external ids and have neither ended
+    without result nor been canceled, locked."""
+    looked_for = col(DeletionRow.external_hash).in_(external_hashes)
+    closed = ENDED - {State.VERIFIED}
+    return await _rows(session, looked_for, _STATE.not_in(closed), lock=database)
+
+
 async def sent_by_external_id(
     database: Database, session: AsyncSession, external_hashes: Collection[str]
 ) -> Sequence[DeletionRow]:

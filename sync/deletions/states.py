@@ -97,7 +97,8 @@ class State(StrEnum):
         "no_customer",
         About(
             meaning="Polar has no customer and the mirror no member under that id; looked at again"
-            " when a webhook names it, and after `RECHECK_AFTER`. If your mapping is wrong, fix it and `polar-sync retry`",
+            " when a webhook names it, and after `RECHECK_AFTER`. If your mapping is wrong, fix it"
+            " and `polar-sync retry`",
             asks="nothing; Polar has no such customer",
             action=Action.RESOLVE,
             ended=True,

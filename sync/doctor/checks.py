@@ -22,8 +22,8 @@ from sync.doctor.findings import Finding, failed, passed, skipped, warned
 from sync.errors import PolarError
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
-from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION
-from sync.polar import customers, lists, subscriptions
+from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER_SEAT, MEMBER, SUBSCRIPTION
+from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
 from sync.signatures import TOLERANCE, sign_as_polar
@@ -143,6 +143,21 @@ async def can_revoke_subscriptions(deployment: Deployment) -> Finding:
 async def can_read_grants(deployment: Deployment) -> Finding:
     listing = lists.of_customers(await deployment.polar(), BENEFIT_GRANT, [nobody()])
     return _scope("benefits:read", await refusal(listing))
+
+
+async def can_read_members(deployment: Deployment) -> Finding:
+    listing = lists.of_customers(await deployment.polar(), MEMBER, [nobody()])
+    return _scope("members:read", await refusal(listing))
+
+
+async def can_delete_members(deployment: Deployment) -> Finding:
+    deleting = members.delete(await deployment.polar(), nobody(), nobody())
+    return _scope("members:write", await refusal(deleting))
+
+
+async def can_read_seats(deployment: Deployment) -> Finding:
+    listing = lists.of_parent(await deployment.polar(), CUSTOMER_SEAT, nobody())
+    return _scope("customer_seats:read", await refusal(listing))
 
 
 async def can_read_webhooks(deployment: Deployment) -> Finding:
@@ -328,6 +343,9 @@ CHECKS: Sequence[Check] = (
     Check("scope subscriptions:read", can_read_subscriptions, _TOKEN),
     Check("scope subscriptions:write", can_revoke_subscriptions, _TOKEN),
     Check("scope benefits:read", can_read_grants, _TOKEN),
+    Check("scope members:read", can_read_members, _TOKEN),
+    Check("scope members:write", can_delete_members, _TOKEN),
+    Check("scope customer_seats:read", can_read_seats, _TOKEN),
     Check("scope webhooks:read", can_read_webhooks, _TOKEN),
     Check("webhook endpoint", endpoint_is_there, _LIST),
     Check("endpoint enabled", _without(Fault.DISABLED, "it is enabled"), _ENDPOINT),

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.ledger import Ledger, Sighting, TooOld
+from sync.deletions.ledger import Ledger, TooOld
+from sync.deletions.sightings import Observer, Sighting
 from sync.errors import InvalidInput
 from sync.inbox import queries as inbox
 from sync.inbox.entry import InboxStatus, Source
@@ -141,12 +142,13 @@ class Applier:
     ) -> None:
         observed = [item for _, event in events for item in event.observed]
         await mirror_rows.upsert(self.database, session, observed, now)
-        await self.ledger.see(session, [_sighting(row, event) for row, event in events], now)
+        observer = Observer(self.ledger)
+        await observer.see(session, [_sighting(row, event) for row, event in events], now)
         customers = (event.customer for _, event in events)
         living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
-        members = (it for it in observed if isinstance(it, Member) and it.deleted_at is None)
-        external_ids |= {it.external_id for it in members if it.external_id is not None}
+        members = [item for item in observed if isinstance(item, Member)]
+        await observer.see_members(session, members, now, source="webhook")
         await self.ledger.wake_if_missed(session, external_ids, now)
         named = (event.organization_id for _, event in events)
         if organization_id := next(filter(None, named), None):

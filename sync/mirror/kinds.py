@@ -150,6 +150,8 @@ class Kind(Generic[M]):
     `written_by`."""
 
     # --- what must go --------------------------------------------------------------------------
+    goes_with_customer: bool = False
+    """Polar deletes it with its customer: it has a `deleted_at`, no later than that one's."""
     personal: tuple[str, ...] = ()
     """Fields that go once `deleted_at` or `forgotten_at` is set."""
     kept_until_forgotten: tuple[str, ...] = ()
@@ -329,6 +331,7 @@ MEMBER: Kind[Member] = Kind(
     earliest=("deleted_at", "forgotten_at"),
     greatest=(("external_id",),),
     derived=_member_fields,
+    goes_with_customer=True,
     personal=("external_id",),
     kept_until_forgotten=("external_id",),
     after_silence=lambda row, now: replace(
@@ -344,8 +347,12 @@ CUSTOMER_SEAT: Kind[Seat] = Kind(
     path="/v1/customer-seats",
     sorted_by="created_at",
     parent=Parent(
-        kind="subscription", field="subscription_id", when=(IsSet("seats"),), items="seats"
+        kind="subscription",
+        field="subscription_id",
+        when=(IsSet("seats"), *SUBSCRIPTION.open_when),
+        items="seats",
     ),
+    listed_when=(IsNoneOf("status", frozenset({"revoked"})),),
     after_silence=lambda _row, _now: None,
 )
 

@@ -31,6 +31,7 @@ from sync.mirror.kinds import (
     IsNoneOf,
     IsSet,
     Kind,
+    Parent,
     Span,
 )
 from sync.mirror.merge import merge, without_what_is_gone
@@ -120,6 +121,10 @@ async def overwrite(
 ) -> None:
     """Write the rows as they are, whatever the mirror has. The caller has locked and judged it."""
     rows = await _without_what_is_forgotten(session, kind, rows, now)
+    if kind.goes_with_customer:
+        rows = await _gone_with_their_customers(session, kind, rows)
+    if kind is CUSTOMER:
+        await _take_along(session, rows)
     values = attrgetter(*kind.fields)
     columns = (*kind.fields, "written_at")
     await database.upsert(session, _table(kind), columns, [(*values(row), now) for row in rows])
@@ -140,6 +145,35 @@ async def _without_what_is_forgotten(
         else row
         for row in rows
     ]
+
+
+async def _gone_with_their_customers(
+    session: AsyncSession, kind: Kind[M], rows: Sequence[M]
+) -> Sequence[M]:
+    customers = await stored(session, CUSTOMER, {getattr(row, kind.owner) for row in rows})
+    gone = {polar_id: it.row.deleted_at for polar_id, it in customers.items()}
+    ended: list[M] = []
+    for row in rows:
+        deleted_at = gone.get(getattr(row, kind.owner))
+        known: Any = {"deleted_at": getattr(row, "deleted_at") or deleted_at}  # noqa: B009
+        ended.append(replace(row, **known))
+    return ended
+
+
+async def _take_along(session: AsyncSession, customers: Sequence[Any]) -> None:
+    """Polar tells of each that goes with its customer; but a webhook can be lost."""
+    gone = [{"owner": it.id, "at": it.deleted_at} for it in customers if it.deleted_at is not None]
+    connection = await session.connection()
+    for kind in kinds.KINDS if gone else ():
+        if kind.goes_with_customer:
+            table = _table(kind)
+            theirs = table.c[kind.owner] == sa.bindparam("owner")
+            await connection.execute(
+                table.update()
+                .where(theirs, table.c.deleted_at.is_(None))
+                .values(deleted_at=sa.bindparam("at", type_=table.c.deleted_at.type)),
+                gone,
+            )
 
 
 async def remove(session: AsyncSession, kind: Kind[Any], ids: Sequence[str]) -> None:
@@ -292,6 +326,26 @@ async def note_listed(
     """All that Polar lists of the kind was read, from that time on."""
     text = read_at.isoformat(timespec="microseconds")
     await meta.advance(database, session, f"{kind.name}_listed_at", text)
+
+
+async def parents(
+    session: AsyncSession, parent: Parent, *, after: str, limit: int
+) -> Sequence[str]:
+    """Ids, in order, of the mirrored objects that can have children."""
+    kind = kinds.named(parent.kind)
+    assert kind is not None  # noqa: S101 - `Parent.kind` names one
+    table = _table(kind)
+    conditions = [_holds(table, condition) for condition in parent.when]
+    statement = sa.select(table.c.id).where(table.c.id > after, *conditions)
+    connection = await session.connection()
+    return (await connection.execute(statement.order_by(table.c.id).limit(limit))).scalars().all()
+
+
+async def children(session: AsyncSession, kind: Kind[M], parent: Parent, parent_id: str) -> list[M]:
+    """What the mirror has of the kind for this parent."""
+    connection = await session.connection()
+    found = await _load(connection, kind, _select_by(kind, parent.field), [parent_id])
+    return [item.row for item in found.values()]
 
 
 async def seats_of_members(session: AsyncSession, member_ids: Collection[str]) -> list[Seat]:

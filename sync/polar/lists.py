@@ -17,7 +17,7 @@ from sync.mirror.kinds import NEVER, Kind
 from sync.mirror.objects import API, M
 from sync.mirror.reading import parse
 from sync.polar.client import PolarClient
-from sync.polar.errors import Unavailable, understood
+from sync.polar.errors import NotFound, Unavailable, understood
 
 PAGE = 100
 """Items a page; Polar's maximum."""
@@ -138,6 +138,26 @@ async def _in_any_order(
             if number == len(orders):
                 raise
     return list(found.values())
+
+
+async def of_parent(polar: PolarClient, kind: Kind[M], parent_id: str) -> list[M]:
+    """All of the kind that the parent, as `Kind.parent` says, has; none where Polar does not know
+    the parent.
+
+    Raises:
+        Unavailable, Refused
+    """
+    parent = kind.parent
+    if parent is None:
+        raise ValueError(f"{kind.name} has a list of all there are")
+    read_at = datetime.now(UTC)
+    try:
+        answer = await polar.json("GET", kind.path, params={parent.field: parent_id})
+    except NotFound:
+        return []
+    return understood(
+        lambda: [parse(kind, it, observed_at=read_at, by=API) for it in answer[parent.items]]
+    )
 
 
 async def every_page(

@@ -15,6 +15,7 @@ from sync.deletions.facts import facts
 from sync.deletions.ledger import look_again, missed
 from sync.deletions.machine import observe
 from sync.deletions.observations import Checked
+from sync.deletions.sightings import Observer
 from sync.deletions.states import State
 from sync.mirror import rows
 from sync.mirror.objects import API
@@ -78,7 +79,9 @@ async def customer_gone(
     context: Context, session: AsyncSession, customer_id: str, now: datetime
 ) -> None:
     """Polar knows nothing of the customer any more."""
-    moved = await context.ledger.customer_gone(session, customer_id, now, source=API, answer="404")
+    moved = await Observer(context.ledger).customer_gone(
+        session, customer_id, now, source=API, answer="404"
+    )
     for row in moved:
         context.report.moved(row.state)
 

@@ -49,6 +49,8 @@ class Progress(BaseModel):
     """How far each list that was begun has been read, by kind."""
     shortfalls: dict[str, Shortfall] = {}
     """What these lists have not shown, by kind."""
+    parents: dict[str, str] = {}
+    """The last parent whose children were compared, by the children's kind."""
     listed_at: datetime | None = None
     """When the reading of what belongs to customers began."""
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.deletions.sightings import Observer
 from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.merge import merge
-from sync.mirror.objects import M
+from sync.mirror.objects import API, M, Member
 from sync.polar import customers, lists
 from sync.polar.errors import NotFound
 from sync.reconcile import owed
@@ -37,6 +38,8 @@ async def follow(
             write.append(judgement.write)
     if not context.dry_run:
         await rows.overwrite(context.database, session, kind, write, now)
+        members = [item for item in write if isinstance(item, Member)]
+        await Observer(context.ledger).see_members(session, members, now, source=API)
     there = {polar_id for polar_id, it in known.items() if kind.is_listed(it.row)}
     return [item for item in write if item.id not in there]
 

@@ -29,6 +29,7 @@ from sync.polar.lists import MAX_IDS, PAGE, batches
 from sync.polar.organization import Organization
 from sync.reconcile import owed, selection
 from sync.reconcile.calls import Calls, CallsUsedUp
+from sync.reconcile.children import compare_children
 from sync.reconcile.compare import differing, unseen
 from sync.reconcile.context import Context
 from sync.reconcile.cursor import joined
@@ -90,11 +91,15 @@ class Reconciliation:
                 await self._read_list(progress, CUSTOMER)
                 progress.listed_at = progress.listed_at or datetime.now(UTC)
                 await self._read_lists(progress, kinds.owned())
+                if since is None:
+                    await self._read_children(progress)
                 # What belongs to customers who were gone by then is in the mirror as Polar has it.
                 whole = since is None and not self._context.report.incomplete
                 listed_at = progress.listed_at if whole else None
                 await owed.check_deletions(self._context, None, listed_at)
                 await owed.count_deleted_elsewhere(self._context)
+                if listed_at is not None:
+                    await self._note_listed(listed_at)
             except (PolarError, CallsUsedUp) as error:
                 self._context.report.stopped = str(error)
                 async with self._context.session() as session:
@@ -183,6 +188,25 @@ class Reconciliation:
                 self._on_progress(progress)
         if progress.since is None:
             await self._fetch_missing(progress, kind)
+
+    async def _read_children(self, progress: Progress) -> None:
+        for kind in kinds.KINDS:
+            if kind.parent is None:
+                continue
+
+            async def keep(session: AsyncSession, parent_id: str, name: str = kind.name) -> None:
+                progress.parents[name] = parent_id
+                await self._keep(session, progress)
+
+            reached = progress.parents.get(kind.name, "")
+            await compare_children(self._context, kind, kind.parent, reached, keep)
+
+    async def _note_listed(self, listed_at: datetime) -> None:
+        if self._context.dry_run:
+            return
+        async with self._context.session() as session:
+            for kind in kinds.owned():
+                await rows.note_listed(self._context.database, session, kind, listed_at)
 
     async def _fetch_missing(self, progress: Progress, kind: Kind[Any]) -> None:
         """Fetch what the list has not shown, and report what is missing all the same."""

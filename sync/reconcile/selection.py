@@ -95,7 +95,7 @@ async def _compare(context: Context, customer_ids: Sequence[str], there: Set[str
     listed_at = datetime.now(UTC)
     for batch in batches(customer_ids):
         read_at = datetime.now(UTC)
-        listed = [(kind, await ask(context, kind, batch)) for kind in kinds.owned()]
+        listed = [(kind, await ask(context, kind, batch)) for kind in kinds.proved()]
         async with context.session() as session:
             now = await context.database.now(session)
             for kind, items in listed:

@@ -30,6 +30,7 @@ from sync.deletions.observations import (
     HandedOver,
     MembershipEnded,
     MembershipFact,
+    MembershipFound,
     NoCustomerToDelete,
     Observation,
     Retried,
@@ -51,7 +52,7 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.just(AnotherDeleted(customer_id="other")),
     st.sampled_from([TeamFound(others=2, subscriptions=["s"]), HandedOver(memberships=1)]),
     st.sampled_from([NoCustomerToDelete(), MembershipEnded(left=0), MembershipEnded(left=1)]),
-    st.just(CustomerMissing(memberships=1)),
+    st.sampled_from([CustomerMissing(memberships=1), MembershipFound()]),
     st.sampled_from([CustomerGone(), Retried(), Approved(), Canceled(), Brake(sent=3, limit=3)]),
     st.builds(
         CustomerFound,
@@ -122,7 +123,7 @@ def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]
         if before.state in {State.CANCELED, State.SUPERSEDED}:
             assert deletion is before
         if before.state is State.VERIFIED and deletion is not before:
-            assert isinstance(observation, Checked | AnotherDeleted)
+            assert isinstance(observation, Checked | AnotherDeleted | MembershipFound)
             if isinstance(observation, Checked):
                 assert observation.listed_at is not None
                 assert deletion.state is State.INCOMPLETE
@@ -436,6 +437,20 @@ def test_a_tombstone_and_memberships_are_one_deletion() -> None:
     tombstone = Tombstone(customer_id="old", created_at=at(0), deleted_at=at(60))
     deletion = after(CustomerMissing(tombstone, memberships=1))
     assert (deletion.state, deletion.memberships_left) == (State.DELETED, 1)
+
+
+def test_a_membership_that_comes_to_light_opens_what_was_verified() -> None:
+    again = after(MembershipFound(), start=after(*PATHS[State.VERIFIED]))
+    assert (again.state, next_action(again)) == (State.INCOMPLETE, Action.CHECK)
+    assert (again.memberships_left, again.next_attempt_at) == (1, at(1))
+    more = observe(after(*PATHS[State.DELETED]), MembershipFound(), POLICY, at(4))
+    assert (more.state, more.next_attempt_at) == (State.DELETED, at(4))
+    early = after(MembershipFound(), start=after(*PATHS[State.DELETING]))
+    assert (early.state, early.memberships_left) == (State.DELETING, 1)
+    for state in (State.CANCELED, State.SUPERSEDED, State.NO_CUSTOMER):
+        for observation in (MembershipFound(), MembershipEnded(left=0)):
+            with pytest.raises(IllegalTransition):
+                after(observation, start=after(*PATHS[state]))
 
 
 def test_a_membership_that_polar_keeps_is_for_a_person() -> None:

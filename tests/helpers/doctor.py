@@ -16,6 +16,9 @@ SCOPES = [
     "subscriptions:read",
     "subscriptions:write",
     "benefits:read",
+    "members:read",
+    "members:write",
+    "customer_seats:read",
     "webhooks:read",
 ]
 OF_ENDPOINT = ["endpoint enabled", "endpoint format", "endpoint events", "endpoint secret"]

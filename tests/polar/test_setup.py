@@ -91,7 +91,7 @@ def test_the_endpoint_is_made_and_its_secret_shown_once(sim: SimulatorClient, se
         ({"format": "discord"}, ["format set to raw, from discord"]),
         (
             {"events": [*needed_events()[:-2], "order.created"]},
-            ["event types added: benefit_grant.updated, benefit_grant.revoked"],
+            ["event types added: customer_seat.claimed, customer_seat.revoked"],
         ),
         ({"enabled": False, "format": "slack", "events": []}, ["enabled", "slack", "customer."]),
         ({"url": "https://BRIDGE.example.com:443/webhooks/polar"}, ["as it should be"]),

@@ -51,5 +51,5 @@ def test_a_dry_run_tells_all_and_writes_nothing(desk: Desk) -> None:
             ("benefit_grant", "extra"): 1,
         }
         # Two pages of each list, and what was not listed: a customer, a grant.
-        assert report.calls == 6 + 2
+        assert report.calls == 8 + 2
     assert desk.dump() == before

@@ -34,16 +34,19 @@ def test_a_polar_that_goes_down_in_the_middle(
     desk.assert_settled()
 
 
+READING = ["customers:read", "subscriptions:read", "benefits:read", "members:read"]
+
+
 def test_a_polar_without_customers_needs_no_other_scopes_than_the_readme_names(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = desk.sim.customer("u1", subscriptions=["active"])
-    desk.sim.settings(scopes=["customers:read", "subscriptions:read", "benefits:read"])
+    desk.sim.settings(scopes=READING)
     assert desk.reconcile().finished
     desk.sim.settings(scopes=["customers:write"])
     desk.sim.api.delete(f"/v1/customers/{created['customer']['id']}")
     desk.sim.settle()
-    desk.sim.settings(scopes=["customers:read", "subscriptions:read", "benefits:read"])
+    desk.sim.settings(scopes=READING)
     assert command(desk, monkeypatch) == REPAIRED
     desk.assert_settled()
 
@@ -56,7 +59,7 @@ def test_what_passes_does_not_end_it(desk: Desk) -> None:
         {"kind": "error", "status": 502, "count": 1, "path": "^/v1/subscriptions/"},
     )
     report = desk.reconcile()
-    assert (report.finished, report.calls) == (True, 9 + 2)
+    assert (report.finished, report.calls) == (True, 12 + 2)
     desk.assert_settled()
 
 

@@ -8,14 +8,13 @@ import pytest
 
 from sync.deletions.ledger import Ledger
 from sync.deletions.operator import Verb, approve_all
-from tests.helpers.bridge import DELETE, Bridge, Run, ago, deletes
+from tests.helpers.bridge import DELETE, MEMBERS, Bridge, Run, ago, deletes
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import LOST
 from tests.helpers.waiting import wait_for
 
 pytestmark = BOTH_ENGINES
 
-MEMBERS = "GET /v1/members/"
 MEMBER = "GET /v1/customers/{id}/members/{member_id}"
 DELETE_MEMBER = "DELETE /v1/customers/{id}/members/{member_id}"
 
