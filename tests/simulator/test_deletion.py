@@ -74,6 +74,14 @@ def test_some_subscriptions_are_canceled_and_some_are_left(sim: SimulatorClient)
             assert customer["deleted_at"] is not None
 
 
+def test_what_follows_a_deletion_comes_in_no_guaranteed_order(sim: SimulatorClient) -> None:
+    created = sim.customer(subscriptions=["active"] * 12)
+    sim.delete()
+    sim.settle()
+    ended = [row["ended_at"] for row in sim.truth(created)["subscriptions"]]
+    assert ended != sorted(ended)
+
+
 def test_a_subscription_that_has_ended_is_left(sim: SimulatorClient) -> None:
     ended = {"status": "active", "ended_at": "2026-01-01T00:00:00Z"}
     created = sim.customer(subscriptions=[ended])
