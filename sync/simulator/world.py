@@ -201,7 +201,7 @@ def _hash(text: str) -> str:
 def _with_trimmed_id(fields: Json) -> Json:
     """Polar: an external id is trimmed; only blanks are none at all."""
     external_id = fields.get("external_id")
-    return fields if external_id is None else fields | {"external_id": external_id}
+    return fields if external_id is None else fields | {"external_id": external_id.strip() or None}
 
 
 def status_times(status: str, now: datetime) -> dict[str, datetime]:
