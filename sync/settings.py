@@ -160,6 +160,9 @@ class Settings(PolarSettings):
     delete_by: Literal["external_id", "customer_id"] = "external_id"
     """How the DELETE names the customer. By external id at most once, and only just after the
     customer was seen under it; then, and where a path cannot carry the id, by Polar's id."""
+    scrub_members: bool = False
+    """Overwrite name and e-mail of members before they are deleted: Polar keeps those in clear.
+    Two requests more a deletion, and one more a membership; needs members:write."""
     deletion_delay: Annotated[float, Field(ge=0, le=90 * 86_400)] = 0.0
     """Wait this long after an event, so that a `user.restored` can still cancel the deletion."""
     clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0

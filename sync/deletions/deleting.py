@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,11 +19,13 @@ from sync.deletions.observations import (
     DeleteBy,
     DeleteSent,
     NoCustomerToDelete,
+    ScrubBegun,
 )
 from sync.deletions.recording import Recorder, failed
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible, PolarError
-from sync.polar import customers
+from sync.mirror.kinds import MEMBER
+from sync.polar import customers, lists, members
 from sync.polar.errors import NotFound
 
 _BRAKE_WINDOW = timedelta(hours=1)
@@ -75,6 +78,8 @@ class _Delete:
     async def send(self) -> None:
         """By external id where that may be; if the pin has aged, the customer is looked at once
         more. By Polar's id otherwise."""
+        if self.recorder.settings.scrub_members:
+            await self._scrub_members()
         deletion = self.leased.row.snapshot()
         by, read_at = delete_by(deletion, self.recorder.ledger.policy), None
         while by is DeleteBy.EXTERNAL_ID:
@@ -88,6 +93,24 @@ class _Delete:
             else:
                 return
         await self._send(DeleteSent())
+
+    async def _scrub_members(self) -> None:
+        """Overwrite who is under the customer, once it is certain that it goes."""
+        if self.leased.row.sent_by_external_id_at is not None:
+            return
+        recorder, customer_id = self.recorder, self.leased.customer_id
+        async with recorder.database.write() as session:
+            now = await recorder.database.now(session)
+            row = await recorder.leases.held(session, self.leased)
+            brake = await _brake(recorder, session, row, now)
+            await recorder.ledger.record(session, row, brake or ScrubBegun(), now, source="worker")
+            if brake is not None:
+                release(row)
+        if brake is not None:
+            raise _NotSent
+        for member in await lists.of_customers(recorder.polar, MEMBER, [customer_id]):
+            with suppress(NotFound):
+                await members.scrub(recorder.polar, customer_id, member.id)
 
     async def _send(self, sent: DeleteSent) -> None:
         by_external_id = sent.by is DeleteBy.EXTERNAL_ID

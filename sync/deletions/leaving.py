@@ -47,7 +47,14 @@ async def _leave(recorder: Recorder, leased: Leased, membership: MembershipRow) 
         if not _is_the_users(recorder, leased, member):
             await _ended(recorder, leased, membership, kept=True, answer="not the user's")
             return
-        await members.delete(recorder.polar, customer_id, member_id, before_send=about_to_delete)
+        if recorder.settings.scrub_members:
+            await about_to_delete()
+            await members.scrub(recorder.polar, customer_id, member_id)
+            await members.delete(recorder.polar, customer_id, member_id)
+        else:
+            await members.delete(
+                recorder.polar, customer_id, member_id, before_send=about_to_delete
+            )
     except NotFound:
         await _ended(recorder, leased, membership, answer="404 ResourceNotFound")
     except OnlyOwner:

@@ -39,6 +39,7 @@ from sync.deletions.observations import (
     NoCustomerToDelete,
     Observation,
     Retried,
+    ScrubBegun,
     TeamFound,
     Unmapped,
 )
@@ -52,7 +53,7 @@ def delete_by(deletion: Deletion, policy: Policy) -> DeleteBy:
     By external id once. Polar frees the id with the deletion, so a DELETE by it that comes twice,
     or late, would meet whoever has signed up again; by the customer's own id it meets nobody else.
     """
-    once = deletion.by_external_id and deletion.delete_sent_at is None
+    once = deletion.by_external_id and deletion.sent_by_external_id_at is None
     if once and policy.delete_by is DeleteBy.EXTERNAL_ID:
         return DeleteBy.EXTERNAL_ID
     return DeleteBy.CUSTOMER_ID
@@ -98,6 +99,8 @@ def observe(
             return _membership_ended(deletion, observation)
         case Brake():
             return _braked(deletion, observation)
+        case ScrubBegun():
+            return _scrub_begun(deletion, observation, now)
         case DeleteSent():
             return _sent(deletion, observation, policy, now)
         case DeleteAnswered():
@@ -302,6 +305,19 @@ def _braked(deletion: Deletion, observation: Brake) -> Deletion:
     )
 
 
+def _scrub_begun(deletion: Deletion, observation: ScrubBegun, now: datetime) -> Deletion:
+    if next_action(deletion) is not Action.DELETE or deletion.customer_id is None:
+        raise IllegalTransition(deletion, observation)
+    return replace(
+        deletion,
+        state=State.DELETING,
+        resume=None,
+        reason=None,
+        delete_sent_at=deletion.delete_sent_at or now,
+        next_attempt_at=due_at(deletion, now),
+    )
+
+
 def _sent(deletion: Deletion, observation: DeleteSent, policy: Policy, now: datetime) -> Deletion:
     if next_action(deletion) is not Action.DELETE or deletion.customer_id is None:
         raise IllegalTransition(deletion, observation)
@@ -313,6 +329,8 @@ def _sent(deletion: Deletion, observation: DeleteSent, policy: Policy, now: date
             sent_at, until = now, now + policy.on_its_way
         case DeleteBy.CUSTOMER_ID:
             allowed = due_at(seen, now) == now
+            # Polar may free the external id any moment now.
+            seen = replace(seen, by_external_id=False)
         case _:
             assert_never(observation.by)
     if not allowed:

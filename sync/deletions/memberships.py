@@ -43,7 +43,7 @@ async def find(
     """Take note of the memberships that the mirror has under the external id, but for those of the
     pinned customer, whose members go with it. Returns how many have not ended."""
     known = {item.member_id: item for item in await of(session, [row.id])}
-    for member in await mirror_rows.members_known_as(session, external_id):
+    for member in await mirror_rows.memberships_known_as(session, external_id):
         if member.customer_id != pinned and member.id not in known:
             known[member.id] = MembershipRow(
                 deletion_id=row.id,

@@ -126,6 +126,13 @@ class Brake:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class ScrubBegun:
+    """The members of the pinned customer are about to be overwritten: from here on it goes."""
+
+    evidence: ClassVar[str] = "scrub.begun"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteSent:
     """The DELETE is about to leave. Recorded before it does: from here on its fate is unknown."""
@@ -289,6 +296,7 @@ Observation = (
     | MembershipFound
     | MembershipEnded
     | Brake
+    | ScrubBegun
     | DeleteSent
     | DeleteAnswered
     | CustomerGone

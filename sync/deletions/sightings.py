@@ -131,8 +131,8 @@ class Observer:
     ) -> None:
         """Living members were seen: those that are deleted users' are theirs to leave."""
         by_hash: dict[str, list[Member]] = {}
-        for member in members:
-            if member.external_id is not None and member.deleted_at is None:
+        for member in await mirror_rows.memberships_among(session, members):
+            if member.external_id is not None:
                 hashed = self.ledger.hasher.external(member.external_id)
                 by_hash.setdefault(hashed, []).append(member)
         if not by_hash:

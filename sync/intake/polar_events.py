@@ -44,12 +44,13 @@ class Envelope:
     @property
     def customer_id(self) -> str | None:
         """Whose event it is, as far as it can be told: so that forgetting reaches it."""
-        nested = self.data.get("customer")
+        customer, member = (self.data.get(name) for name in ("customer", "member"))
         found = (
             self.data.get("id")
             if self.family == "customer"
             else self.data.get("customer_id")
-            or (nested.get("id") if isinstance(nested, dict) else None)
+            or (customer.get("id") if isinstance(customer, dict) else None)
+            or (member.get("customer_id") if isinstance(member, dict) else None)
         )
         if isinstance(found, str) and _UUID.fullmatch(found.lower()):
             return found.lower()

@@ -341,6 +341,17 @@ MEMBER: Kind[Member] = Kind(
     ),
 )
 
+
+def _seat_fields(data: Mapping[str, Any], _observed_at: datetime, _by: str) -> dict[str, Any]:
+    # A revoked seat is nobody's; its webhook still says whose it was.
+    member = data.get("member")
+    theirs = member if isinstance(member, Mapping) else {}
+    return {
+        "customer_id": data.get("customer_id") or theirs.get("customer_id"),
+        "member_id": data.get("member_id") or theirs.get("id"),
+    }
+
+
 CUSTOMER_SEAT: Kind[Seat] = Kind(
     name="customer_seat",
     object=Seat,
@@ -348,6 +359,7 @@ CUSTOMER_SEAT: Kind[Seat] = Kind(
     evidence=("status",),
     path="/v1/customer-seats",
     sorted_by="created_at",
+    derived=_seat_fields,
     parent=Parent(
         kind="subscription",
         field="subscription_id",

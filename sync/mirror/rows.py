@@ -35,7 +35,7 @@ from sync.mirror.kinds import (
     Span,
 )
 from sync.mirror.merge import merge, without_what_is_gone
-from sync.mirror.objects import M, Member, Mirrored, Seat
+from sync.mirror.objects import Customer, M, Member, Mirrored, Seat
 from sync.mirror.stored import Stored
 from sync.mirror.tables import CustomerRow
 from sync.store import meta
@@ -303,15 +303,29 @@ def anything_open(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[
 # --- members -----------------------------------------------------------------------------------
 
 
-async def members_known_as(session: AsyncSession, external_id: str) -> list[Member]:
-    """The living members with that external id, of living customers."""
+async def memberships_known_as(session: AsyncSession, external_id: str) -> list[Member]:
+    """The memberships of whoever has that external id."""
     connection = await session.connection()
     statement = _select_by(MEMBER, "external_id")
     found = await _load(connection, MEMBER, statement, [external_id])
-    members = [item.row for item in found.values() if MEMBER.is_listed(item.row)]
-    customers = await stored(session, CUSTOMER, {member.customer_id for member in members})
-    gone = {polar_id for polar_id, item in customers.items() if not CUSTOMER.is_listed(item.row)}
-    return [member for member in members if member.customer_id not in gone]
+    return await memberships_among(session, [item.row for item in found.values()])
+
+
+async def memberships_among(session: AsyncSession, members: Iterable[Member]) -> list[Member]:
+    """The living members who are guests of a living customer. Not an owner with the external id of
+    the customer itself, nor one of a customer that is not mirrored yet: that is how a customer
+    begins, and it is found by its own id."""
+    listed = [member for member in members if MEMBER.is_listed(member)]
+    known = await stored(session, CUSTOMER, {member.customer_id for member in listed})
+    customers = {polar_id: item.row for polar_id, item in known.items()}
+    return [member for member in listed if _is_guest(member, customers.get(member.customer_id))]
+
+
+def _is_guest(member: Member, customer: Customer | None) -> bool:
+    if customer is None:
+        return member.role != "owner"
+    is_itself = member.role == "owner" and member.external_id == customer.external_id
+    return CUSTOMER.is_listed(customer) and not is_itself
 
 
 async def listed_at(session: AsyncSession, kind: Kind[Any]) -> datetime | None:

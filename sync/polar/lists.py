@@ -156,7 +156,12 @@ async def of_parent(polar: PolarClient, kind: Kind[M], parent_id: str) -> list[M
     except NotFound:
         return []
     return understood(
-        lambda: [parse(kind, it, observed_at=read_at, by=API) for it in answer[parent.items]]
+        lambda: [
+            parse(kind, it, observed_at=read_at, by=API)
+            for it in answer[parent.items]
+            # A revoked seat is nobody's any more.
+            if it.get(kind.owner) is not None
+        ]
     )
 
 

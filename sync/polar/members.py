@@ -58,6 +58,17 @@ async def delete(
         raise unexpected(response)
 
 
+async def scrub(polar: PolarClient, customer_id: str, member_id: str) -> None:
+    """`PATCH /v1/customers/{id}/members/{member_id}`: a name and an e-mail that say nothing, of the
+    form that Polar gives to anonymized customers.
+
+    Raises:
+        NotFound, Unavailable, Refused
+    """
+    content = {"name": "anonymized", "email": f"{member_id}@anonymized.polar.sh"}
+    await polar.json("PATCH", _path(customer_id, member_id), content=content)
+
+
 async def make_owner(polar: PolarClient, customer_id: str, member_id: str) -> Member:
     """`PATCH /v1/customers/{id}/members/{member_id}` with the role `owner`: transfers the
     ownership.

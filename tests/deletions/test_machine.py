@@ -34,6 +34,7 @@ from sync.deletions.observations import (
     NoCustomerToDelete,
     Observation,
     Retried,
+    ScrubBegun,
     SubscriptionFact,
     TeamFound,
     Tombstone,
@@ -49,7 +50,7 @@ MOMENTS = st.integers(-100, 8 * 86_400).map(at)
 OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.sampled_from([Unmapped(), CustomerMissing(), DeleteSent(), DeleteAnswered()]),
     st.builds(DeleteSent, by=st.just(DeleteBy.EXTERNAL_ID), read_at=st.none() | MOMENTS),
-    st.just(AnotherDeleted(customer_id="other")),
+    st.sampled_from([AnotherDeleted(customer_id="other"), ScrubBegun()]),
     st.sampled_from([TeamFound(others=2, subscriptions=["s"]), HandedOver(memberships=1)]),
     st.sampled_from([NoCustomerToDelete(), MembershipEnded(left=0), MembershipEnded(left=1)]),
     st.sampled_from([CustomerMissing(memberships=1), MembershipFound()]),
@@ -314,6 +315,21 @@ def test_an_id_that_no_path_carries_goes_by_the_customers_from_the_start() -> No
     assert delete_by(after(found()), POLICY) is DeleteBy.CUSTOMER_ID
     with pytest.raises(IllegalTransition):
         after(found(), BY_EXTERNAL_ID)
+
+
+def test_members_are_overwritten_once_the_customer_is_to_go() -> None:
+    begun = after(*PINNED, ScrubBegun())
+    assert (begun.state, begun.delete_sent_at) == (State.DELETING, at(2))
+    assert after(BY_EXTERNAL_ID, start=begun).state is State.DELETING
+    with pytest.raises(IllegalTransition):
+        after(Canceled(), start=begun)
+    with pytest.raises(IllegalTransition):
+        after(ScrubBegun())
+
+
+def test_no_delete_is_by_external_id_after_one_by_the_customers() -> None:
+    with pytest.raises(IllegalTransition):
+        after(*PINNED, DeleteSent(), BY_EXTERNAL_ID)
 
 
 def test_a_deployment_can_choose_the_customers_id() -> None:

@@ -41,8 +41,6 @@ def sound(deletion: Deletion) -> None:
     assert pinned == (deletion.pinned_at is not None) == (deletion.customer_created_at is not None)
     if deletion.customer_created_at is not None:
         assert deletion.customer_created_at <= deletion.event_at + POLICY.clock_skew
-    if deletion.stage is State.RESOLVED:
-        assert pinned or deletion.memberships_left
     if deletion.stage is State.DELETING:
         assert pinned
     if deletion.stage is State.DELETING:

@@ -200,3 +200,18 @@ def test_a_user_without_a_customer_is_forgotten_after_the_last_look(run: Run) ->
         it.forgotten("somebody-who-never-paid")
         assert it.kinds(row).count("customer.missing") == 2
         assert it.counts() == {STATE: 2}
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+def test_what_outlived_a_customer_deleted_in_the_dashboard_is_found(run: Run) -> None:
+    """Polar then shows no external id, neither in the webhook nor in the metadata."""
+    with run(verify_after=1) as it:
+        customer = it.customer("u1", "active", "paused")
+        it.settled()
+        assert it.sim.delete("u1", anonymize=False).status_code == 204
+        it.settled()
+        it.tell("u1")
+        row = it.wait("u1", "incomplete")
+        assert row["customer_id"] == customer
+        assert "paused" in row["reason"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -215,3 +216,42 @@ def test_approving_everything_leaves_teams_held(run: Run) -> None:
         it.wait("boss", "held")
         assert it.beside(lambda database: approve_all(Ledger.of(database, it.settings))) == 0
         assert not it.is_gone(customer)
+
+
+def test_members_are_overwritten_before_they_are_deleted(run: Run) -> None:
+    with run(scrub_members=True) as it:
+        own = it.customer("u2", "active", email="own@example.com", created_at=ago(days=9))
+        customer = team(it, "boss", "u2")
+        it.settled()
+        before = len(it.sim.events())
+        it.tell("u2")
+        it.wait("u2", "verified")
+        it.settled()
+        assert it.is_gone(own)
+        assert people(it, customer) == {"boss"}
+        deleted = [event for event in it.sim.events()[before:] if event["type"] == "member.deleted"]
+        assert len(deleted) == 2
+        for event in deleted:
+            assert json.loads(event["payload"])["data"]["email"].endswith("@anonymized.polar.sh")
+
+
+def test_a_seat_that_stays_paid_for_is_named(run: Run) -> None:
+    with run() as it:
+        customer = it.customer(
+            "boss", {"status": "active", "seats": 5}, created_at=ago(days=9), members=[member("u2")]
+        )
+        truth = it.truth(customer)
+        (subscription,) = truth["subscriptions"]
+        (person,) = [item for item in truth["members"] if item["external_id"] == "u2"]
+        seat = {"subscription_id": subscription["id"], "member_id": person["id"]}
+        it.sim.control("POST", "/seats", {**seat, "status": "claimed"})
+        it.settled()
+        it.tell("u2")
+        row = it.wait("u2", "verified")
+        (paid,) = it.receipt(row)["paid_seats"]
+        assert paid == {
+            "deletion": row["id"],
+            "customer_id": customer,
+            "subscription_id": subscription["id"],
+            "seats": 5,
+        }

@@ -53,7 +53,8 @@ def test_an_external_id_is_write_once(sim: SimulatorClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "stored"), [(" lead", "lead"), ("lead \t\u2003\n", "lead"), (" a b ", "a b"), ("  ", None)]
+    ("given", "stored"),
+    [(" lead", "lead"), ("lead \t\u2003\n", "lead"), (" a b ", "a b"), ("  ", None)],
 )
 def test_an_external_id_is_trimmed_when_a_customer_is_made(
     sim: SimulatorClient, given: str, stored: str | None
