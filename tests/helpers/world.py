@@ -83,11 +83,6 @@ def copy(table: str, which: str) -> Callable[[World], None]:
     return lambda it: it.copy(table, which)
 
 
-def extra_that_never_started(it: World) -> None:
-    it.copy("subscription", ":subscription")
-    it.sql("UPDATE subscription SET started_at = NULL, status = 'incomplete' WHERE id = :new")
-
-
 def regranted(it: World) -> None:
     at_polar("grants/grant", is_granted=False)(it)
     it.desk.reconcile()
@@ -119,7 +114,12 @@ PLANTS: dict[str, tuple[Callable[[World], None], Found]] = {
     ),
     "customer deleted": (
         delete_customer,
-        {("customer", "extra"): 1, ("subscription", "changed"): 1, ("benefit_grant", "extra"): 2},
+        {
+            ("customer", "extra"): 1,
+            ("subscription", "changed"): 1,
+            ("benefit_grant", "extra"): 2,
+            ("member", "extra"): 1,
+        },
     ),
     "subscription missing": (
         sql("DELETE FROM subscription WHERE id = :subscription"),
@@ -127,10 +127,6 @@ PLANTS: dict[str, tuple[Callable[[World], None], Found]] = {
     ),
     "subscription extra": (
         copy("subscription", ":subscription"),
-        {("subscription", "extra"): 1},
-    ),
-    "subscription extra, never started": (
-        extra_that_never_started,
         {("subscription", "extra"): 1},
     ),
     "subscription changed": (
