@@ -114,12 +114,7 @@ PLANTS: dict[str, tuple[Callable[[World], None], Found]] = {
     ),
     "customer deleted": (
         delete_customer,
-        {
-            ("customer", "extra"): 1,
-            ("subscription", "changed"): 1,
-            ("benefit_grant", "extra"): 2,
-            ("member", "extra"): 1,
-        },
+        {("customer", "extra"): 1, ("subscription", "changed"): 1, ("benefit_grant", "extra"): 2},
     ),
     "subscription missing": (
         sql("DELETE FROM subscription WHERE id = :subscription"),
