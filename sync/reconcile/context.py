@@ -31,6 +31,9 @@ class Context:
     report: Report
     dry_run: bool
     """Report only: sessions read, and nothing is written."""
+    not_taken_along: set[str] = field(default_factory=set)
+    """Customers of a dry run of whom Polar knows nothing any more. What goes with them is still in
+    the mirror, and no difference of its own."""
     _told: set[str] = field(default_factory=set)
 
     @property

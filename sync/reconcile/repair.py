@@ -55,11 +55,15 @@ async def follow_silence(
     """The same for rows of which Polar has nothing."""
     known = await rows.stored(session, kind, ids)
     silent = [item.row for item in known.values() if item.written_at < read_at]
+    if kind.goes_with_customer:
+        silent = [row for row in silent if getattr(row, kind.owner) not in context.not_taken_along]
     for row in silent:
         context.tell(kind, extra(kind, row))
     if kind is CUSTOMER:
         await _tell_what_goes_along(context, session, [row.id for row in silent])
     if context.dry_run:
+        if kind is CUSTOMER:
+            context.not_taken_along |= {row.id for row in silent}
         return
     left = {row.id: kind.after_silence(row, now) for row in silent}
     stay = [merge(kind, after, row) for row in silent if (after := left[row.id]) is not None]

@@ -7,6 +7,7 @@ from operator import attrgetter
 import pytest
 
 from sync.cli.exit_codes import REPAIRED, reconciliation_code
+from tests.helpers.bridge import Run
 from tests.helpers.desk import Desk, found
 from tests.helpers.world import PLANTS, world
 
@@ -31,6 +32,19 @@ def test_a_difference_is_found_alone_repaired_and_gone(desk: Desk, name: str) ->
     assert reconciliation_code(report) == REPAIRED
     assert "Ada" not in report.model_dump_json()
     desk.assert_settled()
+
+
+def test_a_subscription_that_never_started_is_in_no_list_and_no_difference(
+    desk: Desk, run: Run
+) -> None:
+    with run() as it:
+        it.customer("u1", "incomplete")
+        it.settled()
+    report = desk.reconcile()
+    assert not {"subscription"} & report.found.keys()
+    assert [row["status"] for row in desk.query("SELECT status FROM subscription")] == [
+        "incomplete"
+    ]
 
 
 def test_a_dry_run_tells_all_and_writes_nothing(desk: Desk) -> None:
