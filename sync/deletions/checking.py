@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sync.deletions import evidence, leaving
@@ -13,7 +14,8 @@ from sync.deletions.proof import ask_api, to_revoke
 from sync.deletions.recording import AsMirrored, Recorder, failed
 from sync.errors import PolarError
 from sync.mirror import kinds, rows
-from sync.mirror.objects import Mirrored, Subscription
+from sync.mirror.kinds import SUBSCRIPTION, all_hold
+from sync.mirror.objects import API, Mirrored, Subscription
 from sync.polar import lists, subscriptions
 from sync.polar.errors import AlreadyCanceled, NotFound
 
@@ -43,6 +45,7 @@ async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
         return
     for leased in overdue:
         try:
+            await _ask_for_unlisted(recorder, leased, listed_at)
             await _revoke_survivors(recorder, leased, listed_at)
         except PolarError as error:
             await recorder.record(leased, failed(error))
@@ -83,6 +86,39 @@ async def _list_what_is_left(recorder: Recorder, batch: Sequence[Pinned]) -> dat
             observed += await rows.unlisted(session, kind, customer_ids, items, listed_at)
         await rows.upsert(recorder.database, session, observed, now)
     return listed_at
+
+
+async def _ask_for_unlisted(recorder: Recorder, leased: Pinned, listed_at: datetime) -> None:
+    """Ask for each open subscription that was not listed. Polar lists none that has never started,
+    and knows nothing of it by its id: now that the customer is gone, that is its end."""
+    async with recorder.database.read() as session:
+        known = await rows.stored_of(session, SUBSCRIPTION, [leased.customer_id])
+    observed: list[Subscription] = []
+    gone: list[Subscription] = []
+    for row in (item.row for item in known.values()):
+        if row.observed_at < listed_at and all_hold(SUBSCRIPTION.open_when, row):
+            try:
+                observed.append(await subscriptions.get(recorder.polar, row.id))
+            except NotFound:
+                gone.append(row)
+    if not observed and not gone:
+        return
+    async with recorder.database.write() as session:
+        now = await recorder.database.now(session)
+        ended = [replace(row, ended_at=now, observed_at=now, written_by=API) for row in gone]
+        await rows.upsert(recorder.database, session, [*observed, *ended], now)
+        deletion = await recorder.leases.row(session, leased)
+        for row in gone:
+            await evidence.append(
+                session,
+                deletion,
+                "subscription.gone",
+                source="api",
+                at=now,
+                id=row.id,
+                status=row.status,
+                answer="404 ResourceNotFound",
+            )
 
 
 async def _revoke_survivors(recorder: Recorder, leased: Pinned, listed_at: datetime) -> None:

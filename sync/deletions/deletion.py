@@ -13,8 +13,8 @@ CANCELED_BY_DELETION = frozenset({"trialing", "active", "past_due"})
 """Statuses that Polar's own clean-up after a customer's deletion ends. It leaves the others."""
 
 REVOCABLE = CANCELED_BY_DELETION | {"paused"}
-"""Statuses that `DELETE /v1/subscriptions/{id}` ends; to others Polar answers with
-403 AlreadyCanceledSubscription."""
+"""Statuses that `DELETE /v1/subscriptions/{id}` ends. To `unpaid` Polar answers with
+403 AlreadyCanceledSubscription: no request ends one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

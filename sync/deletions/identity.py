@@ -6,7 +6,7 @@ MAPPING names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -18,13 +18,10 @@ from sync.deletions.ledger import wake_mapped
 from sync.deletions.mapping import Target
 from sync.errors import InvalidInput
 from sync.hashing import Hasher
-from sync.ids import MAX_ID, has_forbidden_characters
+from sync.ids import MAX_ID, has_forbidden_characters, trimmed
 from sync.mirror.objects import PolarId
 from sync.settings import Settings
 from sync.store.database import Database
-
-FIELDS = ("user_id", "external_id", "customer_id")
-"""What an entry of the mapping has."""
 
 _CUSTOMER_ID = TypeAdapter(PolarId)
 
@@ -57,21 +54,26 @@ async def resolve(
         override: the external id in the event itself, if any.
     """
     if override:
-        return Target(external_id=override)
+        return _under(override)
     entry = await mapping.get(session, user_id)
     if entry is not None:
-        return entry
+        return entry if entry.external_id is None else _under(entry.external_id)
     match settings.mapping:
         case "identity":
-            return Target(external_id=user_id)
+            return _under(user_id)
         case "template":
             # Polar sets no limit to the length of an external id, so none is set here.
-            filled_in = settings.external_id_template.replace("{user_id}", user_id)
-            return Target(external_id=filled_in)
+            return _under(settings.external_id_template.replace("{user_id}", user_id))
         case "table":
             return None
         case _:
             assert_never(settings.mapping)
+
+
+def _under(external_id: str) -> Target | None:
+    """Whom Polar has under the external id; None: it has nobody under blanks alone."""
+    stored = trimmed(external_id)
+    return Target(external_id=stored) if stored else None
 
 
 async def set_entry(
@@ -129,7 +131,7 @@ def read_entry(fields: Mapping[str, object]) -> tuple[str, Target]:
         if value is None or value == "":
             continue
         try:
-            ids[name] = _customer_id(value) if name == "customer_id" else _id(value)
+            ids[name] = _READ[name](value)
         except ValueError as error:
             problems.append(Problem(name, str(error)))
     if not problems and "user_id" not in ids:
@@ -159,8 +161,24 @@ def _id(value: object) -> str:
     return value
 
 
+def _external_id(value: object) -> str:
+    external_id = trimmed(_id(value))
+    if not external_id:
+        raise ValueError("must not be only blanks: Polar trims it, and nothing is left")
+    return external_id
+
+
 def _customer_id(value: object) -> str:
     try:
         return _CUSTOMER_ID.validate_python(value)
     except ValidationError:
         raise ValueError("must be the customer's UUID at Polar") from None
+
+
+_READ: Mapping[str, Callable[[object], str]] = {
+    "user_id": _id,
+    "external_id": _external_id,
+    "customer_id": _customer_id,
+}
+FIELDS = tuple(_READ)
+"""What an entry of the mapping has."""

@@ -5,7 +5,7 @@ With the ledger, this is where a deletion's checklist is written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sync.deletions.states import ENDED
 from sync.deletions.tables import DeletionRow, MembershipRow
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import SUBSCRIPTION, all_hold
+from sync.mirror.objects import Member
 from sync.store.database import Database
 
 ONLY_OWNER = (
@@ -37,14 +38,21 @@ class PaidSeat:
     """Paid for in that subscription."""
 
 
-async def find(
-    session: AsyncSession, row: DeletionRow, external_id: str, pinned: str | None, now: datetime
+async def note(
+    session: AsyncSession,
+    row: DeletionRow,
+    found: Iterable[Member],
+    pinned: str | None,
+    now: datetime,
 ) -> int:
-    """Take note of the memberships that the mirror has under the external id, but for those of the
-    pinned customer, whose members go with it. Returns how many have not ended."""
+    """Take note of memberships that the mirror has, but for those of the pinned customer, whose
+    members go with it. Returns how many have not ended."""
+    elsewhere = [member for member in found if member.customer_id != pinned]
+    if not elsewhere and not row.memberships_left:
+        return 0
     known = {item.member_id: item for item in await of(session, [row.id])}
-    for member in await mirror_rows.memberships_known_as(session, external_id):
-        if member.customer_id != pinned and member.id not in known:
+    for member in elsewhere:
+        if member.id not in known:
             known[member.id] = MembershipRow(
                 deletion_id=row.id,
                 member_id=member.id,

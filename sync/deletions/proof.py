@@ -133,12 +133,14 @@ def _incomplete(
         f"member {item.member_id} of customer {item.customer_id} ({item.problem})"
         for item in memberships
     ]
+    how = "end them at Polar, then `polar-sync retry`"
+    if any(item.status == "unpaid" for item in subscriptions):
+        how += "; no request ends an unpaid one: use Polar's dashboard, or ask Polar's support"
     return replace(
         going_on(deletion, State.INCOMPLETE),
         listed_at=listed_at,
         ended_at=None,
-        reason=f"the customer is gone, but these are not: {', '.join(names)};"
-        " end them at Polar, then `polar-sync retry`",
+        reason=f"the customer is gone, but these are not: {', '.join(names)}; {how}",
         next_attempt_at=now + policy.survivor_after,
     )
 

@@ -28,7 +28,7 @@ from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
 from sync.errors import PolarError
 from sync.mirror import rows
-from sync.mirror.objects import Mirrored
+from sync.mirror.objects import Member, Mirrored
 from sync.polar.client import PolarClient
 from sync.polar.errors import Unavailable
 from sync.settings import Settings
@@ -124,10 +124,13 @@ class Recorder:
         observed = [seen for item in learnt for seen in item.observed]
         await rows.upsert(self.database, session, observed, now)
         await evidence.ends(session, held)
+        looked_for = {item.member_id for item in learnt if item.member_id is not None}
+        members = await rows.memberships_known_as(session, looked_for)
         unblocked = False
         for item in learnt:
             row, leased = held[item.leased.id], item.leased
-            await self._write_one(session, row, item, now)
+            theirs = [it for it in members if it.external_id == item.member_id]
+            await self._write_one(session, row, item, theirs, now)
             finish(row, leased, now)
             if item.asked_at is not None and item.external_id is not None:
                 await self.ledger.wake_if_overtaken(session, item.external_id, item.asked_at, now)
@@ -136,16 +139,21 @@ class Recorder:
             await wake_blocked(session, now)
 
     async def _write_one(
-        self, session: AsyncSession, row: DeletionRow, item: Learnt, now: datetime
+        self,
+        session: AsyncSession,
+        row: DeletionRow,
+        item: Learnt,
+        members: Sequence[Member],
+        now: datetime,
     ) -> None:
         if item.external_id is not None:
             self.ledger.looked_up(row, item.external_id)
         seen = item.observation
         if isinstance(seen, AsMirrored):
             seen = (await facts(session, [row], seen.listed_at))[row.id]
-        if item.member_id is not None and isinstance(seen, CustomerFound | CustomerMissing):
+        if isinstance(seen, CustomerFound | CustomerMissing):
             pinned = seen.customer_id if isinstance(seen, CustomerFound) else None
-            left = await memberships.find(session, row, item.member_id, pinned, now)
+            left = await memberships.note(session, row, members, pinned, now)
             seen = replace(seen, memberships=left)
         await self.ledger.record(session, row, seen, now, source="api", **item.detail)
         if item.team is not None and row.state is State.RESOLVED and row.customer_id is not None:

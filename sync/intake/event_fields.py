@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from sync.errors import InvalidInput
-from sync.ids import MAX_ID, has_forbidden_characters
+from sync.ids import MAX_ID, has_forbidden_characters, trimmed
 from sync.settings import Settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,11 +61,11 @@ class EventFields:
 
     @property
     def external_id(self) -> str | None:
-        """The user's external id at Polar, where the event names it."""
+        """The user's external id at Polar, as Polar has it, where the event names it."""
         path = self.settings.event_external_id_path
         if _find(self.event, path) is None:
             return None
-        return _identifier(self.event, path, setting="EVENT_EXTERNAL_ID_PATH")
+        return trimmed(_identifier(self.event, path, setting="EVENT_EXTERNAL_ID_PATH"))
 
     @property
     def at(self) -> datetime:

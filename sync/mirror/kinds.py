@@ -285,6 +285,8 @@ SUBSCRIPTION: Kind[Subscription] = Kind(
     sorted_by="started_at",
     then_by=("customer", "current_period_end", "amount", "product"),
     otherwise_by=(("customer", "current_period_end"), ("current_period_end", "customer")),
+    # One that has never started is in no list.
+    listed_when=(IsSet("started_at"),),
     earliest=("ended_at",),
     open_when=(Is("ended_at", None), IsNoneOf("status", ENDED_STATUSES)),
     after_silence=lambda _row, _now: None,

@@ -303,11 +303,13 @@ def anything_open(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[
 # --- members -----------------------------------------------------------------------------------
 
 
-async def memberships_known_as(session: AsyncSession, external_id: str) -> list[Member]:
-    """The memberships of whoever has that external id."""
+async def memberships_known_as(
+    session: AsyncSession, external_ids: Collection[str]
+) -> list[Member]:
+    """The memberships of whoever has these external ids."""
     connection = await session.connection()
     statement = _select_by(MEMBER, "external_id")
-    found = await _load(connection, MEMBER, statement, [external_id])
+    found = await _load(connection, MEMBER, statement, external_ids)
     return await memberships_among(session, [item.row for item in found.values()])
 
 
@@ -316,6 +318,8 @@ async def memberships_among(session: AsyncSession, members: Iterable[Member]) ->
     the customer itself, nor one of a customer that is not mirrored yet: that is how a customer
     begins, and it is found by its own id."""
     listed = [member for member in members if MEMBER.is_listed(member)]
+    if not listed:
+        return []
     known = await stored(session, CUSTOMER, {member.customer_id for member in listed})
     customers = {polar_id: item.row for polar_id, item in known.items()}
     return [member for member in listed if _is_guest(member, customers.get(member.customer_id))]

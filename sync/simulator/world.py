@@ -201,7 +201,7 @@ def _hash(text: str) -> str:
 def _with_trimmed_id(fields: Json) -> Json:
     """Polar: an external id is trimmed; only blanks are none at all."""
     external_id = fields.get("external_id")
-    return fields if external_id is None else fields | {"external_id": external_id}
+    return fields if external_id is None else fields | {"external_id": external_id.strip() or None}
 
 
 def status_times(status: str, now: datetime) -> dict[str, datetime]:
@@ -377,12 +377,11 @@ class World:
         external_id, customer.external_id = customer.external_id, None
         customer.deleted_at = customer.modified_at = now
         self.version += 1
-        customer.metadata = dict(customer.metadata)
-        if external_id is not None:
-            customer.metadata["__external_id"] = external_id
         if not anonymize:
             return
-        customer.metadata["__anonymized_at"] = now.isoformat()
+        customer.metadata = customer.metadata | {"__anonymized_at": now.isoformat()}
+        if external_id is not None:
+            customer.metadata["__external_id"] = external_id
         if customer.email is not None:
             hashed = _hash(f"{customer.created_at.isoformat()}{customer.email}")
             customer.email = f"{hashed}@anonymized.polar.sh"

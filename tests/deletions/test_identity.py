@@ -169,6 +169,27 @@ def test_an_entry_beats_the_rule_and_the_event_beats_both(files: Files, mapping:
     assert files.resolve("u2", "", mapping=mapping) == Target(customer_id=UUID)
 
 
+def test_an_external_id_is_trimmed_as_polar_trims_it(files: Files) -> None:
+    files.set(" u1 ", external_id="\u2003lead ")
+    assert files.resolve(" u1 ") == Target(external_id="lead")
+    # The local user id is what the app says it is.
+    assert files.resolve("u1", mapping="table") is None
+    assert files.resolve(" u2") == Target(external_id="u2")
+    assert files.resolve("u2", " given ") == Target(external_id="given")
+    template = {"mapping": "template", "external_id_template": " app {user_id}"}
+    assert files.resolve("u2 ", **template) == Target(external_id="app u2")
+    files.store.execute("UPDATE mapping SET external_id = ' of an earlier version '")
+    assert files.resolve(" u1 ") == Target(external_id="of an earlier version")
+    assert files.resolve("u2", "  ") is None
+
+
+@pytest.mark.parametrize("blanks", [" ", "\u2003 "])
+def test_nobody_is_mapped_to_blanks(files: Files, blanks: str) -> None:
+    with pytest.raises(InvalidEntry, match="external_id: must not be only blanks"):
+        files.set("u1", external_id=blanks)
+    assert failure(files, f"user_id,external_id\nu1,{blanks}\n".encode())
+
+
 # --- single entries ------------------------------------------------------------------------
 
 

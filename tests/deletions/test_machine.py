@@ -622,6 +622,12 @@ def test_survivors_are_what_polar_leaves_and_what_is_overdue(status: str) -> Non
     assert bool(to_revoke(deletion, seen, revoking, at(4))) == (status == "paused")
 
 
+@pytest.mark.parametrize("status", ["paused", "unpaid"])
+def test_the_reason_says_what_can_end_a_survivor(status: str) -> None:
+    left = after(checked(subscription(status), listed_at=at(4)), start=after(*PATHS[State.DELETED]))
+    assert ("ask Polar's support" in (left.reason or "")) == (status == "unpaid")
+
+
 def test_an_incomplete_deletion_is_verified_once_the_survivor_is_ended() -> None:
     deletion = after(*PATHS[State.INCOMPLETE])
     ended = checked(subscription("paused", ended=True))

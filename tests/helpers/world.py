@@ -83,6 +83,11 @@ def copy(table: str, which: str) -> Callable[[World], None]:
     return lambda it: it.copy(table, which)
 
 
+def extra_that_never_started(it: World) -> None:
+    it.copy("subscription", ":subscription")
+    it.sql("UPDATE subscription SET started_at = NULL, status = 'incomplete' WHERE id = :new")
+
+
 def regranted(it: World) -> None:
     at_polar("grants/grant", is_granted=False)(it)
     it.desk.reconcile()
@@ -125,16 +130,17 @@ PLANTS: dict[str, tuple[Callable[[World], None], Found]] = {
         {("subscription", "extra"): 1},
     ),
     "subscription extra, never started": (
-        copy("subscription", ":never_started"),
+        extra_that_never_started,
         {("subscription", "extra"): 1},
     ),
     "subscription changed": (
         at_polar("subscriptions/subscription", status="past_due"),
         {("subscription", "changed"): 1},
     ),
+    # What never started is in no list, and so not in a mirror that lists have filled.
     "subscription started": (
         at_polar("subscriptions/never_started", status="active"),
-        {("subscription", "changed"): 1},
+        {("subscription", "missing"): 1},
     ),
     "subscription tampered with": (
         sql("UPDATE subscription SET status = 'canceled' WHERE id = :subscription"),

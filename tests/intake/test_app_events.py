@@ -85,13 +85,17 @@ def test_paths_are_configured_and_named() -> None:
         (-7, "-7"),
         ("007", "007"),
         ("x" * 255, "x" * 255),
-        (" a ", " a "),
         ("\N{GRINNING FACE}" * 255, "\N{GRINNING FACE}" * 255),
     ],
 )
 def test_ids(value: Any, read: str) -> None:
     event = parse(event_body(user_id=value, timestamp=NOW.timestamp(), external_id=value))
     assert (event.user_id, event.external_id) == (read, read)
+
+
+def test_an_external_id_is_trimmed_as_polar_trims_it_and_a_user_id_is_not() -> None:
+    event = parse(event_body(user_id=" u1 ", timestamp=NOW.timestamp(), external_id=" lead\u2003"))
+    assert (event.user_id, event.external_id) == (" u1 ", "lead")
 
 
 def test_a_null_external_id_is_none() -> None:

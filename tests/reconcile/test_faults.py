@@ -34,17 +34,19 @@ def test_a_polar_that_goes_down_in_the_middle(
     desk.assert_settled()
 
 
+READING = ["customers:read", "subscriptions:read", "benefits:read", "members:read"]
+
+
 def test_a_polar_without_customers_needs_no_other_scopes_than_the_readme_names(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    needed = ["customers:read", "subscriptions:read", "benefits:read", "members:read"]
     created = desk.sim.customer("u1", subscriptions=["active"])
-    desk.sim.settings(scopes=needed)
+    desk.sim.settings(scopes=READING)
     assert desk.reconcile().finished
     desk.sim.settings(scopes=["customers:write"])
     desk.sim.api.delete(f"/v1/customers/{created['customer']['id']}")
     desk.sim.settle()
-    desk.sim.settings(scopes=needed)
+    desk.sim.settings(scopes=READING)
     assert command(desk, monkeypatch) == REPAIRED
     desk.assert_settled()
 

@@ -25,6 +25,18 @@ def test_a_user_mapped_by_customer_id(run: Run) -> None:
         assert not it.query("SELECT * FROM mapping")
 
 
+@BOTH_ENGINES
+def test_an_external_id_with_blanks_at_its_ends(run: Run) -> None:
+    with run() as it:
+        customers = [it.customer(user, "active") for user in (" by-id ", " by-event", "by-map ")]
+        it.map("u1", external_id=" by-map")
+        it.tell("u1")
+        it.tell("u2", external_id="by-event ")
+        it.tell(" by-id ")
+        it.wait_all(("u1", "u2", " by-id "), "verified")
+        assert sorted(deleted_customers(it)) == sorted(customers)
+
+
 def test_template_and_the_events_own_external_id(run: Run) -> None:
     with run(mapping="template", external_id_template="org/{user_id}") as it:
         by_template = it.customer("org/u1", "active")

@@ -26,9 +26,37 @@ def test_a_survivor_is_revoked_where_that_is_wanted(run: Run) -> None:
             lambda: any(link["detail"].get("revoked") for link in it.evidence(row)),
             "recorded, even where a webhook about it was faster",
         )
-        # Polar has no request that ends this one.
-        assert "unpaid" in it.wait("u2", "incomplete")["reason"]
+        # Polar has no request that ends this one, and none is tried.
+        reason = it.wait("u2", "incomplete")["reason"]
+        assert "(unpaid)" in reason
+        assert "use Polar's dashboard, or ask Polar's support" in reason
+        assert it.counts()[REVOKE] == 1
         assert it.is_gone(hopeless)
+
+
+@BOTH_ENGINES
+def test_a_subscription_that_never_started_has_ended_once_polar_knows_nothing_of_it(
+    run: Run,
+) -> None:
+    with run() as it:
+        customer = it.customer("u1", "incomplete", "active")
+        it.settled()
+        never, _ = it.truth(customer)["subscription_ids"]
+        it.tell("u1")
+        row = it.wait("u1", "verified")
+        [gone] = [link for link in it.evidence(row) if link["kind"] == "subscription.gone"]
+        assert gone["source"] == "api"
+        assert gone["detail"] == {
+            "id": never,
+            "status": "incomplete",
+            "answer": "404 ResourceNotFound",
+        }
+        # A late webhook does not bring it back.
+        patch = {"amount": 1}
+        it.sim.control("POST", f"/subscriptions/{never}", patch)
+        it.at_rest()
+        assert it.deletions("u1")[0]["state"] == "verified"
+        assert it.receipt(row)["chain_unbroken"]
 
 
 def test_a_locked_survivor_is_tried_again(run: Run) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from sync.deletions.ledger import Ledger
 from sync.deletions.operator import Verb, approve_all
+from sync.reconcile.run import reconciliation
+from sync.simulator.config import DEFAULT_TOKEN
+from sync.store.database import Database
 from tests.helpers.bridge import DELETE, MEMBERS, Bridge, Run, ago, deletes
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import LOST
-from tests.helpers.waiting import wait_for
+from tests.helpers.servers import ROOT
+from tests.helpers.settings import environment
+from tests.helpers.waiting import WAIT, wait_for
 
 pytestmark = BOTH_ENGINES
 
@@ -248,6 +256,8 @@ def test_a_seat_that_stays_paid_for_is_named(run: Run) -> None:
         it.settled()
         it.tell("u2")
         row = it.wait("u2", "verified")
+        it.settled()
+        it.forgotten("u2@example.com")
         (paid,) = it.receipt(row)["paid_seats"]
         assert paid == {
             "deletion": row["id"],
@@ -255,3 +265,60 @@ def test_a_seat_that_stays_paid_for_is_named(run: Run) -> None:
             "subscription_id": subscription["id"],
             "seats": 5,
         }
+
+
+def reconcile(it: Bridge) -> None:
+    async def run(database: Database) -> None:
+        async with reconciliation(Ledger.of(database, it.settings), it.settings) as here:
+            assert (await here.everything()).finished
+
+    it.beside(run)
+
+
+def transfer(it: Bridge, user_id: str, to: str) -> subprocess.CompletedProcess[str]:
+    """`polar-sync transfer`, in a process of its own."""
+    variables = environment(it.store, POLAR_BASE_URL=it.sim.url, POLAR_ACCESS_TOKEN=DEFAULT_TOKEN)
+    return subprocess.run(
+        [sys.executable, "-m", "sync.cli", "transfer", user_id, "--to", to],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=variables | {"PATH": os.environ["PATH"]},
+        timeout=WAIT,
+        check=False,
+    )
+
+
+def test_a_team_is_handed_over_and_the_user_leaves_it(run: Run) -> None:
+    with run() as it:
+        customer = team(it, "boss", "u2", "u3")
+        it.tell("boss")
+        it.wait("boss", "held")
+
+        unknown = transfer(it, "boss", "nobody")
+        assert (unknown.returncode, "u2" in unknown.stderr) == (1, True)
+        assert transfer(it, "boss", "boss").returncode == 1
+
+        done = transfer(it, "boss", "u2")
+        assert (done.returncode, "handed over" in done.stdout) == (0, True), done.stderr
+        row = it.wait("boss", "verified")
+        assert row["customer_id"] is None
+        assert not it.is_gone(customer)
+        roles = {
+            item["external_id"]: item["role"]
+            for item in it.sim.get("/v1/members/", customer_id=customer)["items"]
+        }
+        assert roles == {"u2": "owner", "u3": "member"}
+        assert transfer(it, "boss", "u2").returncode == 1
+
+
+@pytest.mark.slow
+def test_a_membership_that_only_a_reconciliation_finds(run: Run) -> None:
+    with run(webhooks=False) as it:
+        customer = team(it, "boss", "u2")
+        it.tell("u2")
+        row = it.wait("u2", "no_customer")
+        assert "never been listed" in row["reason"]
+        reconcile(it)
+        it.wait("u2", "verified")
+        assert people(it, customer) == {"boss"}

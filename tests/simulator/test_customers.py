@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers.simulator import SimulatorClient
 
 
@@ -48,6 +50,24 @@ def test_an_external_id_is_write_once(sim: SimulatorClient) -> None:
         assert refused.json()["detail"][0]["loc"] == ["body", "external_id"]
     assert sim.api.patch(path, json={"external_id": "a"}).status_code == 200
     assert sim.get(path)["external_id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [(" lead", "lead"), ("lead \t\u2003\n", "lead"), (" a b ", "a b"), ("  ", None)],
+)
+def test_an_external_id_is_trimmed_when_a_customer_is_made(
+    sim: SimulatorClient, given: str, stored: str | None
+) -> None:
+    body = {"email": "a@example.com", "external_id": given}
+    created = sim.api.post("/v1/customers/", json=body).json()
+    assert created["external_id"] == stored
+    assert sim.get(f"/v1/customers/{created['id']}")["external_id"] == stored
+    assert sim.customer(f"{given}2")["customer"]["external_id"] == f"{given}2".strip()
+    if stored is not None:
+        assert sim.ask("POST", "/customers", {"external_id": stored}).status_code == 409
+        assert sim.delete(given).status_code == 404
+        assert sim.delete(stored).status_code == 204
 
 
 def test_a_customer_without_an_external_id_is_shown_with_the_one_in_its_metadata(

@@ -74,6 +74,14 @@ def test_some_subscriptions_are_canceled_and_some_are_left(sim: SimulatorClient)
             assert customer["deleted_at"] is not None
 
 
+def test_what_follows_a_deletion_comes_in_no_guaranteed_order(sim: SimulatorClient) -> None:
+    created = sim.customer(subscriptions=["active"] * 12)
+    sim.delete()
+    sim.settle()
+    ended = [row["ended_at"] for row in sim.truth(created)["subscriptions"]]
+    assert ended != sorted(ended)
+
+
 def test_a_subscription_that_has_ended_is_left(sim: SimulatorClient) -> None:
     ended = {"status": "active", "ended_at": "2026-01-01T00:00:00Z"}
     created = sim.customer(subscriptions=[ended])
@@ -105,6 +113,15 @@ def test_a_revocation_may_get_stuck(sim: SimulatorClient) -> None:
     assert [row["id"] for row in sim.items("/v1/benefit-grants/", **mine)] == [stuck]
     sim.control("POST", f"/grants/{stuck}", {"stuck": False})
     assert sim.items("/v1/benefit-grants/", **mine) == []
+
+
+def test_without_anonymize_the_data_stay_and_the_external_id_is_null(sim: SimulatorClient) -> None:
+    created = sim.customer(name="Ada", email="ada@example.com", metadata={"plan": "pro"})
+    sim.delete()
+    row = sim.truth(created)["customer"]
+    assert (row["name"], row["email"]) == ("Ada", "ada@example.com")
+    assert (row["external_id"], row["metadata"]) == (None, {"plan": "pro"})
+    assert row["deleted_at"] is not None
 
 
 def test_anonymize_keeps_the_old_external_id_in_the_metadata_and_shows_it(

@@ -58,6 +58,18 @@ def test_redelivery(sim: SimulatorClient, receiver: Receiver) -> None:
     assert (missing.status_code, missing.json()["error"]) == (404, "ResourceNotFound")
 
 
+def test_payloads_of_before_an_anonymized_deletion_keep_the_data_in_clear(
+    sim: SimulatorClient, receiver: Receiver
+) -> None:
+    sim.endpoint(receiver.url, events=["customer.created"])
+    sim.customer(email="ada@example.com")
+    sim.settle()
+    sim.delete(anonymize=True)
+    sim.settle()
+    (delivery,) = sim.items("/v1/webhooks/deliveries", event_type="customer.created")
+    assert "ada@example.com" in delivery["webhook_event"]["payload"]
+
+
 def test_an_archived_event_can_not_be_redelivered(sim: SimulatorClient, receiver: Receiver) -> None:
     sim.settings(keep_payloads=1)
     sim.endpoint(receiver.url, events=["customer.created"])

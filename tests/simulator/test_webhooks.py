@@ -129,6 +129,19 @@ def test_after_an_anonymized_deletion_payloads_carry_the_old_external_id(
         assert customer["deleted_at"]
 
 
+def test_after_a_deletion_without_anonymize_payloads_carry_no_external_id_at_all(
+    sim: SimulatorClient, receiver: Receiver
+) -> None:
+    sim.endpoint(receiver.url)
+    sim.customer(subscriptions=["active"], grants=1, webhooks=False)
+    sim.delete()
+    sim.settle()
+    assert len(customers_in(receiver.received)) >= 4
+    for customer in customers_in(receiver.received):
+        assert (customer["external_id"], customer["metadata"]) == (None, {})
+        assert customer["deleted_at"]
+
+
 def test_the_state_comes_at_once_with_each_created_updated_and_deleted(
     sim: SimulatorClient, receiver: Receiver
 ) -> None:
