@@ -42,7 +42,7 @@ class Outcome:
     """Whether the customer whom it is about still is; None: it is about none."""
     deleted_by: DeleteBy | None = None
     """What the DELETE named that customer by; None: there was none."""
-    going_on: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
     """The statuses of that customer's subscriptions that have not ended."""
     is_member: bool = False
     """Whether the user is still among that customer's members."""
@@ -84,7 +84,7 @@ def outcome(facts: Facts) -> Outcome:
         said,
         is_there=own["deleted_at"] is None,
         deleted_by=_way(facts.deletes, own["id"]),
-        going_on=tuple(it["status"] for it in _open(customer)),
+        still=tuple(it["status"] for it in _open(customer)),
         is_member=facts.user_id in members,
         others=sum(it != facts.user_id for it in members),
         is_taken=facts.holder not in (None, own["id"]),
@@ -129,7 +129,8 @@ def at_polar(seen: Outcome) -> list[str]:
     elif seen.is_there:
         words += [] if seen.is_member else ["membership gone"]
         words.append(f"there, with {seen.others} others" if seen.others else "there")
-    words += [f"{status} goes on" for status in seen.going_on]
+    # There is nothing to end of an incomplete one.
+    words += ["never started" if it == "incomplete" else f"still {it}" for it in seen.still]
     if seen.is_taken:
         words.append("somebody new there")
     return words or ["nobody"]

@@ -17,11 +17,11 @@ GONE = Outcome(state=State.VERIFIED, is_there=False, deleted_by=DeleteBy.EXTERNA
 """How most deletions should end."""
 STATUSES: Mapping[str, Outcome] = {
     **dict.fromkeys(("trialing", "active", "past_due", "canceled", "incomplete_expired"), GONE),
-    **{
-        status: replace(GONE, state=State.INCOMPLETE, going_on=(status,))
-        for status in ("paused", "unpaid", "incomplete")
-    },
+    "paused": replace(GONE, state=State.INCOMPLETE, still=("paused",)),
+    "unpaid": replace(GONE, state=State.INCOMPLETE, still=("unpaid",)),
+    "incomplete": replace(GONE, still=("incomplete",)),
 }
+"""How a customer's deletion should end, by the status of its only subscription."""
 
 
 async def every_status(stage: Stage) -> None:
@@ -108,7 +108,7 @@ async def nobody(stage: Stage) -> None:
 async def teams(stage: Stage) -> None:
     """A user whose customer is a team, and one who only has a seat in somebody else's."""
     owner, member = "team-owner", "seat-holder"
-    in_both = Outcome(state=State.HELD, is_there=True, going_on=("active",), others=2)
+    in_both = Outcome(state=State.HELD, is_there=True, still=("active",), others=2)
     held = await _case(
         stage,
         owner,
