@@ -83,11 +83,6 @@ def copy(table: str, which: str) -> Callable[[World], None]:
     return lambda it: it.copy(table, which)
 
 
-def extra_that_never_started(it: World) -> None:
-    it.copy("subscription", ":subscription")
-    it.sql("UPDATE subscription SET started_at = NULL, status = 'incomplete' WHERE id = :new")
-
-
 def regranted(it: World) -> None:
     at_polar("grants/grant", is_granted=False)(it)
     it.desk.reconcile()
@@ -127,10 +122,6 @@ PLANTS: dict[str, tuple[Callable[[World], None], Found]] = {
     ),
     "subscription extra": (
         copy("subscription", ":subscription"),
-        {("subscription", "extra"): 1},
-    ),
-    "subscription extra, never started": (
-        extra_that_never_started,
         {("subscription", "extra"): 1},
     ),
     "subscription changed": (
