@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import itertools
 import secrets
 import tempfile
 import time
@@ -114,7 +113,7 @@ async def _play(console: Console, stage: Stage, scenes: Sequence[Scene], path: P
     lines = await _lines(stage, path)
     console.print(results(lines))
     verified = (it.receipt for it in lines if it.receipt and it.seen.state is State.VERIFIED)
-    for receipt in itertools.islice(verified, 1):
+    if (receipt := next(verified, None)) is not None:
         console.print(receipt_panel(receipt))
     return sum(bool(line.wrong) for line in lines)
 
