@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions.ledger import Ledger
 from sync.mirror.kinds import Kind
 from sync.reconcile.calls import Calls
-from sync.reconcile.report import Difference, Report
+from sync.reconcile.report import Difference, Finding, Report
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -39,9 +39,10 @@ class Context:
         return self.ledger.database
 
     def tell(self, kind: Kind[Any], difference: Difference) -> None:
-        """Report it. A row with another sort key than Polar's is come upon in two places: where
-        nothing is written, it would be told twice."""
-        if self.dry_run and any(it.field == kind.sorted_by for it in difference.changes):
+        """Report it. A row with another sort key than Polar's, or one that went with its customer,
+        is come upon in two places: where nothing is written, it would be told twice."""
+        moved = any(it.field == kind.sorted_by for it in difference.changes)
+        if self.dry_run and (moved or difference.finding is Finding.EXTRA):
             if difference.id in self._told:
                 return
             self._told.add(difference.id)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.sightings import Observer
-from sync.mirror import rows
+from sync.mirror import kinds, rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.merge import merge
 from sync.mirror.objects import API, M, Member
@@ -56,7 +56,9 @@ async def follow_silence(
     known = await rows.stored(session, kind, ids)
     silent = [item.row for item in known.values() if item.written_at < read_at]
     for row in silent:
-        context.report.add(extra(kind, row))
+        context.tell(kind, extra(kind, row))
+    if kind is CUSTOMER:
+        await _tell_what_goes_along(context, session, [row.id for row in silent])
     if context.dry_run:
         return
     left = {row.id: kind.after_silence(row, now) for row in silent}
@@ -67,6 +69,17 @@ async def follow_silence(
     if kind is CUSTOMER:
         for row in silent:
             await owed.customer_gone(context, session, row.id, now)
+
+
+async def _tell_what_goes_along(
+    context: Context, session: AsyncSession, customer_ids: Sequence[str]
+) -> None:
+    """The mirror ends it together with the customer: nobody has to be asked about it."""
+    for kind in kinds.KINDS if customer_ids else ():
+        if kind.goes_with_customer:
+            for item in (await rows.stored_of(session, kind, customer_ids)).values():
+                if kind.is_listed(item.row):
+                    context.tell(kind, extra(kind, item.row))
 
 
 async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) -> Sequence[Any]:

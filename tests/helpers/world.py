@@ -114,7 +114,12 @@ PLANTS: dict[str, tuple[Callable[[World], None], Found]] = {
     ),
     "customer deleted": (
         delete_customer,
-        {("customer", "extra"): 1, ("subscription", "changed"): 1, ("benefit_grant", "extra"): 2},
+        {
+            ("customer", "extra"): 1,
+            ("member", "extra"): 1,
+            ("subscription", "changed"): 1,
+            ("benefit_grant", "extra"): 2,
+        },
     ),
     "subscription missing": (
         sql("DELETE FROM subscription WHERE id = :subscription"),

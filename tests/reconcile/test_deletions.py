@@ -139,6 +139,7 @@ def test_a_customer_who_appears_after_all_wakes_the_deletion(
         assert found(report) == {
             ("customer", "missing"): 1,
             ("subscription", "missing"): 1,
+            ("member", "missing"): 1,
             ("deletion", "owed"): 1,
         }
         assert reconciliation_code(report) == REPAIRED

@@ -34,15 +34,17 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, allowed: int) ->
         assert f"{allowed} calls allowed" in str(reports[-1].stopped)
         assert len(reports) < 20
         reports.append(desk.reconcile(max_calls=allowed))
-    assert len(reports) == -(-12 // allowed)
+    assert len(reports) == -(-16 // allowed)
     read = pages_read(desk.sim)
-    assert len(read) == len(set(read)) == reports[-1].calls == 12
+    assert len(read) == len(set(read)) == reports[-1].calls == 16
     assert found(reports[-1]) == {
         ("customer", "missing"): 330,
         ("subscription", "missing"): 330,
         ("benefit_grant", "missing"): 330,
+        ("member", "missing"): 330,
     }
-    assert reports[-1].compared == {"customer": 330, "subscription": 330, "benefit_grant": 330}
+    kinds = ("customer", "subscription", "benefit_grant", "member")
+    assert reports[-1].compared == dict.fromkeys(kinds, 330)
     assert reconciliation_code(reports[-1]) == REPAIRED
     desk.assert_settled()
 
@@ -83,8 +85,9 @@ def test_a_run_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     assert reconciliation_code(report) == REPAIRED
     assert (desk.counts() - before)[CUSTOMERS] == 0
     # What had been read and not yet written is read again.
-    assert sum(desk.counts().values()) <= 30 + 11
+    assert sum(desk.counts().values()) <= 40 + 11
     assert found(report) == {
+        ("member", "missing"): 1_000,
         ("customer", "missing"): 1_000,
         ("subscription", "missing"): 1_000,
         ("benefit_grant", "missing"): 1_000,

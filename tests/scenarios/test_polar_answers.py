@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from sync.deletions.operator import Verb
-from tests.helpers.bridge import Run, ago, names
+from tests.helpers.bridge import Run, ago, deletes, names
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, outside, tries
 from tests.helpers.waiting import wait_for
@@ -30,7 +30,7 @@ def test_a_lost_answer_to_delete(run: Run, *, webhooks: bool) -> None:
         }
         it.sim.faults(
             *(
-                {**faults[user], "method": "DELETE", "path": customers[user], "count": 1}
+                {**faults[user], "method": "DELETE", "path": quote(user), "count": 1}
                 for user in users
             )
         )
@@ -38,9 +38,7 @@ def test_a_lost_answer_to_delete(run: Run, *, webhooks: bool) -> None:
             it.tell(user)
         it.wait_all(users, "verified")
         assert sorted(deleted_customers(it)) == sorted(customers.values())
-        again = Counter(
-            request["path"].rpartition("/")[2] for request in it.requests(method="DELETE")
-        )
+        again = deletes(it)
         for user in users:
             assert again[customers[user]] <= 2
             if user.endswith("before") or not webhooks:
@@ -131,11 +129,15 @@ def test_a_wrong_token_blocks_until_a_restart_with_the_right_one(run: Run) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "missing",
-    [{"customers:write"}, {"customers:read", "customers:write"}, {"subscriptions:read"}],
+    ("named", "missing"),
+    [
+        ("customers:write", {"customers:write"}),
+        ("customers:read", {"customers:read", "customers:write"}),
+        ("subscriptions:read", {"subscriptions:read"}),
+    ],
     ids=["delete", "state", "list"],
 )
-def test_a_missing_scope_blocks_and_is_named(run: Run, missing: set[str]) -> None:
+def test_a_missing_scope_blocks_and_is_named(run: Run, named: str, missing: set[str]) -> None:
     with run() as it:
         customer = it.customer("u1", "active")
         scopes = it.sim.control("GET", "/settings")["scopes"]
@@ -144,7 +146,7 @@ def test_a_missing_scope_blocks_and_is_named(run: Run, missing: set[str]) -> Non
         it.sim.settings(scopes=[item for item in scopes if item not in without])
         it.tell("u1")
         reason = it.wait("u1", "blocked")["reason"]
-        assert all(scope in reason for scope in missing)
+        assert named in reason
         assert not it.is_gone(customer)
         it.sim.settings(scopes=scopes)
         # By itself: nobody has to know which deletions the scope was missing for.

@@ -82,7 +82,13 @@ def test_sigterm_with_work_in_flight(
 ) -> None:
     users = names(6)
     environment = variables(
-        sim, DATABASE_URL=store.url, REQUEST_TIMEOUT="120", VERIFY_AFTER="10", LEASE="600"
+        sim,
+        DATABASE_URL=store.url,
+        REQUEST_TIMEOUT="120",
+        VERIFY_AFTER="10",
+        LEASE="600",
+        # By external id, the next attempt would wait until the one before cannot arrive any more.
+        DELETE_BY="customer_id",
     )
     with serve_process(environment, tmp_path) as process:
         it = beside_process(sim, store, process.url)

@@ -22,7 +22,7 @@ from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import KINDS, NEVER, owned
+from sync.mirror.kinds import CUSTOMER, NEVER, owned
 from sync.reconcile.cursor import Window
 from sync.reports.status import status
 from sync.store.database import Database
@@ -39,7 +39,10 @@ MIRRORED = 50_000
 DAYS = 200
 """How far back the rows reach, the oldest first."""
 
-LARGE = ("inbox", "deletion", "evidence", "customer", "subscription", "benefit_grant")
+LARGE = (
+    *("inbox", "deletion", "evidence", "customer", "subscription", "benefit_grant"),
+    *("member", "customer_seat"),
+)
 """The tables that grow."""
 COUNTS = "GROUP BY deletion.state"
 """To count the deletions by state, each is visited: by SQLite in the small index on the state."""
@@ -102,6 +105,18 @@ def fill(store: Store) -> None:
         f"{series} INSERT INTO benefit_grant (id, customer_id, benefit_id, created_at, is_granted,"  # noqa: S608
         " version_at, observed_at, digest, written_by, written_at)"
         f" SELECT 'b' || i, 'c' || i, 'b', {at}, {yes}, {version} FROM n WHERE i <= {MIRRORED}"
+    )
+    store.execute(
+        f"{series} INSERT INTO member (id, customer_id, external_id, created_at, role, version_at,"  # noqa: S608
+        " observed_at, digest, written_by, written_at)"
+        f" SELECT 'm' || i, 'c' || i, 'e' || i, {at}, 'owner', {version} FROM n"
+        f" WHERE i <= {MIRRORED}"
+    )
+    store.execute(
+        f"{series} INSERT INTO customer_seat (id, customer_id, subscription_id, member_id,"  # noqa: S608
+        " created_at, status, version_at, observed_at, digest, written_by, written_at)"
+        f" SELECT 't' || i, 'c' || i, 's' || i, 'm' || i, {at}, 'claimed', {version} FROM n"
+        f" WHERE i <= {MIRRORED}"
     )
     if not store.is_sqlite:
         # What autovacuum does by itself before long. A SQLite file is not analyzed by anybody.
@@ -179,7 +194,7 @@ async def a_page_of_each_list(database: Database) -> None:
     )
     ids = [str(number) for number in range(100, 200)]
     async with database.reading() as connection:
-        for kind in KINDS:
+        for kind in (CUSTOMER, *owned()):
             for window in windows:
                 assert window.after is not None
                 first = kind.name[0]
@@ -191,6 +206,10 @@ async def a_page_of_each_list(database: Database) -> None:
         owners = [f"c{number}" for number in ids]
         for kind in owned():
             assert len(await mirror_rows.stored_of(session, kind, owners)) == len(owners)
+        guests = await mirror_rows.memberships_known_as(session, [f"e{it}" for it in ids])
+        assert len(guests) == len(ids)
+        members = [f"m{it}" for it in ids]
+        assert len(await mirror_rows.seats_of_members(session, members)) == len(ids)
 
 
 def sqlite_visits(store: Store, statement: str, parameters: Any) -> tuple[int, list[str]]:
