@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from rich.console import Console, Group
+from rich.console import Group
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sync.deletions import evidence, receipts
 from sync.deletions.states import NEEDS_A_PERSON, State
+from sync.demo.outcome import Json, Outcome, at_polar
 from sync.demo.stage import Stage
 
 _PIPELINE = (
@@ -20,17 +22,32 @@ _PIPELINE = (
     State.DELETING,
     State.DELETED,
     State.VERIFIED,
+    State.HELD,
     State.INCOMPLETE,
     State.SUPERSEDED,
     State.NO_CUSTOMER,
 )
-_STYLES: Mapping[State, str] = {
+_STYLES: Mapping[State | None, str] = {
     State.VERIFIED: "green",
+    State.HELD: "yellow",
     State.INCOMPLETE: "yellow",
     State.SUPERSEDED: "cyan",
     State.NO_CUSTOMER: "cyan",
 }
 _OTHER_STYLE = "red"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What is to be said of one case."""
+
+    title: str
+    seen: Outcome
+    wrong: Sequence[str]
+    """What is not as it should be."""
+    reason: str | None = None
+    """The bridge's, for the state."""
+    receipt: Json | None = None
 
 
 def progress_bar() -> Progress:
@@ -50,48 +67,62 @@ def picture(stage: Stage) -> Group:
     return Group(stage.progress, "", pipeline, "")
 
 
-def results(stage: Stage, problems: Mapping[str, Sequence[str]]) -> Group:
-    """How each deletion ended, and what needs action. `problems`: by user id."""
+def results(lines: Sequence[Line]) -> Group:
+    """How each deletion ended, what needs action, and what is wrong."""
     table = Table(title="How each deletion ended", title_justify="left")
-    for heading in ("case", "ended as", "as it should"):
+    for heading in ("case", "ended as", "at Polar", "right"):
         table.add_column(heading, overflow="fold")
-    needs: list[str] = []
-    for case in stage.cases:
-        style = _OTHER_STYLE if case.state is None else _STYLES.get(case.state, _OTHER_STYLE)
-        wrong = problems[case.user_id]
+    for line in lines:
         table.add_row(
-            case.title,
-            f"[{style}]{case.state}[/]",
-            "[red]" + "; ".join(wrong) + "[/]" if wrong else "[green]yes[/]",
+            line.title,
+            _state(line.seen.state),
+            "\n".join(at_polar(line.seen)),
+            "[red]no[/]" if line.wrong else "[green]yes[/]",
         )
-        if case.row and case.row.reason and case.state in NEEDS_A_PERSON:
-            needs.append(f"  [{style}]{case.state}[/]  {case.title}: {case.row.reason}")
-    return Group(table, "What needs action", *needs, "")
+    needs = [f"  {need}" for line in lines for need in _needs(line)]
+    wrong = [
+        f"  [red]{line.title}[/]: {escape('; '.join(line.wrong))}" for line in lines if line.wrong
+    ]
+    return Group(
+        table,
+        *(["What needs action", *needs, ""] if needs else []),
+        *(["What is wrong", *wrong, ""] if wrong else []),
+    )
 
 
-async def print_receipt(console: Console, stage: Stage) -> None:
-    """The receipt of the first deletion that was verified."""
-    row = next((case.row for case in stage.cases if case.state is State.VERIFIED), None)
-    if row is None:
-        return
-    async with stage.database.read() as session:
-        links = await evidence.of(session, row.id)
-        receipt = await receipts.receipt(session, row, stage.hasher)
+def _needs(line: Line) -> Iterator[str]:
+    state = line.seen.state
+    if line.reason and state in NEEDS_A_PERSON:
+        yield f"{_state(state)}  {line.title}: {escape(line.reason)}"
+    for seat in line.receipt["paid_seats"] if line.receipt else ():
+        yield (
+            f"[yellow]paid seat[/]  {line.title}: customer {seat['customer_id']} goes on paying for"
+            f" {seat['seats']} seats with subscription {seat['subscription_id']}, and nobody sits"
+            " on one of them: lower their number at Polar, or give the seat to somebody"
+        )
+
+
+def _state(state: State | None) -> str:
+    return f"[{_STYLES.get(state, _OTHER_STYLE)}]{state}[/]"
+
+
+def receipt_panel(receipt: Json) -> Panel:
+    """A deletion's receipt, each of its values on one line."""
     facts = Table.grid(padding=(0, 2))
+    facts.add_column(no_wrap=True)
+    facts.add_column(no_wrap=True, max_width=40, overflow="ellipsis")
     for name, value in receipt.items():
         if name != "evidence":
-            facts.add_row(name, str(value)[:40])
+            facts.add_row(name, escape(str(value)))
     chain = Table(box=None, pad_edge=False)
     for heading in ("#", "at", "evidence", "then", "hash"):
         chain.add_column(heading, no_wrap=True)
-    for link in links:
-        at = f"{link.at:%H:%M:%S.%f}"[:-3]
-        chain.add_row(str(link.seq), at, link.kind, link.state, link.hash[:8])
-    console.print(
-        Panel(
-            Group(facts, "", chain),
-            title=f"receipt of deletion {row.id}",
-            subtitle="no personal data; whoever has the user id and the key can match it",
-            expand=False,
-        )
+    for link in receipt["evidence"]:
+        at = link["at"][len("2026-08-01T") :][: len("12:00:00.000")]
+        chain.add_row(str(link["seq"]), at, link["kind"], link["state"], link["hash"][:8])
+    return Panel(
+        Group(facts, "", chain),
+        title=f"receipt of deletion {receipt['deletion']}",
+        subtitle="no personal data; whoever has the user id and the key can match it",
+        expand=False,
     )

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
+from sync.demo.waiting import until
 from sync.errors import NotPossible
 from sync.settings import Settings
 
-_START_SECONDS = 20.0
 _STOP_SECONDS = 15.0
 
 
@@ -35,19 +33,23 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def simulator(directory: Path) -> Iterator[str]:
-    """The simulated Polar; yields its URL.
+def simulator(directory: Path) -> Iterator[Callable[[], str]]:
+    """The simulated Polar; yields what waits until it is up, and returns its URL.
 
     Raises:
         DemoFailed
     """
     command = [sys.executable, "-m", "sync.simulator", "--port", "0", "--time-scale", "0.05"]
     with _process(command, directory, "simulator", {}) as process:
-        assert process.stdout is not None  # noqa: S101 - asked for
-        line = process.stdout.readline().decode().strip()
-        if "http://" not in line:
-            raise DemoFailed(f"the simulator did not start; see {directory}/simulator.log")
-        yield line.rpartition(" ")[2]
+
+        def url() -> str:
+            assert process.stdout is not None  # noqa: S101 - asked for
+            line = process.stdout.readline().decode().strip()
+            if "http://" not in line:
+                raise DemoFailed("the simulator did not start")
+            return line.rpartition(" ")[2]
+
+        yield url
 
 
 @contextlib.contextmanager
@@ -64,13 +66,15 @@ async def until_ready(app: httpx.AsyncClient) -> None:
     Raises:
         DemoFailed
     """
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            if (await app.get("/readyz")).is_success:
-                return
-        await asyncio.sleep(0.05)
-    raise DemoFailed("the server did not become ready")
+
+    async def ready() -> bool:
+        try:
+            return (await app.get("/readyz")).is_success
+        except httpx.TransportError:
+            return False
+
+    if not await until(ready):
+        raise DemoFailed("the server did not become ready")
 
 
 @contextlib.contextmanager

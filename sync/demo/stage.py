@@ -1,11 +1,9 @@
-"""What the scenes are played with: Polar's side, the app's side, and a look at the deletions."""
+"""What the scenes are played with: Polar's side, the app's side, and a look at what happened."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,17 +14,19 @@ import httpx
 from pydantic import SecretStr
 from rich.progress import Progress
 
-from sync.deletions import queries
+from sync.deletions import queries, receipts
 from sync.deletions.states import ENDED, State
+from sync.demo.outcome import Facts, Json, Outcome
+from sync.demo.waiting import PATIENCE, until
 from sync.hashing import Hasher
+from sync.inbox.queries import anything_pending
 from sync.signatures import sign
 from sync.store.database import Database
 
 if TYPE_CHECKING:
     from sync.deletions.tables import DeletionRow
 
-SETTLE_SECONDS = 20.0
-_SETTLED = ENDED | {State.INCOMPLETE}
+_SETTLED = ENDED | {State.INCOMPLETE, State.HELD}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,21 +35,27 @@ class Case:
 
     user_id: str
     title: str
-    expected: State
+    expected: Outcome
     customer_id: str | None = None
-    lives_on: str | None = None
-    """A customer who must still be there afterwards."""
+    """Polar's id of the customer whom it is about: the user's own, or whose member they are."""
     row: DeletionRow | None = None
 
     @property
-    def email(self) -> str:
-        """At Polar."""
-        return f"{self.user_id}@example.com"
+    def personal(self) -> list[str]:
+        """What the bridge should have forgotten. Who came back has given it the id again, but not
+        the old address."""
+        email = email_of(self.user_id)
+        return [email] if self.expected.is_taken else [email, self.user_id]
 
     @property
     def state(self) -> State | None:
         """How far the deletion has come; None: there is none yet."""
         return None if self.row is None else self.row.state
+
+
+def email_of(user_id: str) -> str:
+    """The user's address at Polar."""
+    return f"{user_id}@example.com"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,33 +76,25 @@ class Stage:
     async def connect_webhooks(self, secret: str) -> None:
         """Have Polar send its webhooks to the bridge."""
         endpoint = {"url": f"{self.app.base_url}/webhooks/polar", "secret": secret}
-        (await self.polar.post("/_sim/webhooks/endpoints", json=endpoint)).raise_for_status()
+        await self.make("/_sim/webhooks/endpoints", **endpoint)
 
-    async def case(
-        self, user_id: str, title: str, expected: State, *subscriptions: str, grants: int = 1
-    ) -> Case:
-        """A user who is a customer with these subscriptions."""
-        case = Case(user_id=user_id, title=title, expected=expected)
-        case.customer_id = await self.customer(user_id, *subscriptions, grants=grants)
-        return case
-
-    async def customer(
-        self, user_id: str, *subscriptions: str, grants: int = 1, email: str | None = None
-    ) -> str:
-        """A customer at the simulated Polar; returns Polar's id."""
-        answer = await self.polar.post(
-            "/_sim/customers",
-            json={
-                "external_id": user_id,
-                "email": email or f"{user_id}@example.com",
-                "name": f"Name of {email or user_id}",
-                "subscriptions": list(subscriptions),
-                "grants": grants,
-            },
-        )
+    async def make(self, url: str, /, **fields: Any) -> Any:
+        """Have something at Polar, by its control API; returns the answer."""
+        answer = await self.polar.post(url, json=fields)
         answer.raise_for_status()
-        customer_id: str = answer.json()["customer"]["id"]
-        return customer_id
+        return answer.json()
+
+    async def customer(self, user_id: str, *subscriptions: str | Json, **fields: Any) -> Json:
+        """A customer at Polar, with all its rows. `fields`: those of the control API."""
+        fields = {"email": email_of(user_id), "grants": 1, **fields}
+        made: Json = await self.make(
+            "/_sim/customers",
+            external_id=user_id,
+            name=f"Name of {fields['email']}",
+            subscriptions=subscriptions,
+            **fields,
+        )
+        return made
 
     @contextlib.asynccontextmanager
     async def faults(self, url: str, *faults: Mapping[str, Any]) -> AsyncIterator[None]:
@@ -104,12 +102,6 @@ class Stage:
         (await self.polar.put(url, json={"faults": list(faults)})).raise_for_status()
         yield
         (await self.polar.delete(url)).raise_for_status()
-
-    async def is_deleted(self, customer_id: str) -> bool:
-        """Whether the simulated Polar really has deleted the customer."""
-        answer = await self.polar.get(f"/_sim/customers/{customer_id}")
-        answer.raise_for_status()
-        return answer.json()["customer"]["deleted_at"] is not None
 
     # --- the app's side ------------------------------------------------------------------------
 
@@ -155,28 +147,50 @@ class Stage:
         else:
             for case in cases:
                 await self.post(self.event(case.user_id))
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while time.monotonic() < deadline:
+
+        async def settled() -> bool:
             await self.look()
-            settled = sum(case.state in _SETTLED for case in cases)
-            self.progress.update(task, completed=settled)
-            if settled == len(cases):
-                break
-            await asyncio.sleep(0.1)
+            count = sum(case.state in _SETTLED for case in cases)
+            self.progress.update(task, completed=count)
+            return count == len(cases)
+
+        await until(settled)
         self.progress.stop_task(task)
 
-    async def problems(self, case: Case, stored: bytes) -> list[str]:
-        """What is not as it should be, judged by Polar's truth and by the bytes on disk."""
-        found = []
-        if case.state != case.expected:
-            found.append(f"ended as {case.state}, not as {case.expected}")
-        if case.lives_on and await self.is_deleted(case.lives_on):
-            found.append("the wrong customer was deleted")
-        if case.customer_id and not await self.is_deleted(case.customer_id):
-            found.append("the customer is still there")
-        if case.state is State.VERIFIED:
-            # Who came back has given the bridge the id again, but not the old address.
-            personal = [case.email] if case.lives_on else [case.email, case.user_id]
-            if any(text.encode() in stored for text in personal):
-                found.append("personal data is still in the database file")
-        return found
+    async def all_told(self) -> None:
+        """Wait until Polar has sent all it has to say, and the bridge has applied it."""
+        # Should there be no end to it, what is wrong then shows in the cases.
+        await self.polar.post("/_sim/settle", json={"timeout": PATIENCE})
+
+        async def applied() -> bool:
+            async with self.database.read() as session:
+                return not await anything_pending(session)
+
+        await until(applied)
+
+    # --- what happened -------------------------------------------------------------------------
+
+    async def facts(self, case: Case) -> Facts:
+        """What the bridge and Polar have of the case."""
+        receipt = None
+        if case.row is not None:
+            async with self.database.read() as session:
+                receipt = await receipts.receipt(session, case.row, self.hasher)
+        return Facts(
+            user_id=case.user_id,
+            receipt=receipt,
+            customer=await self._get(f"/_sim/customers/{case.customer_id}")
+            if case.customer_id
+            else None,
+            deletes=(await self._get("/_sim/requests", method="DELETE", effect="true"))["requests"],
+            holder=await self._holder(case.user_id),
+        )
+
+    async def _holder(self, user_id: str) -> str | None:
+        found = await self._get("/v1/customers/", query=user_id, limit="100")
+        return next((it["id"] for it in found["items"] if it["external_id"] == user_id), None)
+
+    async def _get(self, url: str, **query: str) -> Any:
+        answer = await self.polar.get(url, params=query)
+        answer.raise_for_status()
+        return answer.json()

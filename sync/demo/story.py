@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import secrets
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -19,25 +21,26 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 
-from sync.demo.printing import picture, print_receipt, progress_bar, results
+from sync.deletions.states import State
+from sync.demo.outcome import contradictions, differences, outcome
+from sync.demo.printing import Line, picture, progress_bar, receipt_panel, results
 from sync.demo.processes import DemoFailed, free_port, server, simulator, until_ready
-from sync.demo.scenes import REQUEST_TIMEOUT, SCENES
-from sync.demo.stage import SETTLE_SECONDS, Stage
+from sync.demo.scenes import SCENES, Scene
+from sync.demo.stage import Case, Stage
+from sync.demo.waiting import PATIENCE, until
 from sync.hashing import Hasher
 from sync.migrations.upgrade import migrate
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 
-_SCRUB_SECONDS = 5.0
-"""The write-ahead log is emptied a moment after the rows are."""
 _VERIFY_AFTER = 2.0
 
 
-def run(console: Console) -> int:
+def run(console: Console, scenes: Sequence[Scene] = SCENES) -> int:
     """Run the demo; 0 if everything ended as it should, 1 otherwise."""
     started = time.monotonic()
     try:
-        failed = asyncio.run(_run(console))
+        failed = asyncio.run(_run(console, scenes))
     except DemoFailed as error:
         console.print(f"[red]{error}[/red]")
         return 1
@@ -49,76 +52,100 @@ def run(console: Console) -> int:
     return 0
 
 
-async def _run(console: Console) -> int:
+async def _run(console: Console, scenes: Sequence[Scene]) -> int:
     event_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     polar_secret = f"polar_whs_{secrets.token_urlsafe(32)}"
     hash_key = secrets.token_hex(32)
-    with tempfile.TemporaryDirectory(prefix="polar-sync-demo-") as name:
-        directory = Path(name)
+    async with contextlib.AsyncExitStack() as stack:
+        directory = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="polar-sync-demo-"))
+        )
         path = directory / "demo.db"
         database_url = f"sqlite:///{path}"
+        when_up = stack.enter_context(simulator(directory))
         migrate(database_url)
+        polar_url = when_up()
         settings = {
             "POLAR_ACCESS_TOKEN": DEFAULT_TOKEN,
+            "POLAR_BASE_URL": polar_url,
             "POLAR_WEBHOOK_SECRETS": polar_secret,
             "EVENT_SECRETS": event_secret,
             "HASH_KEY": hash_key,
             "DATABASE_URL": database_url,
             "VERIFY_AFTER": str(_VERIFY_AFTER),
-            "REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
             # The default is polite to a real Polar; nobody wants to watch it wait.
             "RATE_PER_MINUTE": "6000",
             # Polar's clock and the app's are one here, and signing up again is quick.
             "CLOCK_SKEW": "0",
         }
-        with (
-            simulator(directory) as polar_url,
-            server(directory, free_port(), {**settings, "POLAR_BASE_URL": polar_url}) as app_url,
-        ):
-            async with (
-                httpx.AsyncClient(base_url=polar_url, trust_env=False) as polar,
-                httpx.AsyncClient(base_url=app_url, trust_env=False) as app,
-            ):
-                database = Database(database_url)
-                stage = Stage(
-                    polar=polar,
-                    app=app,
-                    database=database,
-                    hasher=Hasher(SecretStr(hash_key)),
-                    event_secret=SecretStr(event_secret),
-                    progress=progress_bar(),
-                )
-                try:
-                    await until_ready(app)
-                    await stage.connect_webhooks(polar_secret)
-                    return await _play(console, stage, path)
-                finally:
-                    await database.close()
+        app_url = stack.enter_context(server(directory, free_port(), settings))
+        token = {"authorization": f"Bearer {DEFAULT_TOKEN}"}
+        stage = Stage(
+            polar=await stack.enter_async_context(_client(polar_url, token)),
+            app=await stack.enter_async_context(_client(app_url, {})),
+            database=Database(database_url),
+            hasher=Hasher(SecretStr(hash_key)),
+            event_secret=SecretStr(event_secret),
+            progress=progress_bar(),
+        )
+        stack.push_async_callback(stage.database.close)
+        await until_ready(stage.app)
+        await stage.connect_webhooks(polar_secret)
+        return await _play(console, stage, scenes, path)
 
 
-async def _play(console: Console, stage: Stage, path: Path) -> int:
+def _client(url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
+    # Longer than what is asked may take, so that the answer says that it did not come.
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=2 * PATIENCE, trust_env=False)
+
+
+async def _play(console: Console, stage: Stage, scenes: Sequence[Scene], path: Path) -> int:
     """Every scene, and what came of it; returns how many deletions did not end as they should."""
     console.print(
         "[bold]polar-sync demo[/bold]: a simulated Polar and the real server, on loopback\n"
         f"  Polar   {stage.polar.base_url}\n  bridge  {stage.app.base_url}\n"
     )
     with Live(get_renderable=lambda: picture(stage), console=console, refresh_per_second=10):
-        for scene in SCENES:
+        for scene in scenes:
             await scene(stage)
-        await stage.polar.post("/_sim/settle", json={"timeout": SETTLE_SECONDS})
+        await stage.all_told()
         await stage.look()
-    problems = await _problems(stage, path)
-    console.print(results(stage, problems))
-    await print_receipt(console, stage)
-    return sum(bool(found) for found in problems.values())
+    lines = await _lines(stage, path)
+    console.print(results(lines))
+    verified = (it.receipt for it in lines if it.receipt and it.seen.state is State.VERIFIED)
+    if (receipt := next(verified, None)) is not None:
+        console.print(receipt_panel(receipt))
+    return sum(bool(line.wrong) for line in lines)
 
 
-async def _problems(stage: Stage, path: Path) -> dict[str, list[str]]:
-    """What did not end as it should, by user id."""
-    deadline = time.monotonic() + _SCRUB_SECONDS
-    while True:
-        stored = b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
-        problems = {case.user_id: await stage.problems(case, stored) for case in stage.cases}
-        if not any(problems.values()) or time.monotonic() > deadline:
-            return problems
-        await asyncio.sleep(0.1)
+async def _lines(stage: Stage, path: Path) -> list[Line]:
+    """How each case ended, by the bridge's receipts, by Polar's rows, and by the bytes on disk."""
+
+    async def forgotten() -> bool:
+        return not _remembered(stage.cases, path)
+
+    # The write-ahead log is emptied a moment after the rows are.
+    await until(forgotten)
+    remembered = _remembered(stage.cases, path)
+    lines = []
+    for case in stage.cases:
+        facts = await stage.facts(case)
+        seen = outcome(facts)
+        wrong = [*differences(case.expected, seen), *contradictions(facts)]
+        if case in remembered:
+            wrong.append("personal data is still in the database file")
+        reason = case.row.reason if case.row else None
+        lines.append(
+            Line(title=case.title, seen=seen, wrong=wrong, reason=reason, receipt=facts.receipt)
+        )
+    return lines
+
+
+def _remembered(cases: Sequence[Case], path: Path) -> list[Case]:
+    """Those who are verified, and whose personal data is in the database's files all the same."""
+    stored = b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
+    return [
+        case
+        for case in cases
+        if case.state is State.VERIFIED and any(it.encode() in stored for it in case.personal)
+    ]
