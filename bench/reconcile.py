@@ -5,7 +5,7 @@ benefit grant, against the simulator on loopback. A round fills an empty mirror,
 again while it is equal, and fetches the same pages in a loop that throws them away. Goals: an
 equal mirror at most 1.15 times that loop, filling at most 1.5 times, peak memory at the largest
 number at most 1.2 times that at the smallest, calls equal to
-ceil(customers/100) + ceil(subscriptions/100) + ceil(grants/100).
+ceil(customers/100) + ceil(subscriptions/100) + ceil(grants/100) + ceil(members/100).
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ LISTS = (
     ("/v1/customers/", {"sorting": "created_at"}),
     ("/v1/subscriptions/", {"sorting": "started_at"}),
     ("/v1/benefit-grants/", {"sorting": "created_at", "is_granted": "true"}),
+    ("/v1/members/", {"sorting": "created_at"}),
 )
 
 
@@ -113,7 +114,7 @@ async def measure(customers: int, rounds: int, url: str, directory: Path) -> Fig
         assert not equal.total, equal.found
         await database.close()
         fetches.append(await fetch_only(url))
-    formula = 3 * math.ceil(customers / 100)
+    formula = len(LISTS) * math.ceil(customers / 100)
     fetching = statistics.median(fetches)
     return Figures(
         customers=customers,
@@ -146,7 +147,7 @@ def measured(customers: int, rounds: int) -> Figures:
 
 def show(found: list[Figures]) -> None:
     for it in found:
-        print(f"{it.customers:,} customers, as many subscriptions and grants")
+        print(f"{it.customers:,} customers, as many subscriptions, grants and members")
         print(f"  time to reconcile an equal mirror / to fetch only   {it.equal_of_fetching:.2f}")
         print(f"  time to fill an empty mirror / to fetch only        {it.fill_of_fetching:.2f}")
         print(

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import memberships
-from sync.deletions.observations import Checked, GrantFact, SubscriptionFact, Tombstone
+from sync.deletions.observations import Checked, GrantFact, SubscriptionFact
 from sync.deletions.tables import DeletionRow
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION, all_hold
@@ -51,19 +51,3 @@ async def facts(
         )
         for row in rows
     }
-
-
-async def tombstone(
-    session: AsyncSession,
-    *,
-    external_id: str | None,
-    customer_id: str | None,
-    created_by: datetime,
-) -> Tombstone | None:
-    """The newest deleted customer that the mirror knows under either id, not younger than that."""
-    row = await mirror_rows.newest_tombstone(
-        session, external_id=external_id, customer_id=customer_id, created_by=created_by
-    )
-    if row is None or row.deleted_at is None:
-        return None
-    return Tombstone(customer_id=row.id, created_at=row.created_at, deleted_at=row.deleted_at)

@@ -76,8 +76,8 @@ async def _sent(recorder: Recorder, leased: Leased, membership: MembershipRow) -
     async with recorder.database.write() as session:
         now = await recorder.database.now(session)
         row = await recorder.leases.held(session, leased)
-        membership.sent_at = membership.sent_at or now
-        await session.merge(membership)
+        current = await memberships.current(session, membership)
+        current.sent_at = current.sent_at or now
         ids = {"member_id": membership.member_id, "customer_id": membership.customer_id}
         await append(session, row, "membership.delete.sent", source=_SOURCE, at=now, **ids)
 
@@ -88,7 +88,10 @@ async def _ended(
     async with recorder.database.write() as session:
         now = await recorder.database.now(session)
         row = await recorder.leases.held(session, leased)
-        current = await session.merge(membership)
+        current = await memberships.current(session, membership)
+        if current.ended_at is not None:
+            # The webhook about it was faster than the answer.
+            return
         await membership_ended(recorder.ledger, session, row, current, now, source="api", **detail)
 
 
@@ -98,10 +101,10 @@ async def _stuck(
     async with recorder.database.write() as session:
         now = await recorder.database.now(session)
         row = await recorder.leases.held(session, leased)
-        if membership.problem != problem:
+        current = await memberships.current(session, membership)
+        if current.problem != problem:
             ids = {"member_id": membership.member_id, "customer_id": membership.customer_id}
             await append(
                 session, row, "membership.stuck", source="api", at=now, problem=problem, **ids
             )
-        membership.problem = problem
-        await session.merge(membership)
+        current.problem = problem

@@ -93,6 +93,12 @@ async def of(session: AsyncSession, deletion_ids: Collection[int]) -> Sequence[M
     return rows
 
 
+async def current(session: AsyncSession, membership: MembershipRow) -> MembershipRow:
+    """The row as it is now. Its deletion must be locked."""
+    key = (membership.deletion_id, membership.member_id)
+    return await session.get_one(MembershipRow, key)
+
+
 async def waiting(
     database: Database, session: AsyncSession, member_ids: Collection[str]
 ) -> Sequence[tuple[MembershipRow, DeletionRow]]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import identity, queries, teams
-from sync.deletions.facts import tombstone
 from sync.deletions.leases import Leased
 from sync.deletions.mapping import Target
 from sync.deletions.observations import (
@@ -25,8 +24,8 @@ from sync.deletions.recording import Learnt, Recorder, failed
 from sync.deletions.tables import DeletionRow
 from sync.errors import PolarError
 from sync.mirror import rows
-from sync.mirror.kinds import MEMBER, SUBSCRIPTION
-from sync.mirror.objects import Subscription
+from sync.mirror.kinds import CUSTOMER, MEMBER, SUBSCRIPTION
+from sync.mirror.objects import Customer, Subscription
 from sync.polar import customers, lists
 from sync.polar.customers import CustomerState, addressable
 from sync.polar.errors import NotFound
@@ -138,25 +137,37 @@ class _Look:
         self, target: Target, asked_at: datetime, members_listed_at: datetime | None
     ) -> Learnt:
         """What is known where Polar has nobody."""
-        gone = await self._tombstone(target)
+        gone = await self._gone(target, asked_at)
+        tombstone = None
+        if gone is not None:
+            tombstone = Tombstone(
+                customer_id=gone.id,
+                created_at=gone.created_at,
+                deleted_at=gone.deleted_at or asked_at,
+            )
         return Learnt(
             self.leased,
-            CustomerMissing(gone, members_listed_at=members_listed_at),
+            CustomerMissing(tombstone, members_listed_at=members_listed_at),
+            observed=[gone] if gone else [],
             external_id=target.external_id,
             member_id=target.external_id,
             asked_at=asked_at,
-            detail={"customer_id": gone.customer_id} if gone else {},
+            detail={"customer_id": gone.id} if gone else {},
         )
 
-    async def _tombstone(self, target: Target) -> Tombstone | None:
+    async def _gone(self, target: Target, asked_at: datetime) -> Customer | None:
+        """The deleted customer that the mirror knows under the id. Also one whose deletion no
+        webhook has told of: an external id never changes, so whoever had it before is gone."""
         created_by = self.leased.row.event_at + self.recorder.ledger.policy.clock_skew
         async with self.recorder.database.read() as session:
-            return await tombstone(
+            known = await rows.newest_gone(
                 session,
                 external_id=target.external_id,
                 customer_id=target.customer_id,
                 created_by=created_by,
+                missing_at=asked_at,
             )
+        return None if known is None else CUSTOMER.after_silence(known, asked_at)
 
     async def found(
         self,

@@ -393,27 +393,30 @@ async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[s
     return set(found)
 
 
-async def newest_tombstone(
+async def newest_gone(
     session: AsyncSession,
     *,
     external_id: str | None,
     customer_id: str | None,
     created_by: datetime,
-) -> CustomerRow | None:
-    """The newest deleted customer that the mirror knows under either id, not younger than that."""
-    row: CustomerRow | None = (
-        await session.exec(
-            select(CustomerRow)
-            .where(
-                _known_as(external_id, customer_id),
-                col(CustomerRow.deleted_at).is_not(None),
-                col(CustomerRow.created_at) <= created_by,
-            )
-            .order_by(col(CustomerRow.deleted_at).desc())
-            .limit(1)
+    missing_at: datetime,
+) -> Customer | None:
+    """The newest customer that the mirror knows under either id, not younger than that, and who is
+    deleted, or was written before Polar had nobody under the id."""
+    found = await session.exec(
+        select(CustomerRow.id)
+        .where(
+            _known_as(external_id, customer_id),
+            sa.or_(
+                col(CustomerRow.deleted_at).is_not(None), col(CustomerRow.written_at) < missing_at
+            ),
+            col(CustomerRow.created_at) <= created_by,
         )
-    ).first()
-    return row
+        .order_by(sa.func.coalesce(col(CustomerRow.deleted_at), missing_at).desc())
+        .limit(1)
+    )
+    ids = found.all()
+    return (await stored(session, CUSTOMER, ids))[ids[0]].row if ids else None
 
 
 async def known_as(

@@ -215,3 +215,17 @@ def test_what_outlived_a_customer_deleted_in_the_dashboard_is_found(run: Run) ->
         row = it.wait("u1", "incomplete")
         assert row["customer_id"] == customer
         assert "paused" in row["reason"]
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+def test_a_customer_of_whose_deletion_no_webhook_has_told_is_found(run: Run) -> None:
+    with run(verify_after=1) as it:
+        customer = it.customer("u1", "active", "paused")
+        it.settled()
+        it.sim.webhook_faults(LOST)
+        assert it.sim.delete("u1").status_code == 204
+        it.tell("u1")
+        row = it.wait("u1", "incomplete")
+        assert row["customer_id"] == customer
+        assert "paused" in row["reason"]

@@ -173,8 +173,8 @@ def test_a_lost_answer_to_the_deletion_of_a_member(run: Run) -> None:
         customer = team(it, "boss", "u2")
         it.settled()
         it.sim.webhook_faults(LOST)
-        fault = {"kind": "drop", "method": "DELETE", "path": "/members/", "after_effect": True}
-        it.sim.faults({**fault, "count": 1})
+        cut = {"kind": "timeout", "seconds": 0, "close": True}
+        it.sim.faults({**cut, "method": "DELETE", "path": "/members/", "count": 1})
         it.tell("u2")
         row = it.wait("u2", "verified")
         assert people(it, customer) == {"boss"}
