@@ -31,6 +31,7 @@ from harness import parser, settings_for
 from sync.deletions.ledger import Ledger
 from sync.garbage_collector import startup_objects_frozen
 from sync.migrations.upgrade import migrate
+from sync.mirror.kinds import CUSTOMER, owned
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
 from sync.settings import Settings
@@ -38,12 +39,11 @@ from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
 
 RATE = 100_000
-LISTS = (
-    ("/v1/customers/", {"sorting": "created_at"}),
-    ("/v1/subscriptions/", {"sorting": "started_at"}),
-    ("/v1/benefit-grants/", {"sorting": "created_at", "is_granted": "true"}),
-    ("/v1/members/", {"sorting": "created_at"}),
-)
+LISTS = [
+    (kind.path, {**kind.filters, "sorting": list(kind.order(descending=False))})
+    for kind in (CUSTOMER, *owned())
+]
+"""The pages as the reconciliation asks for them."""
 
 
 @contextlib.contextmanager
