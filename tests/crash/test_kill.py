@@ -15,7 +15,7 @@ import pytest
 
 from tests.helpers import bridge
 from tests.helpers.bridge import ago
-from tests.helpers.crashing import New, check_deletes, check_evidence, play
+from tests.helpers.crashing import New, check_deletes, check_evidence, play, play_guest
 from tests.helpers.engines import BOTH_ENGINES, POSTGRESQL
 from tests.helpers.webhooks import event_body
 
@@ -47,6 +47,15 @@ BY_ID = [
     "commit of evidence delete.answered",
 ]
 """The same where the DELETE names Polar's id, as it does after a lost answer."""
+GUEST = [
+    "commit of evidence customer.missing",
+    "commit of evidence customer.none",
+    "GET customers/members",
+    "commit of evidence membership.delete.sent",
+    "DELETE customers/members",
+    "commit of evidence membership.ended",
+]
+"""Where the end of a membership can be interrupted."""
 REVOKING = [
     "DELETE subscriptions",
     "commit of evidence survivors.revoked",
@@ -119,6 +128,15 @@ def test_killed_on_postgresql(new_crashing: New, when: str, step: str) -> None:
 @pytest.mark.parametrize("step", BY_ID)
 def test_killed_while_deleting_by_polars_id(new_crashing: New, when: str, step: str) -> None:
     assert die_at(new_crashing, f"{when} {step}", DELETE_BY="customer_id")
+
+
+@BOTH_ENGINES
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("step", GUEST)
+def test_killed_while_a_membership_ends(new_crashing: New, when: str, step: str) -> None:
+    with new_crashing(f"{when} {step}", 1) as one:
+        play_guest(one)
+        assert one.crashes > 0
 
 
 @pytest.mark.parametrize("when", WHEN)

@@ -166,7 +166,7 @@ def wrap(points: Points) -> None:
 
 def _route(url: str) -> str:
     """The path without what names a customer or a subscription."""
-    words = {"customers", "external", "state", "subscriptions", "benefit-grants"}
+    words = {"customers", "external", "state", "members", "subscriptions", "benefit-grants"}
     return "/".join(part for part in url.split("/") if part in words)
 
 

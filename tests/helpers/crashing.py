@@ -270,3 +270,30 @@ def play(one: Crashing, *, surviving: str = "incomplete") -> None:
     assert not it.is_gone(back)
     check_deletes(one, list(customers.values()))
     check_evidence(one)
+
+
+def play_guest(one: Crashing) -> None:
+    """A user who is only a member of somebody else's team."""
+    it = one.it
+    people = [
+        {"external_id": name, "email": f"{name}@example.com", "role": "member"}
+        for name in ("guest", "other")
+    ]
+    customer = it.customer("boss", "active", created_at=ago(days=1), members=people)
+
+    def there() -> set[str]:
+        listed = it.sim.get("/v1/members/", customer_id=customer)["items"]
+        return {item["external_id"] for item in listed}
+
+    one.until(lambda: len(it.query("SELECT 1 FROM member")) == len(there()), "they are mirrored")
+    one.send(event_body("user.deleted", "guest"), "msg-guest")
+    one.until(
+        lambda: [row["state"] for row in it.deletions("guest")] == ["verified"], "it has ended"
+    )
+    one.until_quiet()
+    assert there() == {"boss", "other"}
+    assert not it.is_gone(customer)
+    check_deletes(one, [])
+    check_evidence(one)
+    (row,) = it.deletions("guest")
+    assert it.kinds(row).count("membership.ended") == 1
