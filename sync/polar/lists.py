@@ -7,6 +7,7 @@ one moves the others up.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -109,10 +110,13 @@ async def of_customers(polar: PolarClient, kind: Kind[M], customer_ids: Sequence
     def read(content: Mapping[str, Any], read_at: datetime) -> M:
         return parse(kind, content, observed_at=read_at, by=API)
 
-    asked = [[one] for one in customer_ids] if kind.one_customer_a_request else [[*customer_ids]]
+    if not kind.one_customer_a_request:
+        return [*await _in_any_order(polar, kind, read, customer_id=list(customer_ids))]
     items: list[M] = []
-    for ids in asked:
-        items += await _in_any_order(polar, kind, read, customer_id=ids)
+    for customer_id in customer_ids:
+        # Of a customer that is gone Polar has no list at all.
+        with suppress(NotFound):
+            items += await _in_any_order(polar, kind, read, customer_id=customer_id)
     return items
 
 
