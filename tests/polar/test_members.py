@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,10 @@ def test_the_only_owner_is_told_from_what_is_not_valid(sim: SimulatorClient, ask
     with pytest.raises(OnlyOwner):
         ask(lambda polar: members.delete(polar, customer, by_role(truth, "owner")))
     ask(lambda polar: members.delete(polar, customer, by_role(truth, "member")))
+    gone = {"customer_id": customer, "member_id": by_role(truth, "member")}
     for asking in (members.delete, members.get, members.scrub, members.make_owner):
         with pytest.raises(NotFound):
-            ask(lambda polar, asking=asking: asking(polar, customer, by_role(truth, "member")))
+            ask(partial(asking, **gone))
 
 
 def test_ownership_is_transferred_and_what_is_personal_overwritten(
