@@ -159,26 +159,24 @@ class Observer:
         who are deleted, was not pinned by anybody, and had that id."""
         if not gone:
             return
-        known = await mirror_rows.stored(session, CUSTOMER, gone)
-        deleted = {
-            self.ledger.hasher.external(customer.external_id): customer
-            for customer in (item.row for item in known.values())
-            if customer.external_id is not None
-        }
+        deleted: dict[str, list[Customer]] = {}
+        for item in (await mirror_rows.stored(session, CUSTOMER, gone)).values():
+            customer = item.row
+            if customer.external_id is not None:
+                hashed = self.ledger.hasher.external(customer.external_id)
+                deleted.setdefault(hashed, []).append(customer)
         if not deleted:
             return
         for row in await queries.sent_by_external_id(self.ledger.database, session, deleted):
-            other = deleted[row.external_hash or ""]
-            if await self._is_accident(session, row, other):
-                _log.error(
-                    "deletion %s: another customer was deleted: %s, under the same external id",
-                    row.id,
-                    other.id,
-                )
-                seen = AnotherDeleted(customer_id=other.id)
-                await self.ledger.record(
-                    session, row, seen, now, source=source, customer_id=other.id
-                )
+            for other in deleted[row.external_hash or ""]:
+                if await self._is_accident(session, row, other):
+                    _log.error(
+                        "deletion %s: another customer was deleted: %s, under the same external id",
+                        row.id,
+                        other.id,
+                    )
+                    seen, ids = AnotherDeleted(customer_id=other.id), {"customer_id": other.id}
+                    await self.ledger.record(session, row, seen, now, source=source, **ids)
 
     async def _is_accident(self, session: AsyncSession, row: DeletionRow, other: Customer) -> bool:
         sent_at, deleted_at = row.sent_by_external_id_at, other.deleted_at
