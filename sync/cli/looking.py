@@ -26,7 +26,8 @@ def status(
         int, typer.Option(min=0, help="List this many of the deletions that need action.")
     ] = 50,
 ) -> None:
-    """How things stand, and which deletions need action."""
+    """How things stand, and which deletions need action. Exits with 1 if another customer than a
+    deleted user's was deleted."""
     from sync.cli.deployment import in_deployment
     from sync.reports.status import status as read_status
 
@@ -37,6 +38,8 @@ def status(
         from sync.cli.tables import print_status
 
         print_status(console_on(sys.stdout), report)
+    if report["states"]["another_deleted"]:
+        fail(NO, "another customer was deleted: see what needs action")
 
 
 @commands.command()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.dialects import sqlite
 from sqlmodel import col, select
 
+from sync.cli.exit_codes import NO
 from sync.deletions.ledger import Ledger
-from sync.deletions.observations import (
-    Unmapped,
-)
+from sync.deletions.observations import AnotherDeleted, DeleteBy, DeleteSent, Unmapped
 from sync.deletions.states import State
 from sync.inbox.entry import InboxStatus
 from sync.inbox.tables import OPEN_INBOX, InboxRow
-from tests.helpers.commands import BLOCKED, HELD, ISO, SUPERSEDED, VERIFIED, Commands
+from tests.helpers.commands import BLOCKED, FOUND, HELD, ISO, SUPERSEDED, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 
 pytestmark = BOTH_ENGINES
@@ -104,3 +105,20 @@ def test_status_reads_the_inbox_by_its_index(commands: Commands) -> None:
             return str(rows.all())
 
     assert "USING INDEX ix_inbox_open" in commands.do(plan)
+
+
+def test_another_customers_deletion_is_an_exit_code_until_somebody_has_looked(
+    commands: Commands,
+) -> None:
+    pinned = replace(FOUND, by_external_id=True)
+    sent = DeleteSent(by=DeleteBy.EXTERNAL_ID)
+    number = commands.deletion("user-1", pinned, sent, AnotherDeleted(customer_id="other"))
+
+    seen = commands.run("status")
+    assert seen.code == NO
+    assert "another customer was deleted" in seen.err
+    assert "other" in commands.run("status", "--json").json["need_person"]["deletions"][0]["reason"]
+
+    assert commands.run("retry", str(number)).code == NO
+    assert commands.run("approve", str(number)).code == 0
+    assert commands.run("status").code == 0
