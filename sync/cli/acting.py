@@ -46,9 +46,11 @@ def retry(
 def approve(
     who: WhoIfAny = None,
     as_user: AsUser = None,
-    everything: Annotated[bool, typer.Option("--all", help="Approve all that are held.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Approve all that the brake holds; no team.")
+    ] = False,
 ) -> None:
-    """Let a deletion go on that the brake holds."""
+    """Let a deletion go on that is held, or that another customer's deletion has stopped."""
     if everything == (who is not None):
         raise typer.BadParameter("give either USER|DELETION or --all")
     from sync.cli.deployment import in_deployment
@@ -60,7 +62,7 @@ def approve(
         return
     approved = in_deployment(lambda it: approve_all(Ledger.of(it.database, it.settings)))
     if not approved:
-        fail(NO, "no deletion is held")
+        fail(NO, "the brake holds no deletion; one that is held for a team must be named")
     typer.echo(f"deletions approved: {approved}")
 
 
@@ -89,6 +91,7 @@ def transfer(
 
     effect = in_deployment(work)
     typer.echo(f"deletion {effect.deletion}: the team is handed over; the user leaves it now")
+    typer.echo("its e-mail and name may still be the user's: change them at Polar")
 
 
 @commands.command()

@@ -170,12 +170,13 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
 
 def _print_paid_seats(console: Console, seats: Iterable[Mapping[str, Any]]) -> None:
     """Seats that nobody sits on any more."""
-    table = _table("deletion", "customer", "subscription", "seats still paid for")
+    table = _table("deletion", "customer", "subscription", "seats paid for that nobody has")
     for seat in seats:
         names = ("deletion", "customer_id", "subscription_id", "seats")
         table.add_row(*(_cell(seat[name]) for name in names))
     if table.row_count:
         console.print(table)
+        console.print("Lower the number of seats at Polar, or give them to somebody.")
 
 
 def _add_mirrored(

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries, teams
 from sync.deletions.deletion import IllegalTransition
+from sync.deletions.evidence import SCRUBBED, append
 from sync.deletions.leases import Leased, LeaseLost, Pinned, finish, release
 from sync.deletions.machine import delete_by, pin_is_fresh
 from sync.deletions.observations import (
@@ -108,9 +109,15 @@ class _Delete:
                 release(row)
         if brake is not None:
             raise _NotSent
+        scrubbed: list[str] = []
         for member in await lists.of_customers(recorder.polar, MEMBER, [customer_id]):
             with suppress(NotFound):
                 await members.scrub(recorder.polar, customer_id, member.id)
+                scrubbed.append(member.id)
+        async with recorder.database.write() as session:
+            now = await recorder.database.now(session)
+            row = await recorder.leases.held(session, self.leased)
+            await append(session, row, SCRUBBED, source="api", at=now, member_ids=scrubbed)
 
     async def _send(self, sent: DeleteSent) -> None:
         by_external_id = sent.by is DeleteBy.EXTERNAL_ID
@@ -138,7 +145,9 @@ class _Delete:
             return None
         if not row.approved and row.others is None:
             # A seat that was bought since the customer was pinned has made it a team.
-            team = await teams.look(recorder.polar, recorder.settings, state, row.external_id, ())
+            team = await teams.look(
+                recorder.polar, recorder.settings, state, {row.external_id, row.user_id}, ()
+            )
             if team is not None:
                 await recorder.record(self.leased, team, others=team.others)
                 raise _NotSent
@@ -155,8 +164,12 @@ class _Delete:
                 by_external_id = sent.by is DeleteBy.EXTERNAL_ID
                 if by_external_id and not pin_is_fresh(pin, recorder.ledger.policy, now):
                     raise _PinTooOld
-                ids = {"customer_id": row.customer_id, "by": sent.by}
-                await recorder.ledger.record(session, row, sent, now, source="worker", **ids)
+                detail = {
+                    "customer_id": row.customer_id,
+                    "by": sent.by,
+                    "anonymize": recorder.settings.anonymize,
+                }
+                await recorder.ledger.record(session, row, sent, now, source="worker", **detail)
                 return
             await recorder.ledger.record(session, row, brake, now, source="worker")
             release(row)

@@ -13,6 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions.chain import GENESIS, link_hash
 from sync.deletions.tables import DeletionRow, EvidenceRow
 
+SCRUBBED = "members.scrubbed"
+"""The evidence that Polar has taken a name and an e-mail that say nothing in place of theirs."""
+
 _LAST = (
     sa.select(
         col(EvidenceRow.deletion_id).label("deletion_id"),

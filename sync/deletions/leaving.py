@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sync.deletions import memberships
-from sync.deletions.evidence import append
+from sync.deletions.evidence import SCRUBBED, append
 from sync.deletions.leases import Leased
 from sync.deletions.recording import Recorder
 from sync.deletions.sightings import membership_ended
@@ -50,6 +50,7 @@ async def _leave(recorder: Recorder, leased: Leased, membership: MembershipRow) 
         if recorder.settings.scrub_members:
             await about_to_delete()
             await members.scrub(recorder.polar, customer_id, member_id)
+            await _scrubbed(recorder, leased, member_id)
             await members.delete(recorder.polar, customer_id, member_id)
         else:
             await members.delete(
@@ -65,11 +66,13 @@ async def _leave(recorder: Recorder, leased: Leased, membership: MembershipRow) 
 
 def _is_the_users(recorder: Recorder, leased: Leased, member: Member) -> bool:
     """Whether it was the user's when the event happened."""
-    hashed = None
-    if member.external_id is not None:
-        hashed = recorder.ledger.hasher.external(member.external_id)
-    until = leased.row.event_at + recorder.ledger.policy.clock_skew
-    return hashed == leased.row.external_hash and member.created_at <= until
+    row, hasher = leased.row, recorder.ledger.hasher
+    if member.external_id is None:
+        return False
+    is_theirs = member.external_id == row.user_id or (
+        hasher.external(member.external_id) == row.external_hash
+    )
+    return is_theirs and member.created_at <= row.event_at + recorder.ledger.policy.clock_skew
 
 
 async def _sent(recorder: Recorder, leased: Leased, membership: MembershipRow) -> None:
@@ -80,6 +83,13 @@ async def _sent(recorder: Recorder, leased: Leased, membership: MembershipRow) -
         current.sent_at = current.sent_at or now
         ids = {"member_id": membership.member_id, "customer_id": membership.customer_id}
         await append(session, row, "membership.delete.sent", source=_SOURCE, at=now, **ids)
+
+
+async def _scrubbed(recorder: Recorder, leased: Leased, member_id: str) -> None:
+    async with recorder.database.write() as session:
+        now = await recorder.database.now(session)
+        row = await recorder.leases.held(session, leased)
+        await append(session, row, SCRUBBED, source="api", at=now, member_ids=[member_id])
 
 
 async def _ended(

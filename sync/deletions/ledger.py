@@ -31,7 +31,7 @@ from sync.deletions.observations import (
     Observation,
 )
 from sync.deletions.removal import removed_until
-from sync.deletions.states import ENDED, OVER, UNPINNED, State
+from sync.deletions.states import ENDED, NEEDS_A_PERSON, OVER, UNPINNED, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.hashing import Hasher
@@ -135,6 +135,8 @@ class Ledger:
         after = observe(before, observation, self.policy, now)
         row.become(after)
         if after.state != before.state:
+            if after.state in NEEDS_A_PERSON:
+                _log.warning("deletion %s is %s: %s", row.id, after.state, after.reason)
             if after.reason is not None:
                 detail["reason"] = after.reason
             detail["was"] = before.state

@@ -204,7 +204,7 @@ def _missing(
 
 def _nobody(members_listed_at: datetime | None) -> str:
     listed = (
-        "members have never been listed: `polar-sync reconcile`"
+        "members have never been listed: `polar-sync reconcile`, then `retry`"
         if members_listed_at is None
         else f"members were last listed at {members_listed_at.isoformat(timespec='seconds')}"
     )

@@ -17,7 +17,7 @@ from sync.deletions.observations import MembershipFact
 from sync.deletions.states import ENDED
 from sync.deletions.tables import DeletionRow, MembershipRow
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import SUBSCRIPTION, all_hold
+from sync.mirror.kinds import CUSTOMER_SEAT, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Member
 from sync.store.database import Database
 
@@ -29,13 +29,13 @@ ONLY_OWNER = (
 
 @dataclass(frozen=True, slots=True)
 class PaidSeat:
-    """A seat that Polar has ended and that is still paid for."""
+    """Seats that are paid for and on which nobody sits, since a member of a deletion left."""
 
     deletion: int
     customer_id: str
     subscription_id: str
     seats: int
-    """Paid for in that subscription."""
+    """How many, in that subscription."""
 
 
 async def note(
@@ -131,8 +131,7 @@ async def facts(session: AsyncSession, deletion_id: int) -> list[MembershipFact]
 
 
 async def paid_seats(session: AsyncSession, limit: int) -> list[PaidSeat]:
-    """Seats of members who are gone, in subscriptions that go on with no fewer seats; newest
-    first."""
+    """Empty seats of members who are gone, in subscriptions that go on; newest first."""
     ended = (
         await session.exec(
             select(MembershipRow)
@@ -154,33 +153,22 @@ async def _still_paid(
     with_seats = [item for item in memberships if item.seats and not item.kept]
     ids = {seat["subscription_id"] for item in with_seats for seat in item.seats}
     subscriptions = await mirror_rows.stored(session, SUBSCRIPTION, ids) if ids else {}
+    taken = await mirror_rows.seats_taken(session, subscriptions) if subscriptions else {}
     paid = []
     for item in with_seats:
-        for seat in item.seats:
-            known = subscriptions.get(seat["subscription_id"])
+        for polar_id in sorted({seat["subscription_id"] for seat in item.seats}):
+            known = subscriptions.get(polar_id)
             if known is None or not all_hold(SUBSCRIPTION.open_when, known.row):
                 continue
-            if known.row.seats is not None and known.row.seats >= (seat["seats"] or 0):
-                paid.append(PaidSeat(item.deletion_id, item.customer_id, known.id, known.row.seats))
+            empty = (known.row.seats or 0) - taken.get(polar_id, 0)
+            if empty > 0:
+                paid.append(PaidSeat(item.deletion_id, item.customer_id, polar_id, empty))
     return paid
 
 
 async def _seats(session: AsyncSession, member_id: str) -> list[dict[str, Any]]:
-    seats = [
-        seat
-        for seat in await mirror_rows.seats_of_members(session, [member_id])
-        if seat.subscription_id is not None and seat.status != "revoked"
-    ]
-    ids = {seat.subscription_id for seat in seats if seat.subscription_id is not None}
-    subscriptions = await mirror_rows.stored(session, SUBSCRIPTION, ids) if ids else {}
     return [
-        {
-            "seat_id": seat.id,
-            "subscription_id": seat.subscription_id,
-            "seats": known.row.seats
-            if (known := subscriptions.get(seat.subscription_id))
-            else None,
-        }
-        for seat in seats
-        if seat.subscription_id is not None
+        {"seat_id": seat.id, "subscription_id": seat.subscription_id}
+        for seat in await mirror_rows.seats_of_members(session, [member_id])
+        if seat.subscription_id is not None and CUSTOMER_SEAT.is_listed(seat)
     ]

@@ -106,7 +106,8 @@ async def _act(
                 if row.state not in _APPROVED:
                     raise _Refused(f"it is not held but {row.state}")
                 await ledger.record(session, row, Approved(), now, source=_SOURCE)
-                wake(row, now)
+                if row.state not in ENDED:
+                    wake(row, now)
             case _:
                 assert_never(verb)
     except IllegalTransition:
@@ -118,7 +119,10 @@ async def _act(
 
 def _check_retry(row: DeletionRow) -> None:
     if row.state is State.HELD:
-        raise _Refused(f"it is held: polar-sync approve {row.id}, or cancel")
+        raise _Refused(
+            f"it is held: polar-sync approve {row.id}, or cancel; a team can be handed over:"
+            " transfer"
+        )
     if row.state is State.ANOTHER_DELETED:
         raise _Refused(f"another customer was deleted: see to it, then polar-sync approve {row.id}")
     looks_up = next_action(row.snapshot()) is Action.RESOLVE
@@ -132,6 +136,8 @@ def _check_retry(row: DeletionRow) -> None:
 def _why_not(row: DeletionRow) -> str:
     if row.state in ENDED:
         return f"it has ended: {row.state}"
-    if row.deleted_at is not None:
-        return "it is too late: the customer is already deleted at Polar"
-    return "it is too late: the DELETE has been sent to Polar"
+    if row.deleted_at is None:
+        return "it is too late: the deletion at Polar has begun"
+    if row.customer_id is None:
+        return "it is too late: the user's memberships are being ended"
+    return "it is too late: the customer is already deleted at Polar"

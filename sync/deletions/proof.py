@@ -133,6 +133,8 @@ def _incomplete(
         f"member {item.member_id} of customer {item.customer_id} ({item.problem})"
         for item in memberships
     ]
+    gone = deletion.customer_id is not None
+    what = "the customer is gone, but these are not" if gone else "these have not ended"
     how = "end them at Polar, then `polar-sync retry`"
     if any(item.status == "unpaid" for item in subscriptions):
         how += "; no request ends an unpaid one: use Polar's dashboard, or ask Polar's support"
@@ -140,7 +142,7 @@ def _incomplete(
         going_on(deletion, State.INCOMPLETE),
         listed_at=listed_at,
         ended_at=None,
-        reason=f"the customer is gone, but these are not: {', '.join(names)}; {how}",
+        reason=f"{what}: {', '.join(names)}; {how}",
         next_attempt_at=now + policy.survivor_after,
     )
 

@@ -11,18 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, memberships
 from sync.deletions.chain import canonical, iso, unbroken
-from sync.deletions.observations import DeleteSent
+from sync.deletions.evidence import SCRUBBED
+from sync.deletions.observations import CustomerGone, CustomerMissing, DeleteSent, HandedOver
 from sync.deletions.tables import DeletionRow, EvidenceRow
 from sync.hashing import Hasher
 
 RECEIPT_VERSION = 1
 
-NOT_COVERED = (
-    "Polar keeps orders and invoices, the customer's events, tax id and old external id; for up to"
-    " 90 days the webhook payloads that it has sent; and what members are called, unless it was"
-    " overwritten before. Payment methods at Stripe are not touched."
+_ALWAYS = (
+    "Polar keeps orders and invoices, the customer's events, tax id and old external id, and for up"
+    " to 90 days the webhook payloads that it has sent. Payment methods at Stripe are not touched."
 )
-"""What `verified` does not speak of. docs/privacy.md says what can be done about each."""
 
 
 async def receipt(session: AsyncSession, deletion: DeletionRow, hasher: Hasher) -> dict[str, Any]:
@@ -69,9 +68,30 @@ async def receipt(session: AsyncSession, deletion: DeletionRow, hasher: Hasher) 
             for row in links
         ],
         "chain_unbroken": unbroken(links),
-        "not_covered": NOT_COVERED,
+        "not_covered": not_covered(links),
     }
     return {**content, "seal": hasher.seal(canonical(content))}
+
+
+def not_covered(links: Sequence[EvidenceRow]) -> str:
+    """What `verified` does not speak of. docs/privacy.md says what can be done about each."""
+    kinds = {link.kind for link in links}
+    sent = [link.detail for link in links if link.kind == DeleteSent.evidence]
+    parts = [_ALWAYS]
+    if SCRUBBED in kinds:
+        parts.append("It keeps members' external ids; name and e-mail were overwritten.")
+    else:
+        parts.append("It keeps members' names, e-mails and external ids in clear.")
+    if not sent and CustomerGone.evidence not in kinds and CustomerMissing.evidence in kinds:
+        parts.append("Whoever deleted the customer may not have had it anonymized.")
+    if any(detail.get("anonymize") is False for detail in sent):
+        parts.append("The customer's e-mail, names and address stay: ANONYMIZE was false.")
+    if HandedOver.evidence in kinds:
+        parts.append(
+            "The team that was handed over keeps its e-mail, name and external id: the user's,"
+            " unless somebody has changed them."
+        )
+    return " ".join(parts)
 
 
 def deleted_by(links: Sequence[EvidenceRow]) -> str | None:

@@ -202,9 +202,9 @@ class _Look:
     ) -> TeamFound | None:
         if self.leased.row.approved:
             return None
-        own_id = target.external_id or state.customer.external_id
+        own_ids = {target.external_id or state.customer.external_id, self.leased.row.user_id}
         recorder = self.recorder
-        return await teams.look(recorder.polar, recorder.settings, state, own_id, subscriptions)
+        return await teams.look(recorder.polar, recorder.settings, state, own_ids, subscriptions)
 
     def failed(self, target: Target, error: PolarError) -> Learnt:
         """What is known where Polar could not be asked."""

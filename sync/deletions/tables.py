@@ -175,8 +175,8 @@ class MembershipRow(SQLModel, table=True):
     problem: str | None = None
     """Why a person must end it."""
     seats: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
-    """`{"seat_id", "subscription_id", "seats"}` for each seat it sat on: Polar ends the seat, which
-    stays paid for until somebody lowers the subscription's number of seats, `seats` at the time."""
+    """`{"seat_id", "subscription_id"}` for each seat it sat on: Polar ends the seat, which stays
+    paid for until somebody else gets it, or the subscription's number of seats is lowered."""
 
 
 class MappingRow(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sync.deletions.observations import TeamFound
 from sync.mirror.kinds import MEMBER, SUBSCRIPTION, all_hold
@@ -17,14 +17,15 @@ async def look(
     polar: PolarClient,
     settings: Settings,
     state: CustomerState,
-    external_id: str | None,
+    own_ids: Collection[str | None],
     subscriptions: Sequence[Subscription],
 ) -> TeamFound | None:
     """What a deletion of the customer would take from others; None: nothing that is to be asked
     about. One request, and none for an individual.
 
     Args:
-        external_id: the user's; a member without it counts as somebody else.
+        own_ids: the external ids that the user can have as a member. Whoever has another, or none,
+            counts as somebody else.
         subscriptions: the customer's.
 
     Raises:
@@ -33,7 +34,7 @@ async def look(
     if not state.is_team or settings.on_team == "delete":
         return None
     members = await lists.of_customers(polar, MEMBER, [state.customer.id])
-    others = [it for it in members if external_id is None or it.external_id != external_id]
+    others = [it for it in members if it.external_id is None or it.external_id not in own_ids]
     if not others:
         return None
     open_ones = [it.id for it in subscriptions if all_hold(SUBSCRIPTION.open_when, it)]

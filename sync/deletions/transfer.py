@@ -38,9 +38,9 @@ async def transfer(ledger: Ledger, polar: PolarClient, which: Which, to: str) ->
     """
     async with ledger.database.read() as session:
         row = _held((await queries.find(session, ledger.hasher, which))[-1])
-    customer_id, external_id = row.customer_id or "", row.external_id
+    customer_id, own_ids = row.customer_id or "", {row.external_id, row.user_id} - {None}
     there = await lists.of_customers(polar, MEMBER, [customer_id])
-    own = [it for it in there if external_id is not None and it.external_id == external_id]
+    own = [it for it in there if it.external_id in own_ids]
     if not own:
         raise CannotTransfer(
             f"nobody in customer {customer_id} has the user's external id: see in Polar's dashboard"
@@ -67,6 +67,8 @@ def _held(row: DeletionRow) -> DeletionRow:
 
 
 def _chosen(there: list[Member], own: list[Member], to: str) -> Member:
+    if len(there) == len(own):
+        raise CannotTransfer("nobody else is left in the team: polar-sync approve, or cancel")
     found = [it for it in there if to in {it.id, it.external_id}]
     if len(found) != 1:
         known = ", ".join(f"{it.id} ({it.external_id or it.role})" for it in there if it not in own)

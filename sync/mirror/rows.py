@@ -7,6 +7,7 @@ when it writes.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -372,6 +373,15 @@ async def seats_of_members(session: AsyncSession, member_ids: Collection[str]) -
     statement = _select_by(CUSTOMER_SEAT, "member_id")
     found = await _load(connection, CUSTOMER_SEAT, statement, member_ids)
     return [item.row for _, item in sorted(found.items())]
+
+
+async def seats_taken(session: AsyncSession, subscription_ids: Collection[str]) -> dict[str, int]:
+    """How many seats of each subscription somebody has."""
+    connection = await session.connection()
+    statement = _select_by(CUSTOMER_SEAT, "subscription_id")
+    found = await _load(connection, CUSTOMER_SEAT, statement, subscription_ids)
+    seats = (item.row for item in found.values())
+    return Counter(it.subscription_id or "" for it in seats if CUSTOMER_SEAT.is_listed(it))
 
 
 async def forgotten_members(session: AsyncSession, member_ids: Collection[str]) -> set[str]:

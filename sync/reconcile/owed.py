@@ -134,6 +134,10 @@ async def _check(
     if fresh and open_ones and after is State.INCOMPLETE:
         ids = ", ".join(open_ones)
         _add(context, row, f"not ended, though the customer is gone: {ids}", repaired=False)
+    stuck = [item for item in checked.open_memberships if item.problem is not None]
+    if stuck:
+        names = ", ".join(f"{it.member_id} of customer {it.customer_id}" for it in stuck)
+        _add(context, row, f"the user is still a member: {names}", repaired=False)
 
 
 async def count_deleted_elsewhere(context: Context) -> None:

@@ -86,6 +86,8 @@ async def _deletion(session: AsyncSession, row: DeletionRow) -> dict[str, Any]:
     grants = await mirror_rows.stored_of(session, BENEFIT_GRANT, customer_ids)
     return {
         **fields_of(row, _DELETION_FIELDS),
+        # Without a customer, it is only when the memberships' turn came.
+        "deleted_at": plain(row.deleted_at) if row.customer_id else None,
         "asks": row.state.about.asks,
         "deleted_by": receipts.deleted_by(links),
         "evidence": [fields_of(link, _EVIDENCE_FIELDS) for link in links],

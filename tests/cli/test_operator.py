@@ -101,7 +101,10 @@ def test_approve_all_approves_what_is_held_and_nothing_else(
     assert {commands.row(number).state for number in held} == {State.RESOLVED}
     assert commands.row(other).state is State.UNMAPPED
     again = commands.run("approve", "--all")
-    assert (again.code, again.err) == (1, "error: no deletion is held\n")
+    assert (again.code, again.err) == (
+        1,
+        "error: the brake holds no deletion; one that is held for a team must be named\n",
+    )
 
 
 def test_cancel_leaves_the_customer_alone(commands: Commands) -> None:
@@ -136,8 +139,8 @@ def test_cancel_takes_the_deletion_from_the_worker_that_has_it(commands: Command
 @pytest.mark.parametrize(
     ("observations", "why"),
     [
-        ((FOUND, DeleteSent()), "it is too late: the DELETE has been sent to Polar"),
-        ((FOUND, DeleteSent(), BLOCKED), "it is too late: the DELETE has been sent to Polar"),
+        ((FOUND, DeleteSent()), "it is too late: the deletion at Polar has begun"),
+        ((FOUND, DeleteSent(), BLOCKED), "it is too late: the deletion at Polar has begun"),
         (DELETED, "it is too late: the customer is already deleted at Polar"),
         (VERIFIED, "it has ended: verified"),
     ],
