@@ -117,7 +117,7 @@ def contradictions(facts: Facts) -> Iterator[str]:
     for seat in _paid(receipt):
         on = [it for it in customer["seats"] if it["subscription_id"] == seat["subscription_id"]]
         taken = sum(it["member_id"] is not None for it in on)
-        if paid.get(seat["subscription_id"]) != seat["seats"] or taken >= seat["seats"]:
+        if (paid.get(seat["subscription_id"]) or 0) - taken != seat["seats"]:
             yield "the receipt has a seat as paid for and free that Polar has not"
 
 

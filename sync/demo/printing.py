@@ -97,8 +97,8 @@ def _needs(line: Line) -> Iterator[str]:
     for seat in line.receipt["paid_seats"] if line.receipt else ():
         yield (
             f"[yellow]paid seat[/]  {line.title}: customer {seat['customer_id']} goes on paying for"
-            f" {seat['seats']} seats with subscription {seat['subscription_id']}, and nobody sits"
-            " on one of them: lower their number at Polar, or give the seat to somebody"
+            f" seats of subscription {seat['subscription_id']} that nobody has,"
+            f" {seat['seats']} now: lower their number at Polar, or give them to somebody"
         )
 
 

@@ -64,7 +64,7 @@ INDIVIDUAL = facts(
     deletes=[delete(BY_EXTERNAL_ID)],
 )
 ENDED = {"member_id": "m-u1", "ended_at": "2026-08-01T00:00:00Z", "kept": False}
-PAID = {"subscription_id": "s1", "seats": 2}
+PAID = {"subscription_id": "s1", "seats": 1}
 TAKEN_SEAT = {"subscription_id": "s1", "member_id": "m-boss"}
 FREE_SEAT = {"subscription_id": "s1", "member_id": None}
 MEMBERSHIP = facts(
