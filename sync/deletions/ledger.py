@@ -1,8 +1,9 @@
 """The ledger: what deletions are, what has become of them, and the evidence for it.
 
 Nothing outside this room writes a deletion or a piece of evidence. Within it the ledger does, with
-three modules of its own kind: `evidence` adds a link to a chain, `leases` says who works on a
-deletion until when, `removal` removes what has been kept long enough.
+four modules of its own kind: `evidence` adds a link to a chain, `memberships` keeps the list of
+where else the user is a member, `leases` says who works on a deletion until when, `removal` removes
+what has been kept long enough.
 
 What is decided (`machine.observe`), its evidence and, when a deletion is verified, the forgetting
 are one transaction.
