@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from sync.simulator.inputs import Page, PageOfOwners, Query, SortedPage, Uuid
 from sync.simulator.lists import Columns
 from sync.simulator.simulator import Simulator
-from sync.simulator.world import Json, Ordered, Row
+from sync.simulator.world import Customer, Json, Ordered, Row
 
 M = TypeVar("M", bound=BaseModel)
 Q = TypeVar("Q", bound=Query)
@@ -125,6 +125,20 @@ class Call:
         if row is None:
             raise not_found(what)
         return row
+
+    def customer(self) -> Customer:
+        """The living customer whose id the path names."""
+        customer = self.sim.world.find_live(self.uuid())
+        if customer is None:
+            raise not_found("Customer")
+        return customer
+
+    def external_customer(self) -> Customer:
+        """The living customer whose external id the path names."""
+        customer = self.sim.world.by_external_id.get(self.params[0])
+        if customer is None:
+            raise not_found("Customer")
+        return customer
 
     # -- lists -----------------------------------------------------------------------------
 

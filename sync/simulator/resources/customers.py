@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, model_validator
 
-from sync.simulator.calls import Answer, ApiError, Call, Route, mistake, not_found
+from sync.simulator.calls import Answer, ApiError, Call, Route, mistake
 from sync.simulator.inputs import Address, Email, Metadata, Query, SortedPage
 from sync.simulator.lists import Columns
 from sync.simulator.world import CANCELED_BY_DELETION, Customer, Json, TakenError, WriteOnceError
@@ -64,20 +64,6 @@ _COLUMNS: Columns[Customer] = {
     "email": lambda row: row.email,
     "name": lambda row: row.name,
 }
-
-
-def _by_id(call: Call) -> Customer:
-    customer = call.sim.world.find_live(call.uuid())
-    if customer is None:
-        raise not_found("Customer")
-    return customer
-
-
-def _by_external_id(call: Call) -> Customer:
-    customer = call.sim.world.by_external_id.get(call.params[0])
-    if customer is None:
-        raise not_found("Customer")
-    return customer
 
 
 def list_customers(call: Call) -> Answer:
@@ -141,19 +127,19 @@ def create_customer(call: Call) -> Answer:
 
 
 def get_customer(call: Call) -> Answer:
-    return 200, call.sim.render.customer(_by_id(call))
+    return 200, call.sim.render.customer(call.customer())
 
 
 def get_external_customer(call: Call) -> Answer:
-    return 200, call.sim.render.customer(_by_external_id(call))
+    return 200, call.sim.render.customer(call.external_customer())
 
 
 def get_state(call: Call) -> Answer:
-    return 200, call.sim.render.state(_by_id(call))
+    return 200, call.sim.render.state(call.customer())
 
 
 def get_external_state(call: Call) -> Answer:
-    return 200, call.sim.render.state(_by_external_id(call))
+    return 200, call.sim.render.state(call.external_customer())
 
 
 def _update(call: Call, customer: Customer, given: CustomerUpdateExternal) -> Answer:
@@ -171,22 +157,22 @@ def _update(call: Call, customer: Customer, given: CustomerUpdateExternal) -> An
 
 
 def update_customer(call: Call) -> Answer:
-    return _update(call, _by_id(call), call.read_body(CustomerUpdate))
+    return _update(call, call.customer(), call.read_body(CustomerUpdate))
 
 
 def update_external_customer(call: Call) -> Answer:
-    return _update(call, _by_external_id(call), call.read_body(CustomerUpdateExternal))
+    return _update(call, call.external_customer(), call.read_body(CustomerUpdateExternal))
 
 
 def delete_customer(call: Call) -> Answer:
     anonymize = call.read_query(DeleteQuery).anonymize
-    call.sim.delete_customer(_by_id(call), anonymize=anonymize)
+    call.sim.delete_customer(call.customer(), anonymize=anonymize)
     return 204, None
 
 
 def delete_external_customer(call: Call) -> Answer:
     anonymize = call.read_query(DeleteQuery).anonymize
-    call.sim.delete_customer(_by_external_id(call), anonymize=anonymize)
+    call.sim.delete_customer(call.external_customer(), anonymize=anonymize)
     return 204, None
 
 

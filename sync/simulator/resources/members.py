@@ -41,29 +41,15 @@ class MemberUpdate(BaseModel):
 _COLUMNS: Columns[Member] = {"created_at": lambda row: row.created_at}
 
 
-def _customer(call: Call) -> Customer:
-    customer = call.sim.world.find_live(call.uuid())
-    if customer is None:
-        raise not_found("Customer")
-    return customer
-
-
-def _external_customer(call: Call) -> Customer:
-    customer = call.sim.world.by_external_id.get(call.params[0])
-    if customer is None:
-        raise not_found("Customer")
-    return customer
-
-
 def _by_id(call: Call) -> Member:
-    member = call.sim.members.find_live(_customer(call), call.uuid(1))
+    member = call.sim.members.find_live(call.customer(), call.uuid(1))
     if member is None:
         raise not_found("Member")
     return member
 
 
 def _by_external_id(call: Call) -> Member:
-    for member in call.sim.members.of(_external_customer(call)):
+    for member in call.sim.members.of(call.external_customer()):
         if member.external_id == call.params[1]:
             return member
     raise not_found("Member")
@@ -118,11 +104,11 @@ def _create(call: Call, customer: Customer) -> Answer:
 
 
 def create_member(call: Call) -> Answer:
-    return _create(call, _customer(call))
+    return _create(call, call.customer())
 
 
 def create_member_of_external(call: Call) -> Answer:
-    return _create(call, _external_customer(call))
+    return _create(call, call.external_customer())
 
 
 def get_member(call: Call) -> Answer:
