@@ -24,6 +24,7 @@ from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import CUSTOMER, MEMBER
 from sync.mirror.objects import Member
 from sync.polar.organization import Organization
 from sync.settings import Settings
@@ -157,9 +158,10 @@ class Applier:
     async def _drop_forgotten(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
         """Keep no payload about a customer who has been forgotten."""
         ids = {row.customer_id for row in rows if row.customer_id is not None}
-        forgotten = await mirror_rows.forgotten(session, ids) if ids else set()
+        forgotten = await mirror_rows.forgotten(session, CUSTOMER, ids) if ids else set()
         members = {row.member_id for row in rows if row.member_id is not None}
-        forgotten |= await mirror_rows.forgotten_members(session, members) if members else set()
+        if members:
+            forgotten |= await mirror_rows.forgotten(session, MEMBER, members)
         for row in rows:
             if row.customer_id in forgotten or row.member_id in forgotten:
                 row.body = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Generic, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from pydantic import AwareDatetime, TypeAdapter
 
@@ -209,6 +209,14 @@ class Kind(Generic[M]):
         return TypeAdapter(self.object)
 
 
+D = TypeVar("D", Customer, Member)
+
+
+def _deleted(row: D, now: datetime) -> D:
+    """Polar knows nothing of it any more."""
+    return replace(row, deleted_at=row.deleted_at or now, observed_at=now, written_by=API)
+
+
 # --- customers -------------------------------------------------------------------------------
 
 
@@ -253,9 +261,7 @@ CUSTOMER: Kind[Customer] = Kind(
     ),
     # It is how a deletion finds the tombstone.
     kept_until_forgotten=("external_id",),
-    after_silence=lambda row, now: replace(
-        row, deleted_at=row.deleted_at or now, observed_at=now, written_by=API
-    ),
+    after_silence=_deleted,
 )
 """Whom deletions are about. All other kinds belong to one."""
 
@@ -336,9 +342,7 @@ MEMBER: Kind[Member] = Kind(
     goes_with_customer=True,
     personal=("external_id",),
     kept_until_forgotten=("external_id",),
-    after_silence=lambda row, now: replace(
-        row, deleted_at=row.deleted_at or now, observed_at=now, written_by=API
-    ),
+    after_silence=_deleted,
 )
 
 

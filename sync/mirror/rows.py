@@ -138,7 +138,7 @@ async def _without_what_is_forgotten(
     says itself that it is."""
     if not rows or not kind.personal or kind is CUSTOMER:
         return rows
-    gone = await forgotten(session, {getattr(row, kind.owner) for row in rows})
+    gone = await forgotten(session, CUSTOMER, {getattr(row, kind.owner) for row in rows})
     hidden: dict[str, Any] = {"forgotten_at": now}
     return [
         without_what_is_gone(kind, replace(row, **hidden))
@@ -184,32 +184,40 @@ async def remove(session: AsyncSession, kind: Kind[Any], ids: Sequence[str]) -> 
     await connection.execute(table.delete().where(table.c.id.in_(ids)))
 
 
-async def forget(session: AsyncSession, customer_ids: Sequence[str], now: datetime) -> None:
+async def forget(session: AsyncSession, customer_ids: Collection[str], now: datetime) -> None:
     """Scrub what is personal of the customers and of what belongs to them; a late webhook brings
     none of it back."""
-    connection = await session.connection()
     for kind in kinds.KINDS:
         if kind.personal:
-            table = _table(kind)
-            await connection.execute(
-                table.update()
-                .where(table.c[kind.owner].in_(customer_ids))
-                .values({**dict.fromkeys(kind.personal), "forgotten_at": now})
-            )
+            await _scrub(session, kind, kind.owner, customer_ids, now)
 
 
 async def forget_members(session: AsyncSession, member_ids: Collection[str], now: datetime) -> None:
     """Scrub what is personal of these members alone."""
+    await _scrub(session, MEMBER, "id", member_ids, now)
+
+
+async def _scrub(
+    session: AsyncSession, kind: Kind[Any], column: str, ids: Collection[str], now: datetime
+) -> None:
     connection = await session.connection()
-    table = _table(MEMBER)
+    table = _table(kind)
     await connection.execute(
         table.update()
-        .where(table.c.id.in_(member_ids))
-        .values({**dict.fromkeys(MEMBER.personal), "forgotten_at": now})
+        .where(table.c[column].in_(ids))
+        .values({**dict.fromkeys(kind.personal), "forgotten_at": now})
     )
 
 
 # --- reading -----------------------------------------------------------------------------------
+
+
+async def forgotten(session: AsyncSession, kind: Kind[Any], ids: Collection[str]) -> set[str]:
+    """Those of the kind, customers or members, whom the bridge has forgotten."""
+    table = _table(kind)
+    statement = sa.select(table.c.id).where(table.c.id.in_(ids), table.c.forgotten_at.is_not(None))
+    connection = await session.connection()
+    return set((await connection.execute(statement)).scalars())
 
 
 async def stored(session: AsyncSession, kind: Kind[M], ids: Iterable[str]) -> dict[str, Stored[M]]:
@@ -245,6 +253,15 @@ async def listed(
     # Where Polar and the mirror agree on when it was made, none is left to ask for.
     missing = items.keys() - found.keys()
     return found | await _load(connection, kind, _select_by(kind, "id"), missing)
+
+
+async def _all_with(
+    session: AsyncSession, kind: Kind[M], column: str, values: Iterable[str]
+) -> list[M]:
+    """What the mirror has of the kind with one of these values there."""
+    statement = _select_by(kind, column)
+    found = await _load(await session.connection(), kind, statement, values)
+    return [item.row for item in found.values()]
 
 
 async def _load(
@@ -308,10 +325,8 @@ async def memberships_known_as(
     session: AsyncSession, external_ids: Collection[str]
 ) -> list[Member]:
     """The memberships of whoever has these external ids."""
-    connection = await session.connection()
-    statement = _select_by(MEMBER, "external_id")
-    found = await _load(connection, MEMBER, statement, external_ids)
-    return await memberships_among(session, [item.row for item in found.values()])
+    found = await _all_with(session, MEMBER, "external_id", external_ids)
+    return await memberships_among(session, found)
 
 
 async def memberships_among(session: AsyncSession, members: Iterable[Member]) -> list[Member]:
@@ -362,45 +377,22 @@ async def parents(
 
 async def children(session: AsyncSession, kind: Kind[M], parent: Parent, parent_id: str) -> list[M]:
     """What the mirror has of the kind for this parent."""
-    connection = await session.connection()
-    found = await _load(connection, kind, _select_by(kind, parent.field), [parent_id])
-    return [item.row for item in found.values()]
+    return await _all_with(session, kind, parent.field, [parent_id])
 
 
 async def seats_of_members(session: AsyncSession, member_ids: Collection[str]) -> list[Seat]:
     """The seats on which these members sit, or sat."""
-    connection = await session.connection()
-    statement = _select_by(CUSTOMER_SEAT, "member_id")
-    found = await _load(connection, CUSTOMER_SEAT, statement, member_ids)
-    return [item.row for _, item in sorted(found.items())]
+    found = await _all_with(session, CUSTOMER_SEAT, "member_id", member_ids)
+    return sorted(found, key=attrgetter("id"))
 
 
 async def seats_taken(session: AsyncSession, subscription_ids: Collection[str]) -> dict[str, int]:
     """How many seats of each subscription somebody has."""
-    connection = await session.connection()
-    statement = _select_by(CUSTOMER_SEAT, "subscription_id")
-    found = await _load(connection, CUSTOMER_SEAT, statement, subscription_ids)
-    seats = (item.row for item in found.values())
+    seats = await _all_with(session, CUSTOMER_SEAT, "subscription_id", subscription_ids)
     return Counter(it.subscription_id or "" for it in seats if CUSTOMER_SEAT.is_listed(it))
 
 
-async def forgotten_members(session: AsyncSession, member_ids: Collection[str]) -> set[str]:
-    """Those of the members whom the bridge has forgotten."""
-    found = await stored(session, MEMBER, member_ids)
-    return {polar_id for polar_id, item in found.items() if item.row.forgotten_at is not None}
-
-
 # --- customers ---------------------------------------------------------------------------------
-
-
-async def forgotten(session: AsyncSession, customer_ids: Iterable[str]) -> set[str]:
-    """Those of the customers whom the bridge has forgotten."""
-    found = await session.exec(
-        select(CustomerRow.id).where(
-            col(CustomerRow.id).in_(list(customer_ids)), col(CustomerRow.forgotten_at).is_not(None)
-        )
-    )
-    return set(found)
 
 
 async def newest_gone(
