@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries, teams
 from sync.deletions.deletion import IllegalTransition
-from sync.deletions.evidence import SCRUBBED, append
 from sync.deletions.leases import Leased, LeaseLost, Pinned, finish, release
 from sync.deletions.machine import delete_by, pin_is_fresh
 from sync.deletions.observations import (
@@ -63,9 +62,7 @@ async def delete(recorder: Recorder, leased: Leased) -> None:
 
 
 async def _go_on_without(recorder: Recorder, leased: Leased) -> None:
-    async with recorder.database.write() as session:
-        now = await recorder.database.now(session)
-        row = await recorder.leases.held(session, leased)
+    async with recorder.under(leased) as (session, row, now):
         seen = await _brake(recorder, session, row, now) or NoCustomerToDelete()
         await recorder.ledger.record(session, row, seen, now, source="worker")
         finish(row, leased, now)
@@ -100,9 +97,7 @@ class _Delete:
         if self.leased.row.sent_by_external_id_at is not None:
             return
         recorder, customer_id = self.recorder, self.leased.customer_id
-        async with recorder.database.write() as session:
-            now = await recorder.database.now(session)
-            row = await recorder.leases.held(session, self.leased)
+        async with recorder.under(self.leased) as (session, row, now):
             brake = await _brake(recorder, session, row, now)
             await recorder.ledger.record(session, row, brake or ScrubBegun(), now, source="worker")
             if brake is not None:
@@ -114,10 +109,7 @@ class _Delete:
             with suppress(NotFound):
                 await members.scrub(recorder.polar, customer_id, member.id)
                 scrubbed.append(member.id)
-        async with recorder.database.write() as session:
-            now = await recorder.database.now(session)
-            row = await recorder.leases.held(session, self.leased)
-            await append(session, row, SCRUBBED, source="api", at=now, member_ids=scrubbed)
+        await recorder.scrubbed(self.leased, scrubbed)
 
     async def _send(self, sent: DeleteSent) -> None:
         by_external_id = sent.by is DeleteBy.EXTERNAL_ID
@@ -155,9 +147,7 @@ class _Delete:
 
     async def _about_to_delete(self, sent: DeleteSent) -> None:
         recorder = self.recorder
-        async with recorder.database.write() as session:
-            now = await recorder.database.now(session)
-            row = await recorder.leases.held(session, self.leased)
+        async with recorder.under(self.leased) as (session, row, now):
             brake = await _brake(recorder, session, row, now)
             if brake is None:
                 pin = replace(row.snapshot(), pinned_at=sent.read_at or row.pinned_at)

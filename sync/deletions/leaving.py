@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sync.deletions import memberships
-from sync.deletions.evidence import SCRUBBED, append
+from sync.deletions.evidence import append
 from sync.deletions.leases import Leased
 from sync.deletions.recording import Recorder
 from sync.deletions.sightings import membership_ended
@@ -50,7 +50,7 @@ async def _leave(recorder: Recorder, leased: Leased, membership: MembershipRow) 
         if recorder.settings.scrub_members:
             await about_to_delete()
             await members.scrub(recorder.polar, customer_id, member_id)
-            await _scrubbed(recorder, leased, member_id)
+            await recorder.scrubbed(leased, [member_id])
             await members.delete(recorder.polar, customer_id, member_id)
         else:
             await members.delete(
@@ -76,28 +76,15 @@ def _is_the_users(recorder: Recorder, leased: Leased, member: Member) -> bool:
 
 
 async def _sent(recorder: Recorder, leased: Leased, membership: MembershipRow) -> None:
-    async with recorder.database.write() as session:
-        now = await recorder.database.now(session)
-        row = await recorder.leases.held(session, leased)
-        current = await memberships.current(session, membership)
-        current.sent_at = current.sent_at or now
+    async with recorder.under(leased) as (session, row, now):
         ids = {"member_id": membership.member_id, "customer_id": membership.customer_id}
         await append(session, row, "membership.delete.sent", source=_SOURCE, at=now, **ids)
-
-
-async def _scrubbed(recorder: Recorder, leased: Leased, member_id: str) -> None:
-    async with recorder.database.write() as session:
-        now = await recorder.database.now(session)
-        row = await recorder.leases.held(session, leased)
-        await append(session, row, SCRUBBED, source="api", at=now, member_ids=[member_id])
 
 
 async def _ended(
     recorder: Recorder, leased: Leased, membership: MembershipRow, **detail: Any
 ) -> None:
-    async with recorder.database.write() as session:
-        now = await recorder.database.now(session)
-        row = await recorder.leases.held(session, leased)
+    async with recorder.under(leased) as (session, row, now):
         current = await memberships.current(session, membership)
         if current.ended_at is not None:
             # The webhook about it was faster than the answer.
@@ -108,9 +95,7 @@ async def _ended(
 async def _stuck(
     recorder: Recorder, leased: Leased, membership: MembershipRow, problem: str
 ) -> None:
-    async with recorder.database.write() as session:
-        now = await recorder.database.now(session)
-        row = await recorder.leases.held(session, leased)
+    async with recorder.under(leased) as (session, row, now):
         current = await memberships.current(session, membership)
         if current.problem != problem:
             ids = {"member_id": membership.member_id, "customer_id": membership.customer_id}

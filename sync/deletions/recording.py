@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -78,6 +79,31 @@ class Recorder:
         """By the database's clock."""
         async with self.database.read() as session:
             return await self.database.now(session)
+
+    @asynccontextmanager
+    async def under(
+        self, leased: Leased
+    ) -> AsyncGenerator[tuple[AsyncSession, DeletionRow, datetime], None]:
+        """A write transaction under the lease: with the deletion as it is now, locked, and the
+        database's time.
+
+        Raises:
+            LeaseLost: the deletion was taken back meanwhile; nothing may be written.
+        """
+        async with self.database.write() as session:
+            now = await self.database.now(session)
+            yield session, await self.leases.held(session, leased), now
+
+    async def scrubbed(self, leased: Leased, member_ids: Sequence[str]) -> None:
+        """Note that Polar has taken over what these members are called now.
+
+        Raises:
+            LeaseLost
+        """
+        async with self.under(leased) as (session, row, now):
+            await evidence.append(
+                session, row, evidence.SCRUBBED, source="api", at=now, member_ids=list(member_ids)
+            )
 
     async def record(
         self, leased: Leased, observation: Observation | AsMirrored, **detail: Any

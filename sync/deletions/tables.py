@@ -167,8 +167,6 @@ class MembershipRow(SQLModel, table=True):
     customer_id: str
     """Polar's id of the customer it belongs to."""
     found_at: datetime = Field(sa_type=UtcDateTime)
-    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When its DELETE was sent first."""
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     kept: bool = False
     """It turned out to be somebody else's, or newer than the event: it was left alone."""

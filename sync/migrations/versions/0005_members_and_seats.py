@@ -67,7 +67,6 @@ def upgrade() -> None:
         _text("member_id"),
         _text("customer_id"),
         _time("found_at"),
-        _time("sent_at", nullable=True),
         _time("ended_at", nullable=True),
         sa.Column("kept", sa.Boolean(), nullable=False),
         _text("problem", nullable=True),
