@@ -166,7 +166,8 @@ class Settings(PolarSettings):
     deletion_delay: Annotated[float, Field(ge=0, le=90 * 86_400)] = 0.0
     """Wait this long after an event, so that a `user.restored` can still cancel the deletion."""
     clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0
-    """A customer created up to this long after the event still counts as the deleted user's."""
+    """A customer created up to this long after the event still counts as the deleted user's, unless
+    Polar has answered meanwhile that it has nobody."""
     max_deletions_per_hour: Annotated[int, Field(ge=0)] = 0
     """The brake: more DELETEs than this within an hour, and the rest is `held` for an operator.
     0 means no brake."""

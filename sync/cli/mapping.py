@@ -17,7 +17,7 @@ from sync.errors import NothingFound
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
-    from sync.deletions.mapping import Target
+    from sync.deletions.identity import Identified
 
 commands = typer.Typer(help="Who a local user is at Polar.", no_args_is_help=True)
 
@@ -77,22 +77,20 @@ def set_(
 def show(user_id: UserId, as_json: Json = False) -> None:
     """Who a user is at Polar: by an entry, or else by MAPPING."""
     from sync.cli.deployment import in_deployment
-    from sync.deletions import identity, mapping
+    from sync.deletions import identity
 
-    async def read(deployment: Deployment) -> tuple[Target | None, str]:
+    async def read(deployment: Deployment) -> Identified | None:
         async with deployment.database.read() as session:
-            entry = await mapping.get(session, user_id)
-            target = await identity.resolve(session, user_id, None, deployment.settings)
-        return target, "entry" if entry else deployment.settings.mapping
+            return await identity.resolve(session, user_id, None, deployment.settings)
 
-    target, by = in_deployment(read)
-    if target is None:
-        raise NothingFound(f"{user_id} has no entry, and MAPPING is {by}")
+    known = in_deployment(read)
+    if known is None:
+        raise NothingFound(f"{user_id} has no entry, and MAPPING is table")
     report = {
         "user_id": user_id,
-        "external_id": target.external_id,
-        "customer_id": target.customer_id,
-        "by": by,
+        "external_id": known.target.external_id,
+        "customer_id": known.target.customer_id,
+        "by": known.source,
     }
     if as_json:
         print_json(report)

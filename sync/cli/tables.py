@@ -114,6 +114,7 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
         ("reason", deletion["reason"]),
         ("user", _user(deletion)),
         ("external id", deletion["external_id"]),
+        ("identified by", deletion["identified_by"]),
         ("user deleted", _when(deletion["event_at"])),
         ("received", _when(deletion["received_at"])),
         ("Polar customer", deletion["customer_id"]),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries, teams
-from sync.deletions.deletion import IllegalTransition
+from sync.deletions.deletion import IllegalTransition, subscribed_anew
 from sync.deletions.leases import Leased, LeaseLost, Pinned, finish, release
 from sync.deletions.machine import delete_by, pin_is_fresh
 from sync.deletions.observations import (
@@ -20,8 +22,10 @@ from sync.deletions.observations import (
     DeleteSent,
     NoCustomerToDelete,
     ScrubBegun,
+    SubscribedAnew,
+    TeamFound,
 )
-from sync.deletions.recording import Recorder, failed
+from sync.deletions.recording import Recorder, failed, what_holds
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible, PolarError
 from sync.mirror.kinds import MEMBER
@@ -36,7 +40,8 @@ class _NotSent(NotPossible):
 
 
 class _PinTooOld(NotPossible):
-    """When the turn of the DELETE by external id had come, somebody else could be under it."""
+    """The pinned customer was seen too long ago: somebody else could be under its external id, or
+    it could be active again."""
 
 
 async def delete(recorder: Recorder, leased: Leased) -> None:
@@ -74,36 +79,32 @@ class _Delete:
     leased: Pinned
 
     async def send(self) -> None:
-        """By external id where that may be; if the pin has aged, the customer is looked at once
-        more. By Polar's id otherwise."""
-        if self.recorder.settings.scrub_members:
-            await self._scrub_members()
-        deletion = self.leased.row.snapshot()
-        by, read_at = delete_by(deletion, self.recorder.ledger.policy), None
-        while by is DeleteBy.EXTERNAL_ID:
+        """By external id where that may be, by Polar's id otherwise. A customer that was seen too
+        long ago is looked at once more: it may be active again, or have become a team."""
+        recorder = self.recorder
+        by, read_at = delete_by(self.leased.row.snapshot(), recorder.ledger.policy), None
+        scrubbed = not recorder.settings.scrub_members
+        while True:
+            sent = DeleteSent(by=by, read_at=read_at)
             try:
-                await self._send(DeleteSent(by=by, read_at=read_at))
+                if not scrubbed:
+                    await self._scrub_members(sent)
+                    scrubbed = True
+                await self._send(sent)
             except _PinTooOld:
-                looked_before = read_at is not None
-                read_at = None if looked_before else await self._seen_again()
-                if read_at is None:
+                by_external_id = by is DeleteBy.EXTERNAL_ID and read_at is None
+                read_at = read_at or await self._seen_again(by_external_id=by_external_id)
+                if not by_external_id or read_at is None:
                     by = DeleteBy.CUSTOMER_ID
             else:
                 return
-        await self._send(DeleteSent())
 
-    async def _scrub_members(self) -> None:
+    async def _scrub_members(self, sent: DeleteSent) -> None:
         """Overwrite who is under the customer, once it is certain that it goes."""
         if self.leased.row.sent_by_external_id_at is not None:
             return
         recorder, customer_id = self.recorder, self.leased.customer_id
-        async with recorder.under(self.leased) as (session, row, now):
-            brake = await _brake(recorder, session, row, now)
-            await recorder.ledger.record(session, row, brake or ScrubBegun(), now, source="worker")
-            if brake is not None:
-                release(row)
-        if brake is not None:
-            raise _NotSent
+        await self._begin(sent, ScrubBegun())
         scrubbed: list[str] = []
         for member in await lists.of_customers(recorder.polar, MEMBER, [customer_id]):
             with suppress(NotFound):
@@ -113,53 +114,80 @@ class _Delete:
 
     async def _send(self, sent: DeleteSent) -> None:
         by_external_id = sent.by is DeleteBy.EXTERNAL_ID
+        anonymize = self.recorder.settings.anonymize
+        customer_id = self.leased.customer_id
 
         async def about_to_delete() -> None:
-            await self._about_to_delete(sent)
+            ids = {"customer_id": customer_id, "by": sent.by, "anonymize": anonymize}
+            await self._begin(sent, sent, **ids)
 
         await customers.delete(
             self.recorder.polar,
             external_id=self.leased.row.external_id if by_external_id else None,
-            customer_id=self.leased.customer_id,
-            anonymize=self.recorder.settings.anonymize,
+            customer_id=customer_id,
+            anonymize=anonymize,
             before_send=about_to_delete,
         )
 
-    async def _seen_again(self) -> datetime | None:
-        """When the pinned customer was seen under its external id again; None: it was not."""
+    async def _seen_again(self, *, by_external_id: bool) -> datetime | None:
+        """When the pinned customer was seen alive again; None: not under its external id.
+
+        Raises:
+            NotFound: it is gone.
+            _NotSent: a person must be asked first.
+        """
         recorder, row = self.recorder, self.leased.row
         read_at = await recorder.now()
         try:
-            state = await customers.state_of(recorder.polar, external_id=row.external_id)
+            state = await customers.state_of(
+                recorder.polar,
+                external_id=row.external_id if by_external_id else None,
+                customer_id=self.leased.customer_id,
+            )
         except NotFound:
-            return None
+            if by_external_id:
+                return None
+            raise
         if state.customer.id != self.leased.customer_id:
             return None
-        if not row.approved and row.others is None:
+        own_ids = {row.external_id or state.customer.external_id, row.user_id}
+        team = None
+        if row.others is None:
             # A seat that was bought since the customer was pinned has made it a team.
-            team = await teams.look(
-                recorder.polar, recorder.settings, state, {row.external_id, row.user_id}, ()
-            )
-            if team is not None:
-                await recorder.record(self.leased, team, others=team.others)
-                raise _NotSent
+            team = await teams.look(recorder.polar, recorder.settings, state, own_ids, ())
+        anew = subscribed_anew(row.snapshot(), state.subscribed_at, recorder.ledger.policy)
+        holds = [item for item in (team, anew) if item is not None]
+        if holds:
+            await self._hold(holds)
+            raise _NotSent
         return read_at
 
-    async def _about_to_delete(self, sent: DeleteSent) -> None:
+    async def _hold(self, holds: Sequence[TeamFound | SubscribedAnew]) -> None:
+        async with self.recorder.under(self.leased) as (session, row, now):
+            for seen in holds:
+                detail = what_holds(seen)
+                await self.recorder.ledger.record(session, row, seen, now, source="api", **detail)
+            release(row)
+
+    async def _begin(
+        self, sent: DeleteSent, observation: DeleteSent | ScrubBegun, **detail: Any
+    ) -> None:
+        """Record what is about to be done, if it may be.
+
+        Raises:
+            _NotSent: something holds the deletion.
+            _PinTooOld: the customer must be looked at once more.
+        """
         recorder = self.recorder
         async with recorder.under(self.leased) as (session, row, now):
             brake = await _brake(recorder, session, row, now)
             if brake is None:
                 pin = replace(row.snapshot(), pinned_at=sent.read_at or row.pinned_at)
-                by_external_id = sent.by is DeleteBy.EXTERNAL_ID
-                if by_external_id and not pin_is_fresh(pin, recorder.ledger.policy, now):
+                seen_once_more = sent.read_at is not None and sent.by is DeleteBy.CUSTOMER_ID
+                if not seen_once_more and not pin_is_fresh(pin, recorder.ledger.policy, now):
                     raise _PinTooOld
-                detail = {
-                    "customer_id": row.customer_id,
-                    "by": sent.by,
-                    "anonymize": recorder.settings.anonymize,
-                }
-                await recorder.ledger.record(session, row, sent, now, source="worker", **detail)
+                ledger = recorder.ledger
+                await ledger.record(session, row, observation, now, source="worker", **detail)
                 return
             await recorder.ledger.record(session, row, brake, now, source="worker")
             release(row)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sync.deletions.observations import DeleteBy, Observation
+from sync.deletions.observations import DeleteBy, Observation, SubscribedAnew
 from sync.deletions.states import Action, State
 from sync.errors import NotPossible
 
@@ -48,6 +49,9 @@ class Deletion:
     """What `blocked`, `held` or `another_deleted` interrupted."""
     reason: str | None = None
     approved: bool = False
+    nobody_at: datetime | None = None
+    """When Polar was asked under the external id that is looked for, after the event had come, and
+    had nobody."""
     customer_id: str | None = None
     customer_created_at: datetime | None = None
     pinned_at: datetime | None = None
@@ -66,6 +70,9 @@ class Deletion:
     ended_at: datetime | None = None
     others: int | None = None
     """Members of the pinned team who are not the user; None: they have not been counted."""
+    active_since: datetime | None = None
+    """When the newest subscription was made that came after the event and that a person has been
+    shown."""
     memberships_left: int = 0
     """Of the user, under other customers, not yet ended."""
     attempts: int = 0
@@ -94,6 +101,31 @@ def next_action(deletion: Deletion) -> Action | None:
 def may_be_there(deletion: Deletion) -> bool:
     """Whether the pinned customer is not known to be gone yet."""
     return deletion.stage.about.action is Action.DELETE
+
+
+def there_until(deletion: Deletion, policy: Policy) -> datetime:
+    """Whoever was created later was not there when the user was deleted.
+
+    The clocks of the app and of Polar may differ by `clock_skew`, in favour of the event. Once
+    Polar has answered "nobody" after the event came, who appears is somebody new: then the clocks
+    count against it, and that for good.
+    """
+    skew = policy.clock_skew
+    return deletion.event_at + (skew if deletion.nobody_at is None else -skew)
+
+
+def subscribed_anew(
+    deletion: Deletion, living: Mapping[str, datetime], policy: Policy
+) -> SubscribedAnew | None:
+    """Those of the customer's living subscriptions that were made after the event, and that no
+    person has been shown; None where there is none.
+
+    Args:
+        living: when each was made, by its id.
+    """
+    seen_until = deletion.active_since or deletion.event_at + policy.clock_skew
+    new = {item: made_at for item, made_at in living.items() if made_at > seen_until}
+    return SubscribedAnew(made_at=new) if new else None
 
 
 def due_at(deletion: Deletion, moment: datetime) -> datetime:

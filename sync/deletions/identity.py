@@ -1,13 +1,15 @@
 """Local user id → who to delete at Polar.
 
 The event's own external id comes first, then an explicit entry of the mapping, then the rule that
-MAPPING names.
+MAPPING names. An entry that was made after the event came beats the event: an operator has looked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import assert_never
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,35 +47,69 @@ class InvalidEntry(InvalidInput):
         self.problems = problems
 
 
+class Source(StrEnum):
+    """Who says whom the user is at Polar."""
+
+    EVENT = "event"
+    """`data.external_id` of the event."""
+    ENTRY = "entry"
+    """One that `polar-sync map` set or imported."""
+    IDENTITY = "identity"
+    TEMPLATE = "template"
+    """The rule that MAPPING names."""
+    EARLIER = "earlier"
+    """The user's id is forgotten; it is the external id that was looked for before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who the user is at Polar, and who says so."""
+
+    target: Target
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class FromEvent:
+    """The external id that an event brought, and when the event came."""
+
+    external_id: str
+    at: datetime
+
+
 async def resolve(
-    session: AsyncSession, user_id: str, override: str | None, settings: Settings
-) -> Target | None:
+    session: AsyncSession, user_id: str, event: FromEvent | None, settings: Settings
+) -> Identified | None:
     """Who the user is at Polar; None: not known.
 
     Args:
-        override: the external id in the event itself, if any.
+        event: what the event itself says, if it does. An entry that was made after the event came
+            is an operator's correction of it.
     """
-    if override:
-        return _under(override)
     entry = await mapping.get(session, user_id)
+    if event is not None and (entry is None or entry.updated_at <= event.at):
+        return _under(event.external_id, Source.EVENT)
     if entry is not None:
-        return entry if entry.external_id is None else _under(entry.external_id)
+        if entry.target.external_id is None:
+            return Identified(entry.target, Source.ENTRY)
+        return _under(entry.target.external_id, Source.ENTRY)
     match settings.mapping:
         case "identity":
-            return _under(user_id)
+            return _under(user_id, Source.IDENTITY)
         case "template":
             # Polar sets no limit to the length of an external id, so none is set here.
-            return _under(settings.external_id_template.replace("{user_id}", user_id))
+            external_id = settings.external_id_template.replace("{user_id}", user_id)
+            return _under(external_id, Source.TEMPLATE)
         case "table":
             return None
         case _:
             assert_never(settings.mapping)
 
 
-def _under(external_id: str) -> Target | None:
+def _under(external_id: str, source: Source) -> Identified | None:
     """Whom Polar has under the external id; None: it has nobody under blanks alone."""
     stored = trimmed(external_id)
-    return Target(external_id=stored) if stored else None
+    return Identified(Target(external_id=stored), source) if stored else None
 
 
 async def set_entry(

@@ -229,6 +229,10 @@ class Ledger:
         digest: str,
     ) -> None:
         row.event_at = event_at
+        # Whoever has come before this event is its user again.
+        row.nobody_at = None
+        if external_id is not None:
+            row.override_at = now
         if external_id not in {None, row.override_external_id}:
             # Whoever is being looked up at this moment is the wrong one.
             row.override_external_id = external_id
@@ -270,8 +274,11 @@ class Ledger:
 
     def looked_up(self, row: DeletionRow, external_id: str) -> None:
         """The user has been looked for under this id: by it the deletion is found again."""
-        row.external_id = external_id
-        row.external_hash = self.hasher.external(external_id)
+        hashed = self.hasher.external(external_id)
+        if row.external_hash != hashed:
+            # What Polar has answered was about another id.
+            row.nobody_at = None
+        row.external_id, row.external_hash = external_id, hashed
 
     async def wake_if_missed(
         self, session: AsyncSession, external_ids: Collection[str], now: datetime

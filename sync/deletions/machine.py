@@ -18,6 +18,7 @@ from sync.deletions.deletion import (
     going_on,
     may_be_there,
     next_action,
+    there_until,
 )
 from sync.deletions.observations import (
     AnotherDeleted,
@@ -40,6 +41,7 @@ from sync.deletions.observations import (
     Observation,
     Retried,
     ScrubBegun,
+    SubscribedAnew,
     TeamFound,
     Unmapped,
 )
@@ -88,7 +90,9 @@ def observe(
         case CustomerMissing():
             return _missing(deletion, observation, policy, now)
         case TeamFound():
-            return _team_found(deletion, observation)
+            return _team_found(deletion, observation, now)
+        case SubscribedAnew():
+            return _subscribed_anew(deletion, observation, now)
         case HandedOver():
             return _handed_over(deletion, observation, now)
         case NoCustomerToDelete():
@@ -146,14 +150,13 @@ def _found(
 ) -> Deletion:
     if deletion.stage.about.action is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
-    tolerance = timedelta(0) if observation.follows_earlier else policy.clock_skew
-    if observation.created_at > deletion.event_at + tolerance:
+    if observation.created_at > _created_by(deletion, observation, policy):
         if observation.memberships:
             return _memberships_only(deletion, observation.memberships, now)
         return replace(
             going_on(deletion, State.SUPERSEDED),
             reason=(
-                f"customer {observation.customer_id} was created after the event, so it is somebody"
+                f"customer {observation.customer_id} {_came_later(deletion)}, so it is somebody"
                 " who signed up again; if it must go as well, send a new user.deleted"
             ),
             ended_at=now,
@@ -173,13 +176,27 @@ def _found(
     )
 
 
+def _came_later(deletion: Deletion) -> str:
+    if deletion.nobody_at is None:
+        return "was created after the event"
+    at = deletion.nobody_at.isoformat(timespec="seconds")
+    return f"was not there when Polar was asked after the event, at {at}"
+
+
+def _created_by(deletion: Deletion, observation: CustomerFound, policy: Policy) -> datetime:
+    if observation.by_customer_id:
+        deletion = replace(deletion, nobody_at=None)
+    until = there_until(deletion, policy)
+    return min(until, deletion.event_at) if observation.follows_earlier else until
+
+
 def _missing(
     deletion: Deletion, observation: CustomerMissing, policy: Policy, now: datetime
 ) -> Deletion:
     if deletion.stage.about.action is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
     tombstone = observation.tombstone
-    if tombstone is not None and tombstone.created_at <= deletion.event_at + policy.clock_skew:
+    if tombstone is not None and tombstone.created_at <= there_until(deletion, policy):
         return replace(
             going_on(deletion, State.DELETED),
             customer_id=tombstone.customer_id,
@@ -197,6 +214,7 @@ def _missing(
     return replace(
         going_on(deletion, State.NO_CUSTOMER),
         reason=_nobody(observation.members_listed_at),
+        nobody_at=deletion.nobody_at or observation.asked_at,
         ended_at=ended_at,
         next_attempt_at=look_again if now < look_again else None,
     )
@@ -223,8 +241,14 @@ def _memberships_only(deletion: Deletion, memberships: int, now: datetime) -> De
     )
 
 
-def _team_found(deletion: Deletion, observation: TeamFound) -> Deletion:
-    if deletion.stage is not State.RESOLVED or deletion.approved or deletion.customer_id is None:
+def _awaits_delete(deletion: Deletion, now: datetime) -> bool:
+    """Whether the pinned customer is about to be deleted, and nothing is on its way to it."""
+    pinned = may_be_there(deletion) and deletion.customer_id is not None
+    return pinned and due_at(deletion, now) <= now
+
+
+def _team_found(deletion: Deletion, observation: TeamFound, now: datetime) -> Deletion:
+    if not _awaits_delete(deletion, now) or deletion.others is not None:
         raise IllegalTransition(deletion, observation)
     people = "1 other person" if observation.others == 1 else f"{observation.others} other people"
     what = ", ".join(f"subscription {item}" for item in observation.subscriptions)
@@ -241,6 +265,29 @@ def _team_found(deletion: Deletion, observation: TeamFound) -> Deletion:
     )
 
 
+def _subscribed_anew(deletion: Deletion, observation: SubscribedAnew, now: datetime) -> Deletion:
+    if not _awaits_delete(deletion, now):
+        raise IllegalTransition(deletion, observation)
+    what = ", ".join(
+        f"subscription {item} of {made_at.isoformat(timespec='seconds')}"
+        for item, made_at in observation.made_at.items()
+    )
+    reason = (
+        f"customer {deletion.customer_id} is active since the event: {what}; if the user has come"
+        " back, `polar-sync cancel`, otherwise `polar-sync approve`"
+    )
+    if deletion.state is State.HELD:
+        reason = f"{deletion.reason}; also, {reason}"
+    return replace(
+        deletion,
+        state=State.HELD,
+        resume=State.RESOLVED,
+        active_since=max(observation.made_at.values()),
+        reason=reason,
+        next_attempt_at=None,
+    )
+
+
 def _handed_over(deletion: Deletion, observation: HandedOver, now: datetime) -> Deletion:
     if deletion.state is not State.HELD or not deletion.others:
         raise IllegalTransition(deletion, observation)
@@ -251,6 +298,7 @@ def _handed_over(deletion: Deletion, observation: HandedOver, now: datetime) -> 
         pinned_at=None,
         by_external_id=False,
         others=None,
+        active_since=None,
         memberships_left=deletion.memberships_left + observation.memberships,
         next_attempt_at=now,
     )
@@ -435,6 +483,8 @@ def _canceled(deletion: Deletion, observation: Canceled, now: datetime) -> Delet
     # A `no_customer` looks again, and must not find the customer of a user who was restored.
     looks_up = deletion.stage.about.action is Action.RESOLVE
     early = looks_up or deletion.stage is State.RESOLVED
-    if not early or deletion.delete_sent_at is not None:
+    # One that is held has just been seen alive, whatever was sent before.
+    sent = deletion.delete_sent_at is not None and deletion.state is not State.HELD
+    if not early or sent:
         raise IllegalTransition(deletion, observation)
     return replace(going_on(deletion, State.CANCELED), ended_at=now, next_attempt_at=None)

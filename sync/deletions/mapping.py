@@ -26,12 +26,20 @@ class Target:
             raise ValueError("exactly one of external_id and customer_id")
 
 
-async def get(session: AsyncSession, user_id: str) -> Target | None:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the mapping says of a user, and since when."""
+
+    target: Target
+    updated_at: datetime
+
+
+async def get(session: AsyncSession, user_id: str) -> Entry | None:
     """The user's entry, if there is one."""
     row = await session.get(MappingRow, user_id)
     if row is None:
         return None
-    return Target(external_id=row.external_id, customer_id=row.customer_id)
+    return Entry(Target(external_id=row.external_id, customer_id=row.customer_id), row.updated_at)
 
 
 async def put(

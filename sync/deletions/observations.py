@@ -5,7 +5,7 @@ Each names the kind of evidence that it leaves in the deletion's chain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,6 +44,8 @@ class CustomerFound:
     """It was found under an external id by which it can be deleted as well."""
     read_at: datetime | None = None
     """When Polar was asked, if that was before now."""
+    by_customer_id: bool = False
+    """It was found by Polar's own id, which nobody else can ever have."""
     memberships: int = 0
     """Of the user, under other customers."""
 
@@ -64,6 +66,8 @@ class CustomerMissing:
     evidence: ClassVar[str] = "customer.missing"
 
     tombstone: Tombstone | None = None
+    asked_at: datetime | None = None
+    """When Polar was asked under an external id; None: it was asked by its own id."""
     memberships: int = 0
     """Of the user, under customers of others."""
     members_listed_at: datetime | None = None
@@ -80,6 +84,17 @@ class TeamFound:
     """Members who are not the user."""
     subscriptions: Sequence[str]
     """Ids of those that would end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribedAnew:
+    """The pinned customer has living subscriptions that were made after the event. Whoever made
+    them may have come back, although the app sent no `user.restored`."""
+
+    evidence: ClassVar[str] = "subscribed.anew"
+
+    made_at: Mapping[str, datetime]
+    """By the subscription's id; never empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +306,7 @@ Observation = (
     | CustomerFound
     | CustomerMissing
     | TeamFound
+    | SubscribedAnew
     | HandedOver
     | NoCustomerToDelete
     | MembershipFound

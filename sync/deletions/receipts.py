@@ -94,6 +94,12 @@ def not_covered(links: Sequence[EvidenceRow]) -> str:
     return " ".join(parts)
 
 
+def identified_by(links: Sequence[EvidenceRow]) -> str | None:
+    """Who said at the last look whom the user is at Polar; a value of `identity.Source`."""
+    said = [row.detail["identified_by"] for row in links if "identified_by" in row.detail]
+    return said[-1] if said else None
+
+
 def deleted_by(links: Sequence[EvidenceRow]) -> str | None:
     """What the last DELETE named the customer by: `external_id` or `customer_id`."""
     sent = [row.detail.get("by") for row in links if row.kind == DeleteSent.evidence]

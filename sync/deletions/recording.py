@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, memberships
-from sync.deletions.deletion import IllegalTransition
+from sync.deletions.deletion import IllegalTransition, may_be_there
 from sync.deletions.facts import facts
 from sync.deletions.leases import Leased, Leases, finish
 from sync.deletions.ledger import Ledger, wake_blocked
@@ -23,6 +23,7 @@ from sync.deletions.observations import (
     Failed,
     FailureKind,
     Observation,
+    SubscribedAnew,
     TeamFound,
 )
 from sync.deletions.states import State
@@ -60,8 +61,8 @@ class Learnt:
     """The external id under which the user's memberships are looked for."""
     asked_at: datetime | None = None
     """When, where there was none."""
-    team: TeamFound | None = None
-    """What is known of the people under the customer that was found, if it is a team."""
+    holds: Sequence[TeamFound | SubscribedAnew] = ()
+    """What a person is to be asked about the customer that was found."""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -182,10 +183,17 @@ class Recorder:
             left = await memberships.note(session, row, members, pinned, now)
             seen = replace(seen, memberships=left)
         await self.ledger.record(session, row, seen, now, source="api", **item.detail)
-        if item.team is not None and row.state is State.RESOLVED and row.customer_id is not None:
-            await self.ledger.record(
-                session, row, item.team, now, source="api", others=item.team.others
-            )
+        for seen in item.holds:
+            if may_be_there(row.snapshot()) and row.customer_id is not None:
+                detail = what_holds(seen)
+                await self.ledger.record(session, row, seen, now, source="api", **detail)
+
+
+def what_holds(seen: TeamFound | SubscribedAnew) -> dict[str, Any]:
+    """As evidence."""
+    if isinstance(seen, TeamFound):
+        return {"others": seen.others}
+    return {"subscriptions": {item: at.isoformat() for item, at in seen.made_at.items()}}
 
 
 def failed(error: PolarError) -> Failed:

@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import identity, queries, teams
+from sync.deletions.deletion import subscribed_anew, there_until
+from sync.deletions.identity import FromEvent, Identified, Source
 from sync.deletions.leases import Leased
 from sync.deletions.mapping import Target
 from sync.deletions.observations import (
@@ -24,7 +26,7 @@ from sync.deletions.recording import Learnt, Recorder, failed
 from sync.deletions.tables import DeletionRow
 from sync.errors import PolarError
 from sync.mirror import rows
-from sync.mirror.kinds import CUSTOMER, MEMBER, SUBSCRIPTION
+from sync.mirror.kinds import CUSTOMER, MEMBER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Customer, Subscription
 from sync.polar import customers, lists
 from sync.polar.customers import CustomerState, addressable
@@ -36,10 +38,10 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
     `MAX_IDS` customers, and one for a team."""
     looks = [_Look(recorder, leased) for leased in batch]
     async with recorder.database.read() as session:
-        targets = [await look.target(session) for look in looks]
+        identified = [await look.identify(session) for look in looks]
         asked_at = await recorder.database.now(session)
     answers = await asyncio.gather(
-        *(look.state(target) for look, target in zip(looks, targets, strict=True))
+        *(look.state(who) for look, who in zip(looks, identified, strict=True))
     )
     listed_at = await recorder.now()
     subscriptions = await _subscriptions(recorder, answers)
@@ -52,26 +54,28 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
         following = await queries.following_earlier(session, pinned)
         members_listed_at = await rows.listed_at(session, MEMBER)
     learnt = []
-    for look, target, answer in zip(looks, targets, answers, strict=True):
-        if target is None or answer is None:
+    for look, who, answer in zip(looks, identified, answers, strict=True):
+        if who is None or answer is None:
             learnt.append(Learnt(look.leased, Unmapped()))
         elif isinstance(answer, NotFound):
-            learnt.append(await look.missing(target, asked_at, members_listed_at))
+            learnt.append(await look.missing(who, asked_at, members_listed_at))
         elif isinstance(answer, PolarError):
-            learnt.append(look.failed(target, answer))
+            learnt.append(look.failed(who, answer))
         elif isinstance(subscriptions, PolarError):
-            learnt.append(look.failed(target, subscriptions))
+            learnt.append(look.failed(who, subscriptions))
         else:
+            external_id = who.target.external_id
             seen = CustomerFound(
                 customer_id=answer.customer.id,
                 created_at=answer.customer.created_at,
                 read_at=asked_at,
                 listed_at=listed_at,
                 follows_earlier=look.leased.id in following,
-                by_external_id=target.external_id is not None and addressable(target.external_id),
+                by_external_id=external_id is not None and addressable(external_id),
+                by_customer_id=external_id is None,
             )
             own = subscriptions.get(answer.customer.id, [])
-            learnt.append(await look.found(target, answer, own, seen))
+            learnt.append(await look.found(who, answer, own, seen))
     await recorder.record_all(learnt)
 
 
@@ -97,24 +101,28 @@ class _Look:
     recorder: Recorder
     leased: Leased
 
-    async def target(self, session: AsyncSession) -> Target | None:
+    async def identify(self, session: AsyncSession) -> Identified | None:
         """Who the user is at Polar, as far as it is known here."""
         row: DeletionRow = self.leased.row
         if row.user_id is None:
             # Forgotten here, and found again by the customer's webhook.
-            return Target(external_id=row.external_id) if row.external_id else None
+            known = row.external_id
+            return Identified(Target(external_id=known), Source.EARLIER) if known else None
         settings = self.recorder.settings
-        return await identity.resolve(session, row.user_id, row.override_external_id, settings)
+        event = None
+        if row.override_external_id:
+            event = FromEvent(row.override_external_id, row.override_at or row.received_at)
+        return await identity.resolve(session, row.user_id, event, settings)
 
-    async def state(self, target: Target | None) -> CustomerState | PolarError | None:
+    async def state(self, who: Identified | None) -> CustomerState | PolarError | None:
         """The user's customer at Polar."""
-        if target is None:
+        if who is None:
             return None
         try:
-            return await self._mirrored_state(target) or await customers.state_of(
+            return await self._mirrored_state(who.target) or await customers.state_of(
                 self.recorder.polar,
-                external_id=target.external_id,
-                customer_id=target.customer_id,
+                external_id=who.target.external_id,
+                customer_id=who.target.customer_id,
             )
         except PolarError as error:
             return error
@@ -134,10 +142,11 @@ class _Look:
         return None
 
     async def missing(
-        self, target: Target, asked_at: datetime, members_listed_at: datetime | None
+        self, who: Identified, asked_at: datetime, members_listed_at: datetime | None
     ) -> Learnt:
         """What is known where Polar has nobody."""
-        gone = await self._gone(target, asked_at)
+        external_id = who.target.external_id
+        gone = await self._gone(who.target, asked_at)
         tombstone = None
         if gone is not None:
             tombstone = Tombstone(
@@ -147,18 +156,25 @@ class _Look:
             )
         return Learnt(
             self.leased,
-            CustomerMissing(tombstone, members_listed_at=members_listed_at),
+            CustomerMissing(
+                tombstone,
+                asked_at=None if external_id is None else asked_at,
+                members_listed_at=members_listed_at,
+            ),
             observed=[gone] if gone else [],
-            external_id=target.external_id,
-            member_id=target.external_id,
+            external_id=external_id,
+            member_id=external_id,
             asked_at=asked_at,
-            detail={"customer_id": gone.id} if gone else {},
+            detail={
+                "identified_by": who.source,
+                **({"customer_id": gone.id} if gone else {}),
+            },
         )
 
     async def _gone(self, target: Target, asked_at: datetime) -> Customer | None:
         """The deleted customer that the mirror knows under the id. Also one whose deletion no
         webhook has told of: an external id never changes, so whoever had it before is gone."""
-        created_by = self.leased.row.event_at + self.recorder.ledger.policy.clock_skew
+        created_by = there_until(self.leased.row.snapshot(), self.recorder.ledger.policy)
         async with self.recorder.database.read() as session:
             known = await rows.newest_gone(
                 session,
@@ -171,7 +187,7 @@ class _Look:
 
     async def found(
         self,
-        target: Target,
+        who: Identified,
         state: CustomerState,
         subscriptions: Sequence[Subscription],
         seen: CustomerFound,
@@ -179,17 +195,24 @@ class _Look:
         """What is known of a living customer."""
         customer = state.customer
         try:
-            team = await self._team(target, state, subscriptions)
+            team = await self._team(who.target, state, subscriptions)
         except PolarError as error:
-            return self.failed(target, error)
+            return self.failed(who, error)
+        living = {
+            item.id: item.created_at
+            for item in subscriptions
+            if all_hold(SUBSCRIPTION.open_when, item)
+        }
+        anew = subscribed_anew(self.leased.row.snapshot(), living, self.recorder.ledger.policy)
         return Learnt(
             self.leased,
             seen,
             observed=[customer, *subscriptions, *state.grants],
-            external_id=target.external_id,
-            member_id=target.external_id,
-            team=team,
+            external_id=who.target.external_id,
+            member_id=who.target.external_id,
+            holds=[item for item in (team, anew) if item is not None],
             detail={
+                "identified_by": who.source,
                 "customer_id": customer.id,
                 "customer_created_at": customer.created_at.isoformat(),
                 "subscriptions": [{"id": item.id, "status": item.status} for item in subscriptions],
@@ -200,12 +223,10 @@ class _Look:
     async def _team(
         self, target: Target, state: CustomerState, subscriptions: Sequence[Subscription]
     ) -> TeamFound | None:
-        if self.leased.row.approved:
-            return None
         own_ids = {target.external_id or state.customer.external_id, self.leased.row.user_id}
         recorder = self.recorder
         return await teams.look(recorder.polar, recorder.settings, state, own_ids, subscriptions)
 
-    def failed(self, target: Target, error: PolarError) -> Learnt:
+    def failed(self, who: Identified, error: PolarError) -> Learnt:
         """What is known where Polar could not be asked."""
-        return Learnt(self.leased, failed(error), external_id=target.external_id)
+        return Learnt(self.leased, failed(error), external_id=who.target.external_id)

@@ -97,8 +97,8 @@ class State(StrEnum):
         "no_customer",
         About(
             meaning="Polar has no customer and the mirror no member under that id; looked at again"
-            " when a webhook names it, and after `RECHECK_AFTER`. If your mapping is wrong, fix it"
-            " and `polar-sync retry`",
+            " when a webhook names it, and after `RECHECK_AFTER`. Who signs up from then on is"
+            " kept. If your mapping is wrong, fix it and `polar-sync retry`",
             asks="nothing; Polar has no such customer",
             action=Action.RESOLVE,
             ended=True,
@@ -125,8 +125,9 @@ class State(StrEnum):
     HELD = (
         "held",
         About(
-            meaning="the customer is a team with other people in it (`ON_TEAM`), or there are more"
-            " deletions within an hour than `MAX_DELETIONS_PER_HOUR`",
+            meaning="the customer is a team with other people in it (`ON_TEAM`), or has subscribed"
+            " anew since the event, or there are more deletions than `MAX_DELETIONS_PER_HOUR`"
+            " allows",
             asks="`approve` or `cancel`; for a team also `transfer`",
             needs_a_person=True,
             goes_first=True,

@@ -51,7 +51,9 @@ class DeletionRow(SQLModel, table=True):
     external_id: str | None = None
     external_hash: str | None = None
     override_external_id: str | None = None
-    """`data.external_id` of the event, which beats the mapping."""
+    """`data.external_id` of the event; beats what the mapping says, unless that was said later."""
+    override_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the event that brought it came, if it joined this deletion later."""
     event_at: datetime = Field(sa_type=UtcDateTime)
     """When the app says the user was deleted."""
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -60,6 +62,7 @@ class DeletionRow(SQLModel, table=True):
     resume: State | None = Field(default=None, sa_type=Name(State))
     reason: str | None = None
     approved: bool = False
+    nobody_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     customer_id: str | None = None
     """Polar's id of the pinned customer."""
@@ -74,6 +77,7 @@ class DeletionRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     others: int | None = None
+    active_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     memberships_left: int = 0
 
     attempts: int = 0
@@ -94,6 +98,7 @@ class DeletionRow(SQLModel, table=True):
             resume=self.resume,
             reason=self.reason,
             approved=self.approved,
+            nobody_at=self.nobody_at,
             customer_id=self.customer_id,
             customer_created_at=self.customer_created_at,
             pinned_at=self.pinned_at,
@@ -105,6 +110,7 @@ class DeletionRow(SQLModel, table=True):
             deleted_at=self.deleted_at,
             ended_at=self.ended_at,
             others=self.others,
+            active_since=self.active_since,
             memberships_left=self.memberships_left,
             attempts=self.attempts,
             next_attempt_at=self.next_attempt_at,
@@ -117,6 +123,7 @@ class DeletionRow(SQLModel, table=True):
         self.resume = deletion.resume
         self.reason = deletion.reason
         self.approved = deletion.approved
+        self.nobody_at = deletion.nobody_at
         self.customer_id = deletion.customer_id
         self.customer_created_at = deletion.customer_created_at
         self.pinned_at = deletion.pinned_at
@@ -128,6 +135,7 @@ class DeletionRow(SQLModel, table=True):
         self.deleted_at = deletion.deleted_at
         self.ended_at = deletion.ended_at
         self.others = deletion.others
+        self.active_since = deletion.active_since
         self.memberships_left = deletion.memberships_left
         self.attempts = deletion.attempts
         self.next_attempt_at = deletion.next_attempt_at

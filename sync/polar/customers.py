@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from pydantic import AwareDatetime, TypeAdapter
 
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER
 from sync.mirror.objects import API, Customer, Grant
@@ -20,6 +21,8 @@ from sync.polar.client import PolarClient, segment
 from sync.polar.errors import NotFound, understood, unexpected
 from sync.polar.lists import walk
 
+_TIME = TypeAdapter[datetime](AwareDatetime)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerState:
@@ -27,6 +30,8 @@ class CustomerState:
 
     customer: Customer
     grants: Sequence[Grant]
+    subscribed_at: Mapping[str, datetime]
+    """When each of its active and trialing subscriptions was made, by its id."""
     is_team: bool
     """It can have other people in it."""
 
@@ -70,7 +75,15 @@ async def state_of(
             for item in answer["granted_benefits"]
         ]
         grants = [parse(BENEFIT_GRANT, item, observed_at=read_at, by=API) for item in granted]
-        return CustomerState(customer=customer, grants=grants, is_team=answer.get("type") == "team")
+        return CustomerState(
+            customer=customer,
+            grants=grants,
+            subscribed_at={
+                item["id"]: _TIME.validate_python(item["created_at"])
+                for item in answer["active_subscriptions"]
+            },
+            is_team=answer.get("type") == "team",
+        )
 
     return understood(read)
 

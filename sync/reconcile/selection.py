@@ -25,7 +25,8 @@ async def user(context: Context, user_id: str) -> None:
         CallsUsedUp, PolarError, StorageUnavailable
     """
     async with context.database.read() as session:
-        target = await identity.resolve(session, user_id, None, context.settings)
+        identified = await identity.resolve(session, user_id, None, context.settings)
+        target = None if identified is None else identified.target
         deletions = await queries.of_users(session, [context.ledger.hasher.user(user_id)])
         known = {row.customer_id for row in deletions if row.customer_id}
         if target is not None:

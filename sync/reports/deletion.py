@@ -34,6 +34,8 @@ _DELETION_FIELDS = (
     "received_at",
     "approved",
     "others",
+    "active_since",
+    "nobody_at",
     "customer_id",
     "customer_created_at",
     "pinned_at",
@@ -89,6 +91,7 @@ async def _deletion(session: AsyncSession, row: DeletionRow) -> dict[str, Any]:
         # Without a customer, it is only when the memberships' turn came.
         "deleted_at": plain(row.deleted_at) if row.customer_id else None,
         "asks": row.state.about.asks,
+        "identified_by": receipts.identified_by(links),
         "deleted_by": receipts.deleted_by(links),
         "evidence": [fields_of(link, _EVIDENCE_FIELDS) for link in links],
         "chain_unbroken": unbroken(links),

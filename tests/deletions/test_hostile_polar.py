@@ -18,8 +18,9 @@ from sync.deletions.deletion import (
     Deletion,
     IllegalTransition,
     next_action,
+    subscribed_anew,
 )
-from sync.deletions.machine import observe
+from sync.deletions.machine import observe, pin_is_fresh
 from sync.deletions.observations import (
     Approved,
     Brake,
@@ -69,6 +70,11 @@ class HostilePolar(RuleBasedStateMachine):
         self.meddled_with = False
         self.deletion = Deletion(state=State.RECEIVED, event_at=T0, next_attempt_at=T0)
         self.canceled = False
+        self.ahead = timedelta(0)
+        """How far Polar's clock is ahead of the bridge's; the app's may be behind as far."""
+        self.nobody = 0
+        """The serial number at which Polar first answered that it has nobody; 0: never."""
+        self.approved = False
 
     # - Polar -
 
@@ -128,8 +134,20 @@ class HostilePolar(RuleBasedStateMachine):
         meddled_with=st.sampled_from([True, False, False, False]),
         revoke=st.booleans(),
         statuses=st.lists(st.just("active") | STATUSES, max_size=2),
+        ahead=st.sampled_from([0, 0, -30, -5, 5, 30]),
+        sent_ago=st.sampled_from([0, 0, 5, 600]),
     )
-    def begin(self, customer: bool, meddled_with: bool, revoke: bool, statuses: list[str]) -> None:
+    def begin(
+        self,
+        customer: bool,
+        meddled_with: bool,
+        revoke: bool,
+        statuses: list[str],
+        ahead: int,
+        sent_ago: int,
+    ) -> None:
+        self.ahead = timedelta(seconds=ahead)
+        self.deletion = replace(self.deletion, event_at=T0 - timedelta(seconds=sent_ago))
         self.policy = replace(POLICY, revoke_survivors=revoke)
         self.meddled_with = meddled_with
         if customer:
@@ -144,7 +162,8 @@ class HostilePolar(RuleBasedStateMachine):
     @rule()
     def sign_up(self) -> None:
         name = f"cus-{next(self.serial)}"
-        self.customers[name] = Customer(id=name, external_id="user-1", created_at=self.now)
+        created_at = self.now + self.ahead
+        self.customers[name] = Customer(id=name, external_id="user-1", created_at=created_at)
 
     @precondition(lambda self: self.living() is not None)
     @rule(status=STATUSES)
@@ -152,7 +171,7 @@ class HostilePolar(RuleBasedStateMachine):
         customer = self.living()
         assert customer is not None
         name = f"sub-{next(self.serial)}"
-        seen = Subscription(id=name, status=status, since=self.now, version=0)
+        seen = Subscription(id=name, status=status, since=self.now + self.ahead, version=0)
         customer.subscriptions[name] = seen
         self.set_status(customer, seen, status)
 
@@ -245,7 +264,7 @@ class HostilePolar(RuleBasedStateMachine):
 
     @rule()
     def approve(self) -> None:
-        self.attempt(Approved())
+        self.approved |= self.attempt(Approved())
 
     @precondition(lambda self: self.meddled_with)
     @rule()
@@ -317,7 +336,10 @@ class HostilePolar(RuleBasedStateMachine):
                 customer_id=customer.id, created_at=customer.created_at, listed_at=self.now
             )
             self.record(found)
+            if self.deletion.state is State.RESOLVED:
+                self.hold_if_active(customer)
             return
+        self.nobody = self.nobody or next(self.serial)
         known = [seen for seen in self.mirror.tombstones.values() if seen.external_id == "user-1"]
         newest = max(known, key=lambda seen: seen.created_at, default=None)
         tombstone = None
@@ -327,10 +349,23 @@ class HostilePolar(RuleBasedStateMachine):
                 created_at=newest.created_at,
                 deleted_at=newest.deleted_at,
             )
-        self.record(CustomerMissing(tombstone))
+        self.record(CustomerMissing(tombstone, asked_at=self.now))
+
+    def hold_if_active(self, customer: Customer) -> bool:
+        living = {it.id: it.since for it in customer.subscriptions.values() if not it.ended}
+        anew = subscribed_anew(self.deletion, living, self.policy)
+        if anew is not None:
+            self.approved = False
+            self.record(anew)
+        return anew is not None
 
     def delete(self, fate: str) -> None:
         deletion = self.deletion
+        if not pin_is_fresh(deletion, self.policy, self.now):
+            # The customer is looked at once more.
+            customer = self.customers[deletion.customer_id or ""]
+            if customer.deleted_at is None and self.hold_if_active(customer):
+                return
         if deletion.stage is State.RESOLVED and self.braked and not deletion.approved:
             self.record(Brake(sent=10, limit=10))
             return
@@ -338,7 +373,16 @@ class HostilePolar(RuleBasedStateMachine):
         assert self.deletion.state is State.DELETING
         assert not self.canceled
         customer = self.customers[self.deletion.customer_id or ""]
-        assert customer.created_at <= T0 + POLICY.clock_skew
+        assert customer.created_at <= self.deletion.event_at + POLICY.clock_skew
+        # Nobody goes who signed up after Polar had answered that it has nobody.
+        assert not self.nobody or int(customer.id.removeprefix("cus-")) < self.nobody
+        # Nor does anybody who has been a customer again for longer than a look is taken to hold.
+        asked = self.now - self.policy.pin_fresh - timedelta(seconds=1)
+        since = self.deletion.event_at + POLICY.clock_skew
+        assert self.approved or not any(
+            since < it.since < asked + self.ahead and not it.ended
+            for it in customer.subscriptions.values()
+        )
         if fate == "late":
             self.late.append(customer.id)
         gone = customer.deleted_at is not None

@@ -16,7 +16,15 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from sync.deletions import mapping
-from sync.deletions.identity import InvalidEntry, remove_entry, resolve, set_entry
+from sync.deletions.identity import (
+    FromEvent,
+    Identified,
+    InvalidEntry,
+    Source,
+    remove_entry,
+    resolve,
+    set_entry,
+)
 from sync.deletions.mapping import Target
 from sync.deletions.mapping_import import MAX_PROBLEMS, ImportFailed, import_entries
 from sync.deletions.states import State
@@ -70,7 +78,8 @@ class Files:
 
         async def read() -> Target | None:
             async with database.read() as session:
-                return await mapping.get(session, user_id)
+                entry = await mapping.get(session, user_id)
+                return None if entry is None else entry.target
 
         return self.run(read(), database)
 
@@ -85,6 +94,11 @@ class Files:
         return self.run(read(), database)
 
     def resolve(self, user_id: str, override: str | None = None, **settings: str) -> Target | None:
+        event = FromEvent(override, datetime.now(UTC)) if override else None
+        identified = self.identify(user_id, event, **settings)
+        return None if identified is None else identified.target
+
+    def identify(self, user_id: str, event: FromEvent | None, **settings: str) -> Identified | None:
         database = Database(self.url)
         loaded = Settings.load(
             polar_access_token="polar_oat_x",
@@ -95,9 +109,9 @@ class Files:
             **settings,
         )
 
-        async def read() -> Target | None:
+        async def read() -> Identified | None:
             async with database.read() as session:
-                return await resolve(session, user_id, override, loaded)
+                return await resolve(session, user_id, event, loaded)
 
         return self.run(read(), database)
 
@@ -166,7 +180,19 @@ def test_an_entry_beats_the_rule_and_the_event_beats_both(files: Files, mapping:
     assert files.resolve("u1", mapping=mapping) == Target(external_id="ext-1")
     assert files.resolve("u2", mapping=mapping) == Target(customer_id=UUID)
     assert files.resolve("u2", "given", mapping=mapping) == Target(external_id="given")
-    assert files.resolve("u2", "", mapping=mapping) == Target(customer_id=UUID)
+    assert files.resolve("u2", mapping=mapping) == Target(customer_id=UUID)
+
+
+def test_what_an_operator_says_after_the_event_beats_the_event(files: Files) -> None:
+    before = FromEvent("given", datetime.now(UTC))
+    assert files.identify("u1", before) == Identified(Target(external_id="given"), Source.EVENT)
+    files.set("u1", external_id="ext-1")
+    assert files.identify("u1", before) == Identified(Target(external_id="ext-1"), Source.ENTRY)
+    after = FromEvent("given", datetime.now(UTC))
+    assert files.identify("u1", after) == Identified(Target(external_id="given"), Source.EVENT)
+    files.remove("u1")
+    assert files.identify("u1", before) == Identified(Target(external_id="given"), Source.EVENT)
+    assert files.identify("u1", None) == Identified(Target(external_id="u1"), Source.IDENTITY)
 
 
 def test_an_external_id_is_trimmed_as_polar_trims_it(files: Files) -> None:

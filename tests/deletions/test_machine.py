@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.deletions.deletion import Deletion, IllegalTransition, Policy, next_action
+from sync.deletions.deletion import (
+    Deletion,
+    IllegalTransition,
+    Policy,
+    next_action,
+    subscribed_anew,
+)
 from sync.deletions.machine import backoff, delete_by, observe, pin_is_fresh
 from sync.deletions.observations import (
     AnotherDeleted,
@@ -35,6 +41,7 @@ from sync.deletions.observations import (
     Observation,
     Retried,
     ScrubBegun,
+    SubscribedAnew,
     SubscriptionFact,
     TeamFound,
     Tombstone,
@@ -52,6 +59,8 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.builds(DeleteSent, by=st.just(DeleteBy.EXTERNAL_ID), read_at=st.none() | MOMENTS),
     st.sampled_from([AnotherDeleted(customer_id="other"), ScrubBegun()]),
     st.sampled_from([TeamFound(others=2, subscriptions=["s"]), HandedOver(memberships=1)]),
+    st.builds(lambda moment: SubscribedAnew(made_at={"s": moment}), MOMENTS),
+    st.sampled_from([CustomerMissing(asked_at=T0), CustomerMissing(asked_at=T0, memberships=1)]),
     st.sampled_from([NoCustomerToDelete(), MembershipEnded(left=0), MembershipEnded(left=1)]),
     st.sampled_from([CustomerMissing(memberships=1), MembershipFound()]),
     st.sampled_from([CustomerGone(), Retried(), Approved(), Canceled(), Brake(sent=3, limit=3)]),
@@ -62,6 +71,7 @@ OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
         listed_at=MOMENTS,
         follows_earlier=st.booleans(),
         by_external_id=st.booleans(),
+        by_customer_id=st.booleans(),
         memberships=st.integers(0, 1),
     ),
     st.builds(
@@ -286,9 +296,79 @@ def test_no_customer_looks_once_more_and_no_further() -> None:
     assert (last.state, last.next_attempt_at) == (State.NO_CUSTOMER, None)
 
 
-def test_no_customer_takes_the_one_that_a_checkout_made_meanwhile() -> None:
-    deletion = after(CustomerMissing(), found(10))
-    assert (deletion.state, deletion.ended_at) == (State.RESOLVED, None)
+NOBODY = CustomerMissing(asked_at=at(1))
+
+
+@pytest.mark.parametrize("between", [(), (TRANSIENT,), (BLOCKED,), (Retried(),), (NOBODY,)])
+@pytest.mark.parametrize(
+    ("created", "state"),
+    [
+        (-31, State.RESOLVED),
+        (-29, State.SUPERSEDED),
+        (0, State.SUPERSEDED),
+        (10, State.SUPERSEDED),
+    ],
+)
+def test_who_appears_after_nobody_was_there_is_somebody_new(
+    between: tuple[Observation, ...], created: float, state: State
+) -> None:
+    deletion = after(NOBODY, *between, found(created))
+    assert deletion.state is state
+    if state is State.SUPERSEDED:
+        assert "was not there" in (deletion.reason or "")
+    tombstone = Tombstone(customer_id="old", created_at=at(created), deleted_at=at(60))
+    missing = after(NOBODY, *between, CustomerMissing(tombstone, asked_at=at(90)))
+    there = state is State.RESOLVED
+    assert missing.stage is (State.DELETED if there else State.NO_CUSTOMER)
+
+
+def test_polars_own_id_is_never_somebody_elses() -> None:
+    assert after(NOBODY, found(10, by_customer_id=True)).state is State.RESOLVED
+    assert after(CustomerMissing(), found(10)).state is State.RESOLVED
+
+
+ANEW = SubscribedAnew(made_at={"s1": at(60), "s2": at(90)})
+
+
+def test_a_customer_who_subscribed_after_the_event_is_held() -> None:
+    held = after(found(), ANEW)
+    assert (held.state, held.resume) == (State.HELD, State.RESOLVED)
+    for word in ("cus", "active since", "s1 of 2026-10-01T12:01:00", "s2", "approve", "cancel"):
+        assert word in (held.reason or "")
+    approved = after(Approved(), start=held)
+    living = {"s1": at(60), "s2": at(90)}
+    assert subscribed_anew(approved, living, POLICY) is None
+    later = subscribed_anew(approved, living | {"s3": at(91)}, POLICY)
+    assert later == SubscribedAnew(made_at={"s3": at(91)})
+    assert after(later, start=approved).state is State.HELD
+
+
+def test_a_subscription_from_before_the_event_is_no_reason_to_hold() -> None:
+    living = {"old": at(-3_600), "within the tolerance": at(30)}
+    assert subscribed_anew(after(found()), living, POLICY) is None
+
+
+def test_a_customer_who_subscribed_while_polar_was_away_is_held_and_can_be_kept() -> None:
+    held = after(found(), DeleteSent(), TRANSIENT, ANEW)
+    assert held.state is State.HELD
+    sound(after(Canceled(), start=held))
+    again = after(Approved(), DeleteSent(), start=held)
+    assert again.state is State.DELETING
+
+
+def test_nothing_is_held_while_a_delete_may_still_be_on_its_way() -> None:
+    sent = after(*PINNED, BY_EXTERNAL_ID, TRANSIENT)
+    for seen in (ANEW, TEAM):
+        with pytest.raises(IllegalTransition):
+            after(seen, start=sent)
+        assert observe(sent, seen, POLICY, at(60)).state is State.HELD
+
+
+def test_what_holds_a_deletion_is_named_together() -> None:
+    held = after(found(), TEAM, ANEW)
+    assert held.state is State.HELD
+    assert "2 other people" in (held.reason or "")
+    assert "active since" in (held.reason or "")
 
 
 def test_no_customer_whose_entry_was_removed_is_unmapped() -> None:

@@ -50,7 +50,7 @@ def sound(deletion: Deletion) -> None:
         assert deletion.next_attempt_at >= deletion.on_its_way_until
     if deletion.stage in {State.DELETED, State.VERIFIED, State.INCOMPLETE}:
         assert deletion.deleted_at is not None
-    if state is State.CANCELED:
+    if state is State.CANCELED and deletion.active_since is None and deletion.others is None:
         assert deletion.delete_sent_at is None
     if state in {State.CANCELED, State.SUPERSEDED, State.VERIFIED}:
         assert next_action(deletion) is None
