@@ -138,13 +138,20 @@ def sent(polar_url: str) -> list[dict[str, Any]]:
     return requests
 
 
+UNBRAKED = {"MAX_DELETIONS_PER_HOUR": "0"}
+
+
 def run(
     users: int, pace: float, simulator: dict[str, Any], serve: list[str], **settings: str
 ) -> list[dict[str, Any]]:
     """All of the users deleted and verified; returns the requests that it took."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        bridge(directory, simulator, serve, **settings) as (url, polar_url, path),
+        bridge(directory, simulator, serve, **UNBRAKED, **settings) as (
+            url,
+            polar_url,
+            path,
+        ),
     ):
         asyncio.run(tell(url, polar_url, users, pace))
         while verified(path) < users:

@@ -168,9 +168,9 @@ class Settings(PolarSettings):
     clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0
     """A customer created up to this long after the event still counts as the deleted user's, unless
     Polar has answered meanwhile that it has nobody."""
-    max_deletions_per_hour: Annotated[int, Field(ge=0)] = 0
+    max_deletions_per_hour: Annotated[int | None, Field(ge=0)] = None
     """The brake: more DELETEs than this within an hour, and the rest is `held` for an operator.
-    0 means no brake."""
+    0 means no brake; None: 100, and from 200 customers on 5 % of them a day."""
     on_team: Literal["hold", "delete"] = "hold"
     """What to do with a customer that is a team with other people in it."""
     on_survivor: Literal["report", "revoke"] = "report"

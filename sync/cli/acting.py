@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sync.cli import arguments
 from sync.cli.arguments import AsUser, Who, WhoIfAny
 from sync.cli.exit_codes import NO
 from sync.cli.printing import fail
@@ -14,6 +18,29 @@ if TYPE_CHECKING:
     from sync.deletions.operator import Verb
 
 commands = typer.Typer()
+
+States = Annotated[
+    list[str] | None, typer.Option("--state", help="With --all: only in this state; repeatable.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHEN",
+        callback=arguments.moment,
+        help="With --all: received since: 36h, or 2026-01-31T12:00:00Z.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHEN", callback=arguments.moment, help="With --all: received until then."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="With --all: only say how many.")]
+Count = Annotated[
+    int | None,
+    typer.Option(min=1, help="With --all: do it only if there are so many; nobody is asked then."),
+]
 
 
 @commands.command()
@@ -47,23 +74,25 @@ def approve(
     who: WhoIfAny = None,
     as_user: AsUser = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Approve all that the brake holds; no team.")
+        bool,
+        typer.Option("--all", help="Approve all that the brake holds, and nothing else."),
     ] = False,
+    state: States = None,
+    since: Since = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    count: Count = None,
 ) -> None:
     """Let a deletion go on that is held, or that another customer's deletion has stopped."""
-    if everything == (who is not None):
-        raise typer.BadParameter("give either USER|DELETION or --all")
-    from sync.cli.deployment import in_deployment
-    from sync.deletions.ledger import Ledger
-    from sync.deletions.operator import Verb, approve_all
+    from sync.deletions.operator import Verb
 
+    _check_one_or_all(who, everything, (state, since, until, count), dry_run=dry_run)
     if who is not None:
         _act(Verb.APPROVE, who, as_user, "is approved")
         return
-    approved = in_deployment(lambda it: approve_all(Ledger.of(it.database, it.settings)))
-    if not approved:
-        fail(NO, "the brake holds no deletion; one that is held for a team must be named")
-    typer.echo(f"deletions approved: {approved}")
+    nothing = "the brake holds no deletion; one that is held for anything else must be named"
+    chosen = _Chosen(state, since, until, count, dry_run)
+    _act_on_many(Verb.APPROVE, chosen, "approved", nothing)
 
 
 @commands.command()
@@ -95,11 +124,111 @@ def transfer(
 
 
 @commands.command()
-def cancel(who: Who, as_user: AsUser = None) -> None:
+def cancel(
+    who: WhoIfAny = None,
+    as_user: AsUser = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Cancel all for which it is not too late.")
+    ] = False,
+    state: States = None,
+    since: Since = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    count: Count = None,
+) -> None:
     """Leave the customer alone, where it is not too late."""
     from sync.deletions.operator import Verb
 
-    _act(Verb.CANCEL, who, as_user, "is canceled")
+    _check_one_or_all(who, everything, (state, since, until, count), dry_run=dry_run)
+    if who is not None:
+        _act(Verb.CANCEL, who, as_user, "is canceled")
+        return
+    chosen = _Chosen(state, since, until, count, dry_run, must_be_counted=True)
+    _act_on_many(Verb.CANCEL, chosen, "canceled", "there is no deletion to cancel")
+
+
+@commands.command()
+def pause(
+    why: Annotated[str | None, typer.Option("--why", help="Shown by `status`.")] = None,
+) -> None:
+    """Stop all DELETEs at once, in all processes, until `resume`. Events are taken as before."""
+    from sync.cli.deployment import in_deployment
+    from sync.deletions.pause import pause as stop
+
+    stopped = in_deployment(lambda it: stop(it.database, why))
+    typer.echo(f"paused since {stopped.since.isoformat(timespec='seconds')}")
+    typer.echo("a DELETE that has left already is not called back; `polar-sync resume` goes on")
+
+
+@commands.command()
+def resume() -> None:
+    """Have DELETEs go on after `pause`."""
+    from sync.cli.deployment import in_deployment
+    from sync.deletions.pause import resume as go_on
+
+    if not in_deployment(lambda it: go_on(it.database)):
+        fail(NO, "nothing is paused")
+    typer.echo("deletions go on")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What was asked for with `--all`."""
+
+    states: list[str] | None
+    since: str | None
+    until: str | None
+    count: int | None
+    dry_run: bool
+    must_be_counted: bool = False
+    """Without a terminal, where nobody can be asked, `--count` is needed."""
+
+
+def _check_one_or_all(
+    who: str | None, everything: bool, chosen: Sequence[object], *, dry_run: bool
+) -> None:
+    if everything == (who is not None):
+        raise typer.BadParameter("give either USER|DELETION or --all")
+    if who is not None and (dry_run or any(item is not None for item in chosen)):
+        raise typer.BadParameter("--state, --since, --until, --dry-run and --count go with --all")
+
+
+def _act_on_many(verb: Verb, chosen: _Chosen, done: str, nothing: str) -> None:
+    from sync.cli.deployment import in_deployment
+    from sync.deletions.ledger import Ledger
+    from sync.deletions.operator import BULK, Many, act_on_many, count_many
+
+    possible = BULK[verb]
+    given = chosen.states or sorted(possible)
+    if wrong := sorted(set(given) - possible):
+        possible_ones = ", ".join(sorted(possible))
+        raise typer.BadParameter(f"--state {wrong[0]}: {verb} --all is for {possible_ones}")
+    many = Many(
+        states=frozenset(state for state in possible if state in given),
+        received_from=arguments.parse_moment(chosen.since),
+        received_until=arguments.parse_moment(chosen.until),
+    )
+    # What comes in while somebody thinks about the number has not been counted.
+    number, newest = in_deployment(lambda it: count_many(it.database, verb, many))
+    if chosen.dry_run:
+        typer.echo(f"deletions that would be {done}: {number}")
+        return
+    if not number:
+        fail(NO, nothing)
+    if chosen.count is None and sys.stdin.isatty():
+        prompt = f"{number} deletions will be {done}; type the number to confirm"
+        chosen = replace(chosen, count=typer.prompt(prompt, type=int))
+    if chosen.count is None and chosen.must_be_counted:
+        raise typer.BadParameter(f"say how many: --count {number} (see --dry-run)")
+    if chosen.count not in {None, number}:
+        fail(NO, f"there are {number} deletions, not {chosen.count}: nothing was {done}")
+    effects = in_deployment(
+        lambda it: act_on_many(Ledger.of(it.database, it.settings), verb, many, newest)
+    )
+    refused = [item for item in effects if item.refusal is not None]
+    typer.echo(f"deletions {done}: {len(effects) - len(refused)}")
+    if refused:
+        fail(NO, *(f"deletion {item.deletion}: cannot {verb}: {item.refusal}" for item in refused))
 
 
 def _act(verb: Verb, who: str, as_user: bool | None, done: str) -> None:

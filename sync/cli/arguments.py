@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -35,6 +35,29 @@ def duration(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
         raise typer.BadParameter("it must be a number and one of s, m, h, d: 36h")
     return text
+
+
+def moment(text: str | None) -> str | None:
+    """Check a moment: a time in ISO 8601, or a duration, which means so long ago."""
+    if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise typer.BadParameter(
+                "it must be a duration such as 36h, or a time with its zone: 2026-01-31T12:00:00Z"
+            )
+    return text
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """What `moment` has checked."""
+    if text is None:
+        return None
+    if text[-1] in _UNITS:
+        return datetime.now(UTC) - parse_duration(text)
+    return datetime.fromisoformat(text)
 
 
 def parse_duration(text: str) -> timedelta:

@@ -76,6 +76,8 @@ def print_reconciliation(
         console.print(
             f"customers deleted at Polar without a deletion here: {report.deleted_elsewhere}"
         )
+    if report.brake:
+        console.print(f"the brake: {report.brake}")
     for kind, number in report.incomplete.items():
         console.print(f"incomplete: Polar counts {number} {kind}s that none of its lists has shown")
     console.print(_verdict(report))

@@ -22,6 +22,9 @@ _OUTCOME_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red"}
 
 def print_status(console: Console, report: Mapping[str, Any]) -> None:
     """The report of `status`."""
+    if paused := report["paused"]:
+        why = f": {paused['why']}" if paused["why"] else ""
+        console.print(f"paused since {_when(paused['since'])}{why}; `polar-sync resume` goes on")
     states = _table("deletions", "number", "action needed")
     for state, count in report["states"].items():
         if count:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sync.deletions import evidence, leaving
+from sync.deletions import evidence, leaving, pause
 from sync.deletions.deletion import IllegalTransition
 from sync.deletions.facts import facts
 from sync.deletions.leases import Leased, LeaseLost, Pinned
+from sync.deletions.pause import Paused
 from sync.deletions.proof import ask_api, to_revoke
 from sync.deletions.recording import AsMirrored, Recorder, failed
 from sync.errors import PolarError
@@ -61,7 +62,7 @@ async def _has_left(recorder: Recorder, leased: Leased) -> bool:
         await leaving.leave(recorder, leased)
     except LeaseLost:
         return False
-    except IllegalTransition as error:
+    except (Paused, IllegalTransition) as error:
         await recorder.overtaken(leased, error)
         return False
     except PolarError as error:
@@ -123,6 +124,8 @@ async def _ask_for_unlisted(recorder: Recorder, leased: Pinned, listed_at: datet
 
 async def _revoke_survivors(recorder: Recorder, leased: Pinned, listed_at: datetime) -> None:
     async with recorder.database.read() as session:
+        if await pause.current(session) is not None:
+            return
         now = await recorder.database.now(session)
         known = await facts(session, [leased.row], listed_at)
     deletion, checked = leased.row.snapshot(), known[leased.id]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import queries, teams
+from sync.deletions import pause, teams
+from sync.deletions.brake import tripped
 from sync.deletions.deletion import IllegalTransition, subscribed_anew
 from sync.deletions.leases import Leased, LeaseLost, Pinned, finish, release
 from sync.deletions.machine import delete_by, pin_is_fresh
 from sync.deletions.observations import (
-    Brake,
     CustomerGone,
     DeleteAnswered,
     DeleteBy,
@@ -31,8 +31,6 @@ from sync.errors import NotPossible, PolarError
 from sync.mirror.kinds import MEMBER
 from sync.polar import customers, lists, members
 from sync.polar.errors import NotFound
-
-_BRAKE_WINDOW = timedelta(hours=1)
 
 
 class _NotSent(NotPossible):
@@ -68,9 +66,10 @@ async def delete(recorder: Recorder, leased: Leased) -> None:
 
 async def _go_on_without(recorder: Recorder, leased: Leased) -> None:
     async with recorder.under(leased) as (session, row, now):
-        seen = await _brake(recorder, session, row, now) or NoCustomerToDelete()
-        await recorder.ledger.record(session, row, seen, now, source="worker")
-        finish(row, leased, now)
+        if not await _held_back(recorder, session, row, now):
+            none = NoCustomerToDelete()
+            await recorder.ledger.record(session, row, none, now, source="worker")
+            finish(row, leased, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,27 +177,28 @@ class _Delete:
             _NotSent: something holds the deletion.
             _PinTooOld: the customer must be looked at once more.
         """
-        recorder = self.recorder
-        async with recorder.under(self.leased) as (session, row, now):
-            brake = await _brake(recorder, session, row, now)
-            if brake is None:
+        ledger, source = self.recorder.ledger, "worker"
+        async with self.recorder.under(self.leased) as (session, row, now):
+            if not await _held_back(self.recorder, session, row, now):
                 pin = replace(row.snapshot(), pinned_at=sent.read_at or row.pinned_at)
                 seen_once_more = sent.read_at is not None and sent.by is DeleteBy.CUSTOMER_ID
-                if not seen_once_more and not pin_is_fresh(pin, recorder.ledger.policy, now):
+                if not seen_once_more and not pin_is_fresh(pin, ledger.policy, now):
                     raise _PinTooOld
-                ledger = recorder.ledger
-                await ledger.record(session, row, observation, now, source="worker", **detail)
+                await ledger.record(session, row, observation, now, source=source, **detail)
                 return
-            await recorder.ledger.record(session, row, brake, now, source="worker")
-            release(row)
         raise _NotSent
 
 
-async def _brake(
+async def _held_back(
     recorder: Recorder, session: AsyncSession, row: DeletionRow, now: datetime
-) -> Brake | None:
-    limit = recorder.settings.max_deletions_per_hour
-    if limit == 0 or row.approved or row.delete_sent_at is not None:
-        return None
-    sent = await queries.sent_since(session, now - _BRAKE_WINDOW)
-    return Brake(sent=sent, limit=limit) if sent >= limit else None
+) -> bool:
+    """Whether the DELETE may not leave now. What the brake stops is `held`; while all are paused,
+    the deletion stays as it is."""
+    if await pause.current(session) is None:
+        limit = recorder.settings.max_deletions_per_hour
+        brake = await tripped(session, limit, row, now)
+        if brake is None:
+            return False
+        await recorder.ledger.record(session, row, brake, now, source="worker")
+    release(row)
+    return True

@@ -18,11 +18,23 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.deletion import due_at, next_action
-from sync.deletions.states import GOES_FIRST, Action
+from sync.deletions.pause import IS_PAUSED
+from sync.deletions.states import GOES_FIRST, Action, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
+
+_DELETES = frozenset(state for state in State if state.about.action is Action.DELETE)
+# While all DELETEs are paused, what has one next is not taken.
+_MAY_GO_ON = sa.or_(
+    ~IS_PAUSED,
+    sa.and_(
+        col(DeletionRow.state).not_in(_DELETES),
+        sa.or_(col(DeletionRow.resume).is_(None), col(DeletionRow.resume).not_in(_DELETES)),
+        col(DeletionRow.memberships_left) == 0,
+    ),
+)
 
 
 class LeaseLost(NotPossible):
@@ -86,6 +98,7 @@ class Leases:
                                 col(DeletionRow.lease_until) < now,
                             ),
                             ~waits_for_another,
+                            _MAY_GO_ON,
                         )
                         .order_by(col(DeletionRow.next_attempt_at), col(DeletionRow.id))
                         .limit(limit),
@@ -100,7 +113,9 @@ class Leases:
         async with self.database.read() as session:
             now = await self.database.now(session)
             found = await session.exec(
-                select(DeletionRow.id).where(col(DeletionRow.next_attempt_at) <= now).limit(1)
+                select(DeletionRow.id)
+                .where(col(DeletionRow.next_attempt_at) <= now, _MAY_GO_ON)
+                .limit(1)
             )
             return found.first() is not None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.deletions import memberships
+from sync.deletions import memberships, pause
 from sync.deletions.evidence import append
 from sync.deletions.leases import Leased
 from sync.deletions.recording import Recorder
@@ -28,7 +28,7 @@ async def leave(recorder: Recorder, leased: Leased) -> None:
 
     Raises:
         Unavailable, Refused: those before it have ended.
-        LeaseLost
+        LeaseLost, Paused
     """
     async with recorder.database.read() as session:
         left = [it for it in await memberships.of(session, [leased.id]) if it.ended_at is None]
@@ -77,6 +77,8 @@ def _is_the_users(recorder: Recorder, leased: Leased, member: Member) -> bool:
 
 async def _sent(recorder: Recorder, leased: Leased, membership: MembershipRow) -> None:
     async with recorder.under(leased) as (session, row, now):
+        if await pause.current(session) is not None:
+            raise pause.Paused
         ids = {"member_id": membership.member_id, "customer_id": membership.customer_id}
         await append(session, row, "membership.delete.sent", source=_SOURCE, at=now, **ids)
 

@@ -346,8 +346,10 @@ def _braked(deletion: Deletion, observation: Brake) -> Deletion:
         state=State.HELD,
         resume=State.RESOLVED,
         reason=(
-            f"the brake tripped: {observation.sent} deletions within an hour, {observation.limit}"
-            " allowed; `polar-sync approve` or `polar-sync cancel`"
+            f"the brake tripped: {observation.sent} deletions within"
+            f" {'an hour' if observation.within <= timedelta(hours=1) else 'a day'},"
+            f" {observation.limit} allowed (MAX_DELETIONS_PER_HOUR); `polar-sync approve` or"
+            " `polar-sync cancel`"
         ),
         next_attempt_at=None,
     )

@@ -133,12 +133,13 @@ class MembershipEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
-    """More deletions than allowed: `sent` DELETEs within the last hour, `limit` allowed."""
+    """More deletions than allowed: so many `sent` within the last hour or day, `limit` allowed."""
 
     evidence: ClassVar[str] = "brake.tripped"
 
     sent: int
     limit: int
+    within: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ means for a worker that is busy with the deletion, in one write transaction.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+import sqlalchemy as sa
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries
@@ -19,15 +22,16 @@ from sync.deletions.leases import release
 from sync.deletions.ledger import Ledger, wake
 from sync.deletions.observations import Approved, Canceled, Retried
 from sync.deletions.queries import Which
-from sync.deletions.states import ENDED, Action, State
+from sync.deletions.states import ENDED, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
+from sync.store.database import Database
 
 _SOURCE = "operator"
 _APPROVED = frozenset({State.HELD, State.ANOTHER_DELETED})
 """What is approved."""
 _BATCH = 100
-"""Deletions approved in one transaction: meanwhile SQLite can take no event."""
+"""Deletions acted on in one transaction: meanwhile SQLite can take no event."""
 
 
 class Verb(StrEnum):
@@ -67,22 +71,74 @@ async def act(ledger: Ledger, verb: Verb, which: Which) -> list[Effect]:
         return [await _act(ledger, session, row, verb, now) for row in meant]
 
 
-async def approve_all(ledger: Ledger) -> int:
-    """Approve every held deletion, a batch at a time; returns how many there were.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """Which deletions an action on many is for."""
+
+    states: frozenset[State]
+    received_from: datetime | None = None
+    received_until: datetime | None = None
+
+
+BULK: Mapping[Verb, frozenset[State]] = {
+    Verb.APPROVE: frozenset({State.HELD}),
+    Verb.CANCEL: UNPINNED | {State.RESOLVED, State.HELD, State.BLOCKED},
+}
+"""What can be done to many at once, and in which states. Of the held ones only those that the brake
+holds are approved: whatever else holds one is a decision of its own."""
+
+
+async def count_many(database: Database, verb: Verb, many: Many) -> tuple[int, int]:
+    """How many deletions `act_on_many` is for, and the number of the newest.
 
     Raises:
-        StorageUnavailable: the batches before this one are approved.
+        StorageUnavailable
     """
-    approved, last = 0, 0
+    async with database.read() as session:
+        return await queries.count(session, *_meant(verb, many))
+
+
+async def act_on_many(
+    ledger: Ledger, verb: Verb, many: Many, newest: int | None = None
+) -> Sequence[Effect]:
+    """Do it to all of them, a batch at a time; returns what it did to each.
+
+    Args:
+        newest: the newest that was counted; later ones are left alone.
+
+    Raises:
+        StorageUnavailable: it is done to the batches before this one.
+    """
+    done: list[Effect] = []
+    last = 0
+    where = _meant(verb, many)
+    if newest is not None:
+        where.append(col(DeletionRow.id) <= newest)
     while True:
         async with ledger.database.write() as session:
-            rows = await queries.held(ledger.database, session, after=last, limit=_BATCH)
+            rows = await queries.batch(ledger.database, session, *where, after=last, limit=_BATCH)
             now = await ledger.database.now(session)
-            effects = [await _act(ledger, session, row, Verb.APPROVE, now) for row in rows]
+            effects = [await _act(ledger, session, row, verb, now) for row in rows]
         if not effects:
-            return approved
-        approved += sum(item.refusal is None for item in effects)
+            return done
+        done += effects
         last = effects[-1].deletion
+
+
+def _meant(verb: Verb, many: Many) -> list[sa.ColumnElement[bool]]:
+    received_at, state = col(DeletionRow.received_at), col(DeletionRow.state)
+    where: list[sa.ColumnElement[bool]] = [state.in_(many.states & BULK[verb])]
+    if many.received_from is not None:
+        where.append(received_at >= many.received_from)
+    if many.received_until is not None:
+        where.append(received_at <= many.received_until)
+    if verb is Verb.APPROVE:
+        where.append(queries.held_by_brake())
+    else:
+        # Too late for these, unless the customer was seen alive again.
+        unsent = col(DeletionRow.delete_sent_at).is_(None)
+        where.append(sa.or_(unsent, state == State.HELD))
+    return where
 
 
 def _can_be_meant(verb: Verb, row: DeletionRow) -> bool:

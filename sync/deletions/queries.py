@@ -115,28 +115,37 @@ async def needing_a_person(session: AsyncSession, limit: int) -> Sequence[Deleti
     return await _rows(session, _STATE.in_(NEEDS_A_PERSON), order=order, limit=limit)
 
 
-async def held(
-    database: Database, session: AsyncSession, *, after: int, limit: int
+def held_by_brake() -> sa.ColumnElement[bool]:
+    """Of the held ones: not for the people in it, and not for what is new since the event."""
+    no_others = sa.func.coalesce(col(DeletionRow.others), 0) == 0
+    return sa.and_(no_others, col(DeletionRow.active_since).is_(None))
+
+
+async def count(session: AsyncSession, *where: sa.ColumnElement[bool]) -> tuple[int, int]:
+    """How many deletions are like that, and the number of the newest, or 0."""
+    counted = select(func.count(), func.coalesce(func.max(_ID), 0)).where(*where)
+    number, newest = (await session.exec(counted)).one()
+    return number, newest
+
+
+async def batch(
+    database: Database,
+    session: AsyncSession,
+    *where: sa.ColumnElement[bool],
+    after: int,
+    limit: int,
 ) -> Sequence[DeletionRow]:
-    """Those that the brake holds, by their numbers, locked. Not those that a team is held for:
-    each of these is a decision of its own."""
-    brake = sa.func.coalesce(col(DeletionRow.others), 0) == 0
-    held_ones = _STATE == State.HELD
-    return await _rows(session, held_ones, brake, after < _ID, limit=limit, lock=database)
+    """Those that are like that, by their numbers, locked."""
+    return await _rows(session, *where, after < _ID, limit=limit, lock=database)
 
 
 # --- what a step asks about ----------------------------------------------------------------------
 
 
-async def sent_since(session: AsyncSession, moment: datetime) -> int:
-    """How many DELETEs have been sent since then."""
-    return (
-        await session.exec(
-            select(func.count())
-            .select_from(DeletionRow)
-            .where(col(DeletionRow.delete_sent_at) > moment)
-        )
-    ).one()
+async def sent_since(session: AsyncSession, moment: datetime, up_to: int | None = None) -> int:
+    """How many DELETEs have been sent since then; no more than `up_to` are counted."""
+    sent = select(DeletionRow.id).where(col(DeletionRow.delete_sent_at) > moment).limit(up_to)
+    return (await session.exec(select(func.count()).select_from(sent.subquery()))).one()
 
 
 async def following_earlier(

@@ -28,7 +28,7 @@ from sync.deletions.observations import (
 )
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
-from sync.errors import PolarError
+from sync.errors import NotPossible, PolarError
 from sync.mirror import rows
 from sync.mirror.objects import Member, Mirrored
 from sync.polar.client import PolarClient
@@ -129,7 +129,7 @@ class Recorder:
                     for item in learnt:
                         await self.record_all([item])
 
-    async def overtaken(self, leased: Leased, error: IllegalTransition) -> None:
+    async def overtaken(self, leased: Leased, error: NotPossible) -> None:
         """What was to be done or written fits the deletion no more: leave it to whoever is next."""
         _log.info("deletion %s: %s", leased.id, error)
         await self.leases.give_back([leased.token])

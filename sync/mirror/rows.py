@@ -468,6 +468,12 @@ async def has_appeared(session: AsyncSession, external_id: str, since: datetime)
     return found.first() is not None
 
 
+async def count_living(session: AsyncSession, up_to: int) -> int:
+    """How many living customers there are; no more than `up_to` are counted."""
+    some = select(CustomerRow.id).where(col(CustomerRow.deleted_at).is_(None)).limit(up_to)
+    return (await session.exec(select(sa.func.count()).select_from(some.subquery()))).one()
+
+
 async def count_deleted(
     session: AsyncSession,
     *,

@@ -73,6 +73,9 @@ class Report(BaseModel):
     """Customers deleted at Polar without a deletion here: in its dashboard, as a rule."""
     incomplete: dict[str, int] = {}
     """Rows that Polar counts and that could not be fetched, by kind; empty: all were."""
+    brake: str | None = None
+    """On the first run of everything, where MAX_DELETIONS_PER_HOUR is not set: what goes by itself,
+    and how to set it."""
     finished: bool = False
     stopped: str | None = None
     """Why it did not finish."""

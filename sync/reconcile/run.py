@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.cancellation import cancel_and_wait
+from sync.deletions.brake import by_default
 from sync.deletions.ledger import Ledger
 from sync.errors import PolarError
 from sync.mirror import kinds, rows
-from sync.mirror.kinds import CUSTOMER, Kind
+from sync.mirror.kinds import CUSTOMER, MEMBER, Kind
 from sync.mirror.objects import Customer, M, Mirrored
 from sync.mirror.stored import Stored
 from sync.polar.budget import Budget
@@ -99,6 +100,7 @@ class Reconciliation:
                 await owed.check_deletions(self._context, None, listed_at)
                 await owed.count_deleted_elsewhere(self._context)
                 if listed_at is not None:
+                    await self._mention_brake()
                     await self._note_listed(listed_at)
             except (PolarError, CallsUsedUp) as error:
                 self._context.report.stopped = str(error)
@@ -200,6 +202,14 @@ class Reconciliation:
 
             reached = progress.parents.get(kind.name, "")
             await compare_children(self._context, kind, kind.parent, reached, keep)
+
+    async def _mention_brake(self) -> None:
+        """On the first day nobody knows yet that the brake is there, and what it lets by."""
+        context = self._context
+        async with context.database.read() as session:
+            is_first = await rows.listed_at(session, MEMBER) is None
+        if is_first and context.settings.max_deletions_per_hour is None:
+            context.report.brake = by_default(context.report.compared.get(CUSTOMER.name, 0))
 
     async def _note_listed(self, listed_at: datetime) -> None:
         if self._context.dry_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.deletions import memberships, queries
+from sync.deletions import memberships, pause, queries
 from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
@@ -24,6 +24,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         StorageUnavailable
     """
     async with database.read() as session:
+        paused = await pause.current(session)
         counts = await queries.counts(session)
         oldest = await queries.oldest_open(session)
         need_person = await queries.needing_a_person(session, limit)
@@ -31,6 +32,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         paid = await memberships.paid_seats(session, limit)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
     return {
+        "paused": fields_of(paused, ("since", "why")) if paused else None,
         "states": {state.value: count for state, count in counts.items()},
         "oldest_waiting": fields_of(oldest, _LISTED_FIELDS) if oldest else None,
         "need_person": {

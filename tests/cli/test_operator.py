@@ -13,6 +13,8 @@ from sync.deletions.observations import (
     CustomerMissing,
     DeleteSent,
     Observation,
+    SubscribedAnew,
+    TeamFound,
     Unmapped,
 )
 from sync.deletions.states import State
@@ -103,8 +105,112 @@ def test_approve_all_approves_what_is_held_and_nothing_else(
     again = commands.run("approve", "--all")
     assert (again.code, again.err) == (
         1,
-        "error: the brake holds no deletion; one that is held for a team must be named\n",
+        "error: the brake holds no deletion; one that is held for anything else must be named\n",
     )
+
+
+ANEW = SubscribedAnew(made_at={"s1": AT + timedelta(hours=1)})
+
+
+def test_approve_all_is_for_the_brake_alone(commands: Commands) -> None:
+    braked = commands.deletion("user-1", *HELD)
+    team = commands.deletion("user-2", FOUND, TeamFound(others=1, subscriptions=()))
+    active = commands.deletion("user-3", FOUND, ANEW)
+
+    assert commands.run("approve", "--all").out == "deletions approved: 1\n"
+    states = {number: commands.row(number).state for number in (braked, team, active)}
+    assert states == {braked: State.RESOLVED, team: State.HELD, active: State.HELD}
+
+
+def test_many_are_counted_before_anything_is_done(commands: Commands) -> None:
+    held = [commands.deletion(f"user-{number}", *HELD) for number in range(3)]
+
+    dry = commands.run("approve", "--all", "--dry-run")
+    assert (dry.code, dry.out) == (0, "deletions that would be approved: 3\n")
+    wrong = commands.run("approve", "--all", "--count", "2")
+    assert wrong.code == 1
+    assert wrong.err == "error: there are 3 deletions, not 2: nothing was approved\n"
+    assert {commands.row(number).state for number in held} == {State.HELD}
+    assert commands.run("approve", "--all", "--count", "3").out == "deletions approved: 3\n"
+
+
+def test_cancel_all_wants_to_know_how_many(commands: Commands) -> None:
+    late = commands.deletion("user-0", FOUND, DeleteSent())
+    verified = commands.deletion("user-1", *VERIFIED)
+    early = [
+        commands.deletion("user-2"),
+        commands.deletion("user-3", FOUND),
+        commands.deletion("user-4", *HELD),
+        commands.deletion("user-5", Unmapped()),
+        commands.deletion("user-6", FOUND, BLOCKED),
+    ]
+    asked = commands.run("cancel", "--all")
+    assert asked.code == 2
+    assert "--count 5" in asked.err
+    assert commands.run("cancel", "--all", "--count", "5").out == "deletions canceled: 5\n"
+    assert {commands.row(number).state for number in early} == {State.CANCELED}
+    assert commands.row(late).state is State.DELETING
+    assert commands.row(verified).state is State.VERIFIED
+    again = commands.run("cancel", "--all", "--count", "5")
+    assert (again.code, again.err) == (1, "error: there is no deletion to cancel\n")
+
+
+def test_many_are_chosen_by_state_and_time(commands: Commands) -> None:
+    held = commands.deletion("user-1", *HELD)
+    waiting = commands.deletion("user-2")
+    old = commands.deletion("user-3")
+    long_ago = "2025-01-01 00:00:00.000000"
+    commands.store.execute("UPDATE deletion SET received_at = ? WHERE id = ?", long_ago, old)
+
+    def count(*options: str) -> str:
+        return commands.run("cancel", "--all", "--dry-run", *options).out.split()[-1]
+
+    assert count() == "3"
+    assert count("--state", "held") == "1"
+    assert count("--state", "held", "--state", "received") == "3"
+    assert count("--until", "2025-06-01T00:00:00Z") == "1"
+    assert count("--since", "2025-06-01T00:00:00Z") == "2"
+    assert count("--since", "2025-06-01T00:00:00Z", "--state", "received") == "1"
+    assert count("--until", "1d") == count("--until", "24h")
+    commands.run("cancel", "--all", "--state", "received", "--count", "2")
+    states = [commands.row(number).state for number in (held, waiting, old)]
+    assert states == [State.HELD, State.CANCELED, State.CANCELED]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("approve", "--all", "--state", "blocked"), "approve --all is for held"),
+        (("cancel", "--all", "--state", "verified"), "cancel --all is for blocked, held"),
+        (("cancel", "--all", "--since", "yesterday"), "with its zone"),
+        (("cancel", "--all", "--since", "2026-01-31T12:00:00"), "with its zone"),
+        (("cancel", "user-1", "--dry-run"), "go with --all"),
+        (("approve", "user-1", "--count", "1"), "go with --all"),
+        (("cancel",), "USER|DELETION or --all"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    commands: Commands, arguments: tuple[str, ...], why: str
+) -> None:
+    result = commands.run(*arguments)
+    assert result.code == 2
+    assert why in " ".join(result.err.replace("\u2502", " ").split())
+
+
+def test_pause_and_resume(commands: Commands) -> None:
+    assert commands.run("status", "--json").json["paused"] is None
+    first = commands.run("pause", "--why", "a broken job")
+    assert (first.code, first.out.startswith("paused since ")) == (0, True)
+    paused = commands.run("status", "--json").json["paused"]
+    assert paused["why"] == "a broken job"
+    assert "a broken job" in commands.run("status").out
+    # A second one keeps the time, and may say more.
+    assert commands.run("pause").out.splitlines()[0] == first.out.splitlines()[0]
+    assert commands.run("status", "--json").json["paused"] == paused | {"why": None}
+    assert commands.run("resume").out == "deletions go on\n"
+    assert commands.run("status", "--json").json["paused"] is None
+    again = commands.run("resume")
+    assert (again.code, again.err) == (1, "error: nothing is paused\n")
 
 
 def test_cancel_leaves_the_customer_alone(commands: Commands) -> None:

@@ -113,6 +113,7 @@ class Crashing:
                         "POLAR_ACCESS_TOKEN": DEFAULT_TOKEN,
                         "POLAR_BASE_URL": self.sim.url,
                         "RATE_PER_MINUTE": "100000",
+                        "MAX_DELETIONS_PER_HOUR": "0",
                         "WORKER": "embedded",
                         **self.settings,
                     },

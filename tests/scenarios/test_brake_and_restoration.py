@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from sync.deletions.ledger import Ledger
 from sync.deletions.operator import Verb
-from tests.helpers.bridge import DELETE, STATE, SUBSCRIPTIONS, Run, ago, names
+from sync.deletions.pause import pause, resume
+from sync.reconcile.report import Report
+from sync.reconcile.run import reconciliation
+from sync.store.database import Database
+from tests.helpers.bridge import DELETE, STATE, SUBSCRIPTIONS, Bridge, Run, ago, names
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, struck, tries
 from tests.helpers.waiting import wait_for
@@ -120,3 +125,92 @@ def test_a_held_deletion_whose_customer_is_deleted_by_hand(run: Run) -> None:
         assert it.sim.delete("u2").status_code == 204
         it.wait("u2", "verified")
         assert it.counts()[DELETE] == 1 + 1  # by hand
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+def test_by_default_a_hundred_an_hour_go_by_themselves(run: Run) -> None:
+    users = names(103)
+    with run() as it:
+        it.sim.control("POST", "/customers/bulk", {"count": 103, "subscriptions": ["active"]})
+        for user in users:
+            it.tell(user)
+        it.wait_all(users, "verified", "held")
+        held = [it.deletions(user)[0] for user in users if it.deletions(user)[0]["state"] == "held"]
+        assert len(held) == 3
+        assert "100 deletions within an hour, 100 allowed" in held[0]["reason"]
+        assert "MAX_DELETIONS_PER_HOUR" in held[0]["reason"]
+        assert it.counts()[DELETE] == 100
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+def test_by_default_a_twentieth_of_the_customers_a_day_goes_by_itself(run: Run) -> None:
+    users = names(14)
+    with run(webhooks=False, verify_after=0.5) as it:
+        it.sim.control("POST", "/customers/bulk", {"count": 220, "subscriptions": ["active"]})
+
+        async def reconcile(database: Database) -> Report:
+            async with reconciliation(Ledger.of(database, it.settings), it.settings) as one:
+                return await one.everything()
+
+        report = it.beside(reconcile)
+        assert "11 a day (5 % of 220 customers)" in (report.brake or "")
+        assert it.beside(reconcile).brake is None
+        for user in users:
+            it.tell(user)
+        it.wait_all(users, "verified", "held")
+        held = [it.deletions(user)[0] for user in users if it.deletions(user)[0]["state"] == "held"]
+        assert len(held) == 3
+        assert "11 deletions within a day, 11 allowed" in held[0]["reason"]
+        assert it.counts()[DELETE] == 11
+
+
+@BOTH_ENGINES
+def test_while_all_is_paused_nothing_is_deleted(run: Run) -> None:
+    with run() as it:
+        customer = it.customer("u1", "active")
+        boss = it.customer("boss", "active", created_at=ago(days=9), members=[A_MEMBER])
+        it.settled()
+        it.beside(lambda database: pause(database, "a broken job"))
+        for user in ("u1", "member"):
+            it.tell(user)
+            it.wait(user, "resolved")
+        it.tell("nobody")
+        it.wait("nobody", "no_customer")
+        assert_nothing_is_deleted(it)
+    with run() as it:
+        # It is durable: a restart goes on waiting.
+        it.tell("nobody else")
+        it.wait("nobody else", "no_customer")
+        assert_nothing_is_deleted(it)
+        assert it.beside(resume)
+        it.wait_all(("u1", "member"), "verified")
+        assert deleted_customers(it) == [customer]
+        assert not it.is_gone(boss)
+
+
+A_MEMBER = {"external_id": "member", "email": "m@example.com", "name": "M", "role": "member"}
+
+
+def assert_nothing_is_deleted(it: Bridge) -> None:
+    assert not [route for route in it.counts() if route.startswith("DELETE")]
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+def test_a_pause_stops_a_delete_that_waits_for_its_turn(run: Run) -> None:
+    with run() as it:
+        it.sim.faults({"kind": "rate_limit", "retry_after": 3, "method": "DELETE", "count": 1})
+        first, second = (it.customer(user, "active") for user in ("first", "second"))
+        it.tell("first")
+        wait_for(lambda: tries(it, "first") > 0, "the wait has begun")
+        it.tell("second")
+        wait_for(lambda: len(it.deletions("second")) == 1, "the deletion is open")
+        it.beside(lambda database: pause(database, None))
+        it.tell("nobody")
+        it.wait("nobody", "no_customer")
+        assert not it.is_gone(first)
+        assert not it.is_gone(second)
+        it.beside(resume)
+        it.wait_all(("first", "second"), "verified")
