@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from cronsim import CronSim, CronSimError
@@ -42,6 +42,8 @@ EVENT_PRESETS: Mapping[str, Mapping[str, str]] = {
 }
 
 MIN_SECRET_BYTES = 16
+MAX_LEASE = timedelta(minutes=10)
+"""No process holds anything for longer without saying that it still does."""
 _HASH_KEY_CHARS = 32
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -201,7 +203,7 @@ class Settings(PolarSettings):
     database_url: SecretStr = SecretStr("sqlite:///polar-sync.db")
     worker: Literal["embedded", "separate"] = "embedded"
     """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
-    lease: Annotated[float, Field(gt=0, le=600)] = 30.0
+    lease: Annotated[float, Field(gt=0, le=MAX_LEASE.total_seconds())] = 30.0
     """Work held by a worker that died is taken over after this time."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -25,6 +26,12 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
     if paused := report["paused"]:
         why = f": {paused['why']}" if paused["why"] else ""
         console.print(f"paused since {_when(paused['since'])}{why}; `polar-sync resume` goes on")
+    if jump := report["clock_jump"]:
+        way = "back" if jump["by_seconds"] < 0 else "forward"
+        by = timedelta(seconds=abs(jump["by_seconds"]))
+        console.print(
+            f"the clock jumped {way} by {by}, to {_when(jump['at'])}: make sure it is right"
+        )
     states = _table("deletions", "number", "action needed")
     for state, count in report["states"].items():
         if count:

@@ -60,7 +60,7 @@ async def tripped(
     if max_deletions_per_hour == 0 or row.approved or row.delete_sent_at is not None:
         return None
     an_hour = max_deletions_per_hour or _AN_HOUR
-    sent = await queries.sent_since(session, now - HOUR, up_to=an_hour)
+    sent = await queries.sent_between(session, now - HOUR, now, up_to=an_hour)
     if sent >= an_hour:
         return Brake(sent=sent, limit=an_hour, within=HOUR)
     if max_deletions_per_hour is not None:
@@ -69,7 +69,7 @@ async def tripped(
 
 
 async def _too_many_a_day(session: AsyncSession, now: datetime) -> Brake | None:
-    sent = await queries.sent_since(session, now - DAY)
+    sent = await queries.sent_between(session, now - DAY, now)
     if sent < _MANY_CUSTOMERS * _SHARE_A_DAY:
         return None
     # So many are enough to let the next one go: no need to count a million.

@@ -37,6 +37,13 @@ class Policy:
     sure to meet it, and nobody else."""
     on_its_way: timedelta = timedelta(seconds=40)
     """How long a DELETE whose answer is not known may still be on its way to Polar."""
+    delay: timedelta = timedelta(0)
+    """How long an event waits for a restoration."""
+
+    @property
+    def longest_wait(self) -> timedelta:
+        """From one attempt to the next, where a deletion is under way."""
+        return max(self.backoff_cap, self.verify_after, self.survivor_after, self.on_its_way)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,50 @@ def subscribed_anew(
     seen_until = deletion.active_since or deletion.event_at + policy.clock_skew
     new = {item: made_at for item, made_at in living.items() if made_at > seen_until}
     return SubscribedAnew(made_at=new) if new else None
+
+
+def bounded(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
+    """The deletion as the clock allows it to be. A clock that was wrong has left times that cannot
+    be: taken at their word, nothing would move until they come, or a listing from before the DELETE
+    would pass for one from after it.
+
+    What has been is not later than now; when the API was asked is not known then. What is to come
+    is no further away than its own longest wait. (A pin from the future is not fresh.)
+    """
+    listed_at = deletion.listed_at
+    until, due = deletion.on_its_way_until, deletion.next_attempt_at
+    if until is not None:
+        until = min(until, now + policy.on_its_way)
+    if due is not None and due > now + longest_wait(deletion, policy):
+        due = max(now, until or now)
+        if deletion.state is State.RECEIVED:
+            due = now + policy.delay
+        elif deletion.state is State.NO_CUSTOMER:
+            due = now + policy.recheck_after
+    possible = replace(
+        deletion,
+        listed_at=None if listed_at is not None and listed_at > now else listed_at,
+        delete_sent_at=_not_after(now, deletion.delete_sent_at),
+        sent_by_external_id_at=_not_after(now, deletion.sent_by_external_id_at),
+        deleted_at=_not_after(now, deletion.deleted_at),
+        ended_at=_not_after(now, deletion.ended_at),
+        on_its_way_until=until,
+        next_attempt_at=due,
+    )
+    return deletion if possible == deletion else possible
+
+
+def longest_wait(deletion: Deletion, policy: Policy) -> timedelta:
+    """How far away its next attempt can be."""
+    if deletion.state is State.NO_CUSTOMER:
+        return policy.recheck_after
+    if deletion.state is State.RECEIVED:
+        return max(policy.delay, policy.longest_wait)
+    return policy.longest_wait
+
+
+def _not_after(now: datetime, moment: datetime | None) -> datetime | None:
+    return None if moment is None else min(moment, now)
 
 
 def due_at(deletion: Deletion, moment: datetime) -> datetime:

@@ -22,6 +22,7 @@ from sync.deletions.pause import IS_PAUSED
 from sync.deletions.states import GOES_FIRST, Action, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
+from sync.settings import MAX_LEASE
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
 
@@ -96,6 +97,8 @@ class Leases:
                             sa.or_(
                                 col(DeletionRow.lease_until).is_(None),
                                 col(DeletionRow.lease_until) < now,
+                                # By a clock that was wrong.
+                                col(DeletionRow.lease_until) > now + 2 * MAX_LEASE,
                             ),
                             ~waits_for_another,
                             _MAY_GO_ON,

@@ -22,7 +22,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, mapping, memberships, queries
-from sync.deletions.deletion import IllegalTransition, Policy
+from sync.deletions.deletion import IllegalTransition, Policy, bounded
 from sync.deletions.leases import be_due, release
 from sync.deletions.machine import observe
 from sync.deletions.observations import (
@@ -65,7 +65,6 @@ class Ledger:
     database: Database
     hasher: Hasher
     policy: Policy
-    delay: timedelta
 
     @classmethod
     def of(cls, database: Database, settings: Settings) -> Ledger:
@@ -81,8 +80,8 @@ class Ledger:
                 revoke_survivors=settings.on_survivor == "revoke",
                 delete_by=DeleteBy(settings.delete_by),
                 on_its_way=timedelta(seconds=settings.request_timeout) + STRAY,
+                delay=timedelta(seconds=settings.deletion_delay),
             ),
-            delay=timedelta(seconds=settings.deletion_delay),
         )
 
     # --- what is observed ------------------------------------------------------------------------
@@ -188,7 +187,7 @@ class Ledger:
         if waiting is not None:
             await self._join(session, waiting, external_id, event_at, now, digest)
             return waiting
-        removed = await removed_until(session)
+        removed = await removed_until(session, now)
         if removed is not None and event_at <= removed:
             raise TooOld(
                 "the event is so old that it may repeat one whose deletion has been removed"
@@ -201,7 +200,7 @@ class Ledger:
             event_at=event_at,
             received_at=now,
             state=State.RECEIVED,
-            next_attempt_at=now + self.delay,
+            next_attempt_at=now + self.policy.delay,
         )
         session.add(row)
         await session.flush()
@@ -299,6 +298,20 @@ class Ledger:
         recorded: that webhook found no deletion to wake yet."""
         if await mirror_rows.has_appeared(session, external_id, asked_at):
             await self.wake_if_missed(session, [external_id], now)
+
+    async def set_right(self, session: AsyncSession, now: datetime, limit: int) -> int:
+        """Have deletions wait no longer than they can, whatever a clock that was wrong has left.
+        Returns how many of at most `limit` have been set right."""
+        longest = {
+            State.RECEIVED: max(self.policy.delay, self.policy.longest_wait),
+            State.NO_CUSTOMER: self.policy.recheck_after,
+            None: self.policy.longest_wait,
+        }
+        rows = await queries.due_too_late(self.database, session, now, longest, limit)
+        for row in rows:
+            row.become(bounded(row.snapshot(), self.policy, now))
+            release(row)
+        return len(rows)
 
     # --- forgetting ------------------------------------------------------------------------------
 

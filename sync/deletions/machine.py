@@ -14,6 +14,7 @@ from sync.deletions.deletion import (
     Deletion,
     IllegalTransition,
     Policy,
+    bounded,
     due_at,
     going_on,
     may_be_there,
@@ -65,7 +66,8 @@ def pin_is_fresh(deletion: Deletion, policy: Policy, now: datetime) -> bool:
     """Whether nobody else can be under the external id yet. While the pinned customer lives nobody
     can: Polar's external ids are unique and never change."""
     pinned_at = deletion.pinned_at
-    return pinned_at is not None and now <= pinned_at + policy.pin_fresh
+    # One from the future is from a clock that was wrong: nobody knows how old it is.
+    return pinned_at is not None and pinned_at <= now <= pinned_at + policy.pin_fresh
 
 
 def observe(
@@ -76,12 +78,18 @@ def observe(
     Raises:
         IllegalTransition: the observation is impossible in this state; nothing is to be written.
     """
+    return _observe(bounded(deletion, policy, now), observation, policy, now)
+
+
+def _observe(
+    deletion: Deletion, observation: Observation, policy: Policy, now: datetime
+) -> Deletion:
     if deletion.state is State.ANOTHER_DELETED and not isinstance(
         observation, Approved | AnotherDeleted | Retried
     ):
         # What is learnt meanwhile is kept, but nothing ends until a person has looked.
         under = replace(deletion, state=deletion.stage, resume=None)
-        return _until_approved(observe(under, observation, policy, now), deletion.reason)
+        return _until_approved(_observe(under, observation, policy, now), deletion.reason)
     match observation:
         case Unmapped():
             return _unmapped(deletion, observation)

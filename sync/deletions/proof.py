@@ -12,6 +12,7 @@ from sync.deletions.deletion import (
     Deletion,
     IllegalTransition,
     Policy,
+    bounded,
     going_on,
 )
 from sync.deletions.observations import Checked, GrantFact, MembershipFact, SubscriptionFact
@@ -27,6 +28,7 @@ def ask_api(deletion: Deletion, checked: Checked, policy: Policy, now: datetime)
     And once before that where no webhook will prove it: the mirror shows a subscription that Polar
     leaves as it is, or all that is known has ended but may not be all there is.
     """
+    deletion = bounded(deletion, policy, now)
     if deletion.customer_id is None or _complete(deletion, checked, policy):
         return False
     if deletion.next_attempt_at is not None and now >= deletion.next_attempt_at:
@@ -47,6 +49,7 @@ def survivors(
     Source: Polar cancels `trialing`, `active` and `past_due` in the background and leaves `paused`,
     `unpaid` and `incomplete`; each grant's revocation may be retried for a while.
     """
+    deletion = bounded(deletion, policy, now)
     overdue = deletion.deleted_at is not None and (
         now >= deletion.deleted_at + policy.survivor_after
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -142,9 +142,12 @@ async def batch(
 # --- what a step asks about ----------------------------------------------------------------------
 
 
-async def sent_since(session: AsyncSession, moment: datetime, up_to: int | None = None) -> int:
-    """How many DELETEs have been sent since then; no more than `up_to` are counted."""
-    sent = select(DeletionRow.id).where(col(DeletionRow.delete_sent_at) > moment).limit(up_to)
+async def sent_between(
+    session: AsyncSession, moment: datetime, now: datetime, up_to: int | None = None
+) -> int:
+    """How many DELETEs have been sent from then until now; no more than `up_to` are counted."""
+    sent_at = col(DeletionRow.delete_sent_at)
+    sent = select(DeletionRow.id).where(sent_at > moment, sent_at <= now).limit(up_to)
     return (await session.exec(select(func.count()).select_from(sent.subquery()))).one()
 
 
@@ -174,6 +177,28 @@ async def following_earlier(
             for other_id, other_customer in earlier.get(row.user_hash, ())
         )
     }
+
+
+async def due_too_late(
+    database: Database,
+    session: AsyncSession,
+    now: datetime,
+    longest: Mapping[State | None, timedelta],
+    limit: int,
+) -> Sequence[DeletionRow]:
+    """Those whose next attempt is further away than it can be, locked.
+
+    Args:
+        longest: how far away it can be, by state; None: in any other.
+    """
+    due = col(DeletionRow.next_attempt_at)
+    named = [state for state in longest if state is not None]
+    too_late: list[sa.ColumnElement[bool]] = []
+    for state, wait in longest.items():
+        in_state = _STATE.not_in(named) if state is None else _STATE.in_([state])
+        too_late.append(sa.and_(in_state, due > now + wait))
+    nearest = due > now + min(longest.values())
+    return await _rows(session, nearest, sa.or_(*too_late), limit=limit, lock=database)
 
 
 async def under_way(

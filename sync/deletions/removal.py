@@ -7,7 +7,7 @@ another: the user may have come back since, and the customer found would be the 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import col, func, select
@@ -19,14 +19,29 @@ from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
 _NAME = "deletions_removed_until"
+_NEWEST = timedelta(days=1)
+"""No setting has a deletion removed sooner than this after its event."""
 _BATCH = 50
 """Deletions removed in one transaction; each has some ten or twenty pieces of evidence."""
 
 
-async def removed_until(session: AsyncSession) -> datetime | None:
+async def removed_until(session: AsyncSession, now: datetime) -> datetime | None:
     """The newest time of an event whose deletion may have been removed; None: none has been."""
     value = await meta.get(session, _NAME)
-    return None if value is None else datetime.fromisoformat(value)
+    # A clock that was ahead has removed too much, and must not make every new event one of those.
+    return None if value is None else min(datetime.fromisoformat(value), now - _NEWEST)
+
+
+async def set_right(database: Database, session: AsyncSession, now: datetime) -> None:
+    """Have `removed_until` not move on with the clock where a clock that was ahead has set it."""
+    value = await meta.get(session, _NAME)
+    if value is not None and datetime.fromisoformat(value) > now - _NEWEST:
+        await meta.put(database, session, _NAME, _text(now - _NEWEST))
+
+
+def _text(moment: datetime) -> str:
+    """Of one length and in one zone, so that it sorts as the times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
@@ -58,10 +73,8 @@ async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
                 return
         async with database.write() as session:
             ids = (await session.exec(some)).all()
-            # It never moves back, also where AUDIT_RETENTION_DAYS is raised later. The values, of
-            # one length and one zone, sort as the times do.
-            until = before.isoformat(timespec="microseconds")
-            await meta.advance(database, session, _NAME, until)
+            # It never moves back, also where AUDIT_RETENTION_DAYS is raised later.
+            await meta.advance(database, session, _NAME, _text(before))
             await session.exec(
                 sa.delete(EvidenceRow).where(col(EvidenceRow.deletion_id).in_(ids)),
                 execution_options=IN_THE_TABLE,

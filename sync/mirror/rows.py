@@ -468,6 +468,18 @@ async def has_appeared(session: AsyncSession, external_id: str, since: datetime)
     return found.first() is not None
 
 
+async def set_right(session: AsyncSession, now: datetime) -> None:
+    """Have no row claim to be newer than now: a clock that was ahead has written such times, and
+    nothing that is learnt from now on would count against them."""
+    for kind in kinds.KINDS:
+        table = _table(kind)
+        for name in ("observed_at", "written_at"):
+            column = table.c[name]
+            await session.exec(
+                sa.update(table).where(column > now).values({name: sa.literal(now, column.type)})
+            )
+
+
 async def count_living(session: AsyncSession, up_to: int) -> int:
     """How many living customers there are; no more than `up_to` are counted."""
     some = select(CustomerRow.id).where(col(CustomerRow.deleted_at).is_(None)).limit(up_to)

@@ -27,6 +27,9 @@ may differ by. So much is left unused that no window holds more than the rate, a
 _LOTS = 300
 """About this many a window, or twice as many, so that a rate beyond Polar's does not cost a write
 for each request. Within Polar's limits a lot is one request."""
+_LONGEST_QUEUE = 1_000
+"""Lots that may be taken ahead: all processes together have fewer requests waiting."""
+_LONGEST_PAUSE = timedelta(hours=1)
 _ROW = 1
 _NOW = timedelta(0)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,12 +88,15 @@ class Budget:
             self._left -= 1
             return
         start_at, paused_until, now = await self._reserve()
-        while (wait := max(start_at, paused_until) - now) > _NOW:
+        # Waited for by the monotonic clock: the other may be set meanwhile.
+        wait = max(start_at, paused_until) - now
+        while wait > _NOW:
             await asyncio.sleep(wait.total_seconds())
             # A 429 may have come in meanwhile.
             async with self._database.read() as session:
                 now = await self._database.now(session)
                 paused_until = (await session.exec(select(BudgetRow.paused_until))).one()
+            wait = self._bounded(paused_until, now, _LONGEST_PAUSE) - now
         if time.monotonic() >= self._left_until:
             self._left = 0
         self._left += self._lot - 1
@@ -103,6 +109,8 @@ class Budget:
             async with self._database.write(Lane.BUDGET) as session:
                 row = await self._row(session)
                 now = await self._database.now(session)
+                row.next_at = self._bounded(row.next_at, now, self._interval * _LONGEST_QUEUE)
+                row.paused_until = self._bounded(row.paused_until, now, _LONGEST_PAUSE)
                 start_at = max(now, row.next_at - self._burst)
                 wait = max(start_at, row.paused_until) - now
                 if wait <= _NOW or not self._background:
@@ -118,10 +126,16 @@ class Budget:
         """
         async with self._database.write(Lane.BUDGET) as session:
             row = await self._row(session)
-            until = await self._database.now(session) + duration
-            row.paused_until = max(row.paused_until, until)
+            now = await self._database.now(session)
+            until = now + min(duration, _LONGEST_PAUSE)
+            row.paused_until = max(self._bounded(row.paused_until, now, _LONGEST_PAUSE), until)
         # Only now: whoever took a lot before this could not know of the pause.
         self._left = 0
+
+    @staticmethod
+    def _bounded(moment: datetime, now: datetime, longest: timedelta) -> datetime:
+        """The moment; now, where it is so far away that the clock must have been wrong."""
+        return moment if moment <= now + longest else now
 
     async def _row(self, session: AsyncSession) -> BudgetRow:
         """The shared row, locked; made if this is the first request ever."""

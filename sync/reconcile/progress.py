@@ -125,7 +125,8 @@ class Place:
         except ValidationError:
             # Written by another version.
             return None
-        if progress.report.started_at < started_at - _RESUMABLE:
+        if not started_at - _RESUMABLE <= progress.report.started_at <= started_at:
+            # Too old, or by a clock that was wrong.
             return None
         progress.report.stopped = None
         return progress
@@ -155,7 +156,9 @@ class Place:
             row = await self._row(session)
             now = await self._database.now(session)
             taken = row.lease_token not in {None, self._token}
-            if taken and row.lease_until is not None and row.lease_until > now:
+            # One from further away is by a clock that was wrong.
+            until = row.lease_until or now
+            if taken and now < until <= now + 2 * _LEASE:
                 raise AlreadyRunning(
                     "another process is reconciling, or was killed less than a minute ago"
                 )
@@ -186,4 +189,6 @@ async def finished_since(database: Database, moment: datetime) -> bool:
     """
     async with database.read() as session:
         row = await session.get(ReconciliationRow, _ROW)
-        return row is not None and row.finished_at is not None and row.finished_at >= moment
+        now = await database.now(session)
+        finished_at = None if row is None else row.finished_at
+        return finished_at is not None and moment <= finished_at <= now

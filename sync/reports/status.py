@@ -8,6 +8,7 @@ from sync.deletions import memberships, pause, queries
 from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
+from sync.store import clock
 from sync.store.database import Database
 
 DEAD_LETTERS = 5
@@ -25,6 +26,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
     """
     async with database.read() as session:
         paused = await pause.current(session)
+        jump = await clock.last_jump(session)
         counts = await queries.counts(session)
         oldest = await queries.oldest_open(session)
         need_person = await queries.needing_a_person(session, limit)
@@ -33,6 +35,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
     return {
         "paused": fields_of(paused, ("since", "why")) if paused else None,
+        "clock_jump": fields_of(jump, ("at", "by_seconds")) if jump else None,
         "states": {state.value: count for state, count in counts.items()},
         "oldest_waiting": fields_of(oldest, _LISTED_FIELDS) if oldest else None,
         "need_person": {

@@ -24,6 +24,7 @@ from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
 from sync.store.retry import until_answered
 from sync.store.vacuum import Vacuum
+from sync.worker.clock import Watch
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
 
@@ -52,6 +53,7 @@ class Worker:
         self._ledger = Ledger.of(database, settings)
         self._applier = Applier(database, self._ledger, settings)
         self._vacuum = Vacuum(database)
+        self._watch = Watch(self._ledger)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
         self._inbox_changed = asyncio.Event()
         self._deletions_changed = asyncio.Event()
@@ -70,6 +72,7 @@ class Worker:
         async with PolarClient(self._settings, budget, organization) as polar:
             steps = Steps(self._database, self._ledger, self._leases, polar, self._settings)
             async with asyncio.TaskGroup() as group:
+                await self._look_at_clock()
                 loops = [group.create_task(loop) for loop in self._loops(steps, group)]
                 try:
                     await self._retry_blocked()
@@ -86,10 +89,17 @@ class Worker:
         yield self._repeat(lambda: self._act(steps, group), self._deletions_changed)
         yield self._repeat(self._renew, asyncio.Event())
         yield self._repeat(self._scrub, asyncio.Event())
-        yield Retention.of(self._database, self._settings).run()
+        yield self._watch.run()
+        yield Retention.of(self._database, self._settings).run(self._watch)
         yield listen(self._database, self.wake)
         if self._settings.reconcile_cron is not None:
             yield Schedule(self._ledger, self._settings, self._settings.reconcile_cron).run()
+
+    async def _look_at_clock(self) -> None:
+        try:
+            await self._watch.begin()
+        except StorageUnavailable as error:
+            _log.error("the database does not answer: %s", error)
 
     async def _retry_blocked(self) -> None:
         """A restart is how a token or a URL is fixed: see at once whether it was."""

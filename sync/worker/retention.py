@@ -18,6 +18,7 @@ from sync.intake.app_events import MAY_COME_FIRST
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
+from sync.worker.clock import Watch
 
 _log = logging.getLogger(__name__)
 
@@ -57,11 +58,11 @@ class Retention:
             audit=timedelta(days=audit) if audit else None,
         )
 
-    async def run(self) -> None:
-        """Sweep now and then, until cancelled."""
+    async def run(self, watch: Watch) -> None:
+        """Sweep now and then, until cancelled; not by a clock that has just jumped forward."""
         while True:
             try:
-                swept = await self.sweep()
+                swept = Swept(0, 0, 0) if watch.is_doubtful else await self.sweep()
             except StorageUnavailable as error:
                 _log.error("retention: the database does not answer: %s", error)
             except Exception:  # noqa: BLE001 - the next time must come all the same
@@ -90,7 +91,7 @@ class Retention:
             deletions = await _count(removal.remove(self.database, now - self.audit))
         # After the deletions: an event from before those opens none, so what waits for it can go.
         async with self.database.read() as session:
-            removed_until = await removal.removed_until(session)
+            removed_until = await removal.removed_until(session, now)
         inbox_rows = await _count(
             inbox.remove_rows(
                 self.database, now - self.inbox, kept=MAY_COME_FIRST, kept_after=removed_until

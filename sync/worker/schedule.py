@@ -32,10 +32,15 @@ class Schedule:
     async def run(self) -> None:
         """Reconcile whenever it is time, until cancelled."""
         while True:
-            due = next(CronSim(self.cron, datetime.now(UTC)))
-            while (wait := (due - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110 - a clock
+            due = self._next()
+            while (wait := (due - datetime.now(UTC)).total_seconds()) > 0:
                 await asyncio.sleep(min(wait, _NAP))
+                # Nearer, where the clock was ahead.
+                due = min(due, self._next())
             await self._reconcile(due)
+
+    def _next(self) -> datetime:
+        return next(CronSim(self.cron, datetime.now(UTC)))
 
     async def _reconcile(self, due: datetime) -> None:
         try:

@@ -25,6 +25,7 @@ def test_status_of_an_empty_bridge(commands: Commands) -> None:
     assert (result.code, result.err) == (0, "")
     assert result.json == {
         "paused": None,
+        "clock_jump": None,
         "states": {state.value: 0 for state in State},
         "oldest_waiting": None,
         "need_person": {"total": 0, "deletions": []},

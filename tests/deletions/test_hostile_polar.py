@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from sync.deletions.deletion import (
     REVOCABLE,
     Deletion,
     IllegalTransition,
+    bounded,
     next_action,
     subscribed_anew,
 )
@@ -75,6 +76,22 @@ class HostilePolar(RuleBasedStateMachine):
         self.nobody = 0
         """The serial number at which Polar first answered that it has nobody; 0: never."""
         self.approved = False
+        self.off = timedelta(0)
+        """By how much the bridge's clock is wrong. `now` is the true time, and Polar's."""
+        self.listed_at: datetime | None = None
+        self.sent_at: datetime | None = None
+        """True times of the last listing, and of the first DELETE."""
+
+    @property
+    def clock(self) -> datetime:
+        """What the bridge takes for the time."""
+        return self.now + self.off
+
+    @rule(years=st.sampled_from([-10, -10, 0, 0, 0, 10, 10]))
+    def the_clock_is_set(self, years: int) -> None:
+        self.off = timedelta(days=365 * years)
+        # A worker notices, at once or when it starts.
+        self.deletion = bounded(self.deletion, self.policy, self.clock)
 
     # - Polar -
 
@@ -235,8 +252,8 @@ class HostilePolar(RuleBasedStateMachine):
         if self.deletion.stage not in {State.DELETED, State.INCOMPLETE}:
             return
         checked = self.mirror.checked(seen.customer)
-        if ask_api(self.deletion, checked, self.policy, self.now):
-            self.deletion = replace(self.deletion, next_attempt_at=self.now)
+        if ask_api(self.deletion, checked, self.policy, self.clock):
+            self.deletion = replace(self.deletion, next_attempt_at=self.clock)
         else:
             self.record(checked)
 
@@ -252,7 +269,7 @@ class HostilePolar(RuleBasedStateMachine):
     def map_user(self, mapped: bool) -> None:
         self.mapped = mapped
         if mapped and self.deletion.state is State.UNMAPPED:
-            self.deletion = replace(self.deletion, next_attempt_at=self.now)
+            self.deletion = replace(self.deletion, next_attempt_at=self.clock)
 
     @rule(on=st.booleans())
     def brake(self, on: bool) -> None:
@@ -309,7 +326,7 @@ class HostilePolar(RuleBasedStateMachine):
 
     def due(self) -> bool:
         due = self.deletion.next_attempt_at
-        return due is not None and due <= self.now
+        return due is not None and due <= self.clock
 
     def failed(self, fate: str) -> bool:
         """Whether the request brings no answer; if so, what the worker makes of it is recorded."""
@@ -333,7 +350,7 @@ class HostilePolar(RuleBasedStateMachine):
         if customer is not None:
             self.listing(customer)
             found = CustomerFound(
-                customer_id=customer.id, created_at=customer.created_at, listed_at=self.now
+                customer_id=customer.id, created_at=customer.created_at, listed_at=self.clock
             )
             self.record(found)
             if self.deletion.state is State.RESOLVED:
@@ -349,7 +366,7 @@ class HostilePolar(RuleBasedStateMachine):
                 created_at=newest.created_at,
                 deleted_at=newest.deleted_at,
             )
-        self.record(CustomerMissing(tombstone, asked_at=self.now))
+        self.record(CustomerMissing(tombstone, asked_at=self.clock))
 
     def hold_if_active(self, customer: Customer) -> bool:
         living = {it.id: it.since for it in customer.subscriptions.values() if not it.ended}
@@ -361,7 +378,7 @@ class HostilePolar(RuleBasedStateMachine):
 
     def delete(self, fate: str) -> None:
         deletion = self.deletion
-        if not pin_is_fresh(deletion, self.policy, self.now):
+        if not pin_is_fresh(deletion, self.policy, self.clock):
             # The customer is looked at once more.
             customer = self.customers[deletion.customer_id or ""]
             if customer.deleted_at is None and self.hold_if_active(customer):
@@ -369,6 +386,7 @@ class HostilePolar(RuleBasedStateMachine):
         if deletion.stage is State.RESOLVED and self.braked and not deletion.approved:
             self.record(Brake(sent=10, limit=10))
             return
+        self.sent_at = self.sent_at or self.now
         self.record(DeleteSent())
         assert self.deletion.state is State.DELETING
         assert not self.canceled
@@ -395,20 +413,21 @@ class HostilePolar(RuleBasedStateMachine):
     def check(self, fate: str) -> None:
         customer = self.customers[self.deletion.customer_id or ""]
         checked = self.mirror.checked(customer.id)
-        if not ask_api(self.deletion, checked, self.policy, self.now):
+        if not ask_api(self.deletion, checked, self.policy, self.clock):
             self.record(checked)
             return
         if self.failed(fate):
             return
         self.listing(customer)
-        checked = self.mirror.checked(customer.id, self.now)
-        for item in to_revoke(self.deletion, checked, self.policy, self.now):
+        checked = self.mirror.checked(customer.id, self.clock)
+        for item in to_revoke(self.deletion, checked, self.policy, self.clock):
             assert item.status in REVOCABLE
             self.set_status(customer, customer.subscriptions[item.id], "canceled")
             self.listing(customer)
-        self.record(self.mirror.checked(customer.id, self.now))
+        self.record(self.mirror.checked(customer.id, self.clock))
 
     def listing(self, customer: Customer) -> None:
+        self.listed_at = self.now
         for seen in customer.subscriptions.values():
             self.mirror.subscription(customer.id, replace(seen))
         for name, (version, granted) in customer.grants.items():
@@ -416,7 +435,7 @@ class HostilePolar(RuleBasedStateMachine):
 
     def record(self, observation: Observation) -> None:
         before = self.deletion
-        self.deletion = observe(before, observation, self.policy, self.now)
+        self.deletion = observe(before, observation, self.policy, self.clock)
         note(f"{self.now:%d %H:%M:%S} {observation} -> {self.deletion.state}")
         if self.deletion.state is State.VERIFIED and before.state is not State.VERIFIED:
             self.check_verified()
@@ -427,16 +446,16 @@ class HostilePolar(RuleBasedStateMachine):
         assert customer.deleted_at is not None
         # Polar's last word names only what is active or trialing. What came into another status
         # between the listing and the DELETE, a minute at most, and was lost, is not known of.
-        assert deletion.listed_at is not None
-        by_api = deletion.listed_at >= customer.deleted_at
-        left_at = deletion.delete_sent_at or customer.deleted_at
-        assert by_api or left_at - deletion.listed_at <= self.policy.listing_fresh
+        assert self.listed_at is not None
+        by_api = self.listed_at >= customer.deleted_at
+        left_at = self.sent_at or customer.deleted_at
+        assert by_api or left_at - self.listed_at <= self.policy.listing_fresh
         untold = {
             item.id
             for item in customer.subscriptions.values()
             if item.id not in self.mirror.subscriptions
             and item.status not in {"active", "trialing"}
-            and item.since >= deletion.listed_at
+            and item.since >= self.listed_at + self.ahead
         }
         assert set(customer.open) <= (set() if by_api else untold)
 
@@ -456,10 +475,13 @@ class HostilePolar(RuleBasedStateMachine):
             self.delete_at_polar(self.customers[self.late.pop()])
         while self.clean_up_one():
             pass
+        self.the_clock_is_set(0)
         for _ in range(12):
+            before = self.now
             if self.deletion.state in ENDED or self.deletion.next_attempt_at is None:
                 break
             self.now = max(self.now, self.deletion.next_attempt_at)
+            assert self.now - before <= self.policy.recheck_after
             self.work("answered")
         sound(self.deletion)
         assert self.deletion.state in ENDED | NEEDS_A_PERSON - {State.BLOCKED}

@@ -166,8 +166,10 @@ def after(
 ) -> Deletion:
     """Each observation a second after the one before."""
     deletion = start or received()
+    known = (deletion.listed_at, deletion.delete_sent_at, deletion.deleted_at, deletion.ended_at)
+    begin = max((moment for moment in known if moment is not None), default=T0)
     for second, observation in enumerate(observations, 1):
-        deletion = observe(deletion, observation, policy, at(second))
+        deletion = observe(deletion, observation, policy, begin + timedelta(seconds=second))
     return deletion
 
 
@@ -538,7 +540,7 @@ def test_a_tombstone_and_memberships_are_one_deletion() -> None:
 def test_a_membership_that_comes_to_light_opens_what_was_verified() -> None:
     again = after(MembershipFound(), start=after(*PATHS[State.VERIFIED]))
     assert (again.state, next_action(again)) == (State.INCOMPLETE, Action.CHECK)
-    assert (again.memberships_left, again.next_attempt_at) == (1, at(1))
+    assert (again.memberships_left, again.next_attempt_at) == (1, at(5))
     more = observe(after(*PATHS[State.DELETED]), MembershipFound(), POLICY, at(4))
     assert (more.state, more.next_attempt_at) == (State.DELETED, at(4))
     early = after(MembershipFound(), start=after(*PATHS[State.DELETING]))
