@@ -9,16 +9,29 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from cronsim import CronSim, CronSimError
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from sync.database_url import usable
 from sync.errors import InvalidInput
+from sync.network import environment
 
 POLAR_SERVERS: Mapping[str, str] = {
     "production": "https://api.polar.sh",
@@ -60,6 +73,8 @@ class PolarSettings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
+        # As UTF-8, of which some editors mark the beginning.
+        env_file_encoding="utf-8-sig",
         extra="ignore",
         env_ignore_empty=True,
         frozen=True,
@@ -91,9 +106,33 @@ class PolarSettings(BaseSettings):
             SettingsError: a variable is missing or unusable.
         """
         try:
-            return cls(**overrides)
+            settings = cls(**overrides)
         except ValidationError as error:
             raise SettingsError([_problem(item) for item in error.errors()]) from None
+        except UnicodeDecodeError:
+            raise SettingsError([".env is not UTF-8: save it as UTF-8, and not UTF-16"]) from None
+        except OSError as error:
+            raise SettingsError([f".env cannot be read: {error.strerror}"]) from None
+        if problems := list(environment.problems(settings.polar_url, os.environ)):
+            raise SettingsError(problems)
+        return settings
+
+    def warnings(self) -> Iterator[str]:
+        """What can be used and should be looked at, one line each, as `SettingsError` has them."""
+        url = urlsplit(self.polar_url)
+        if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+            yield (
+                "POLAR_BASE_URL begins with http://, so POLAR_ACCESS_TOKEN goes over the network"
+                " for all to read: write https://"
+            )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _unquoted(cls, value: object, info: ValidationInfo) -> object:
+        # Of a key any character counts, and it must never change.
+        if info.field_name != "hash_key" and _is_quoted(value):
+            raise ValueError(_QUOTED)
+        return value
 
     @field_validator("polar_access_token")
     @classmethod
@@ -208,14 +247,19 @@ class Settings(PolarSettings):
 
     @field_validator("polar_webhook_secrets", "event_secrets", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _split(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, str):
+            if info.field_name == "event_secrets":
+                # Some providers show a secret with the version of its signatures before it.
+                value = re.sub(r"(?<![^,\s])v1a?,(?=wh[a-z]+_)", "", value)
             return tuple(part for part in re.split(r"[,\s]+", value) if part)
         return value
 
     @field_validator("polar_webhook_secrets")
     @classmethod
     def _polar_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(_is_quoted(secret.get_secret_value()) for secret in value):
+            raise ValueError(_QUOTED)
         if not value:
             raise ValueError("is empty; copy the endpoint's secret from Polar's dashboard")
         if any(len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES for secret in value):
@@ -232,6 +276,13 @@ class Settings(PolarSettings):
             raise ValueError(f"is empty; {remedy}")
         for secret in value:
             encoded = secret.get_secret_value().removeprefix("whsec_")
+            if _is_quoted(encoded):
+                raise ValueError(_QUOTED)
+            if encoded.startswith(("whpk_", "whsk_")):
+                raise ValueError(
+                    "holds a key for asymmetric signatures, which are not understood: have the"
+                    " sender sign with a secret that begins with whsec_"
+                )
             try:
                 key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
             except (binascii.Error, ValueError):
@@ -255,8 +306,12 @@ class Settings(PolarSettings):
         if value is not None:
             try:
                 CronSim(value, datetime.now(UTC))
+                usable = len(value.split()) == 5
             except CronSimError:
-                raise ValueError("must be cron's five fields, for instance 15 3 * * *") from None
+                usable = False
+            if not usable:
+                # With a sixth it could mean seconds to one and years to another.
+                raise ValueError("must be cron's five fields, for instance 15 3 * * *")
         return value
 
     @field_validator("external_id_template")
@@ -269,13 +324,12 @@ class Settings(PolarSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: SecretStr) -> SecretStr:
-        # Many a platform still writes it the old way.
-        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
-        if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
-            raise ValueError(
-                "must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
-            )
-        return SecretStr(url)
+        return SecretStr(usable(value.get_secret_value()))
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return parse_host(value)
 
     @field_validator(
         "event_type_path", "event_timestamp_path", "event_user_id_path", "event_external_id_path"
@@ -310,6 +364,39 @@ def parse_public_url(text: str) -> str:
     return url
 
 
+def parse_host(text: str) -> str:
+    """A name or address to listen at, an IPv6 address without brackets.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    host = text.strip()
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0])) + "".join(host.partition("%")[1:])
+    except ValueError:
+        if re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?", host):
+            return host
+    raise ValueError(
+        "must be a name or an address alone, such as 0.0.0.0 or ::1; the port is PORT's"
+    )
+
+
+_QUOTED = "has quotes around its value: take them away (`docker --env-file` keeps them)"
+
+
+def _is_quoted(value: object) -> bool:
+    return isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _problem(error: Any) -> str:
     """One line for one variable: pydantic's message without the value it was given."""
     name = str(error["loc"][0]) if error["loc"] else "settings"
@@ -319,6 +406,12 @@ def _problem(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{variable} {message}"
+    if error["type"] == "literal_error":
+        field = Settings.model_fields[name]
+        choices = [str(choice) for choice in get_args(field.annotation)]
+        close = get_close_matches(str(error["input"]).lower(), choices, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return f"{variable} must be {' or '.join(choices)}{hint}"
     return f"{variable} cannot be used: {message}"
 
 

@@ -7,6 +7,7 @@ one signed webhook that it ignores.
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from sync.errors import PolarError
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER_SEAT, MEMBER, SUBSCRIPTION
+from sync.network import environment
+from sync.network.route import Route, certificates
 from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
@@ -56,7 +59,9 @@ class Check:
 
 
 async def settings_are_usable(deployment: Deployment) -> Finding:
-    _ = deployment.settings
+    warnings = list(deployment.settings.warnings())
+    if warnings:
+        return warned("; ".join(warnings), "set it in the environment or .env")
     return passed("every variable can be used")
 
 
@@ -256,16 +261,27 @@ async def _ask_bridge(
     if deployment.url is None:
         return skipped("the URL is not known", "set PUBLIC_URL, or give --url")
     address = deployment.url + path
+    if problem := next(environment.problems(address, os.environ), None):
+        return failed(problem, "set it in the environment")
+    route = Route.to(address)
     try:
-        async with httpx.AsyncClient(timeout=_OWN_TIMEOUT, follow_redirects=False) as client:
+        async with httpx.AsyncClient(
+            timeout=_OWN_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            proxy=route.httpx_proxy,
+            verify=certificates(),
+        ) as client:
             if signed_with is None:
                 answer = await client.get(address)
             else:
                 body, headers = _webhook(signed_with)
                 answer = await client.post(address, content=body, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL:
+        return failed(f"not a URL that can be asked: {address}", "correct PUBLIC_URL, or --url")
+    except httpx.HTTPError as error:
         return failed(
-            f"no answer from {address}: {type(error).__name__}",
+            f"no answer from {address}: {route.failure(error)}",
             "is `polar-sync serve` running, and does PUBLIC_URL lead to it?",
         )
     if answer.status_code == expected:

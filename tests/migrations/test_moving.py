@@ -386,4 +386,6 @@ def test_a_url_that_cannot_be_read_is_named(url: str) -> None:
     result = CliRunner().invoke(cli, ["migrate", "--from", "sqlite:///a.db", "--to", url])
 
     assert isinstance(result.exception, SettingsError)
-    assert result.exception.problems == ["--to is not a URL that can be read"]
+    assert result.exception.problems == [
+        "--to must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
+    ]
