@@ -85,7 +85,7 @@ def show(user_id: UserId, as_json: Json = False) -> None:
             target = await identity.resolve(session, user_id, None, deployment.settings)
         return target, "entry" if entry else deployment.settings.mapping
 
-    target, by = in_deployment(read)
+    target, by = in_deployment(read, only_looks=True)
     if target is None:
         raise NothingFound(f"{user_id} has no entry, and MAPPING is {by}")
     report = {

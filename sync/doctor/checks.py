@@ -30,7 +30,7 @@ from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
 from sync.signatures import TOLERANCE, sign_as_polar
-from sync.store.hash_key import check_hash_key
+from sync.store.hash_key import check_known_hash_key
 
 _OWN_TIMEOUT = 10.0
 """Seconds for the bridge to answer: those that Polar gives it."""
@@ -72,7 +72,7 @@ async def database_is_usable(deployment: Deployment) -> Finding:
 
 async def hash_key_is_right(deployment: Deployment) -> Finding:
     hasher = Hasher(deployment.settings.hash_key)
-    await check_hash_key(await deployment.database(), hasher)
+    await check_known_hash_key(await deployment.database(), hasher)
     return passed("it is the one that the database was made with")
 
 

@@ -41,6 +41,14 @@ class Backend(Protocol):
     def failure(error: BaseException | None) -> type[StorageUnavailable] | None:
         """What the driver's error says of the database; None: it is the statement's fault."""
 
+    def is_there(self) -> bool:
+        """Whether there is a database to connect to, as far as can be told without; to connect may
+        make one.
+
+        Raises:
+            StorageUnavailable: there can be none; the message has the remedy.
+        """
+
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         """Have each of its statements be a transaction of its own."""
 

@@ -27,6 +27,8 @@ _POOL = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 10.0}
 """One for each lane of writers, one that listens, others to read with."""
 _CONNECT = {
     "application_name": _APPLICATION,
+    # Whatever PGCLIENTENCODING or the role's own setting says.
+    "client_encoding": "utf8",
     "connect_timeout": 10,
     # A server that has gone without a word is noticed within a minute.
     "keepalives_idle": 20,
@@ -75,6 +77,7 @@ class Postgresql:
             connect_args=_CONNECT,
             **_POOL,
         )
+        sa.event.listen(self.engine.sync_engine, "connect", _check_encoding)
         sa.event.listen(self.engine.sync_engine, "connect", _set_up)
         self._inserter = _Inserter(self.engine)
 
@@ -85,6 +88,9 @@ class Postgresql:
         ):
             return None
         return Interrupted if error.sqlstate in _TRY_AGAIN else StorageUnavailable
+
+    def is_there(self) -> bool:
+        return True
 
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         return await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -263,9 +269,23 @@ async def _notifications(connection: AsyncConnection) -> AsyncIterator[str]:
 
 
 def _blocking(url: sa.URL) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername=_DRIVER), connect_args=_CONNECT, hide_parameters=True
     )
+    sa.event.listen(engine, "connect", _check_encoding)
+    return engine
+
+
+def _check_encoding(connection: Any, _record: object) -> None:
+    """Of any other encoding some names and ids cannot be stored, and SQL_ASCII takes all bytes and
+    gives them back as it likes."""
+    driver = getattr(connection, "driver_connection", connection)
+    encoding = driver.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StorageUnavailable(
+            f"it stores text in {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8'"
+            " TEMPLATE template0"
+        )
 
 
 def _set_up(connection: Any, _record: object) -> None:

@@ -26,6 +26,7 @@ from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import InUse, StorageUnavailable
 from sync.store.schema import check_revision, revision_of
 from sync.store.sqlite_driver import Connection, Thread
+from sync.store.sqlite_place import check_place, make_directory
 
 _BUSY_TIMEOUT_MS = 5_000
 _MIGRATION_TIMEOUT_MS = 60_000
@@ -62,6 +63,9 @@ class Sqlite:
         )
         _configure(self.engine.sync_engine, _BUSY_TIMEOUT_MS)
         self._inserter = _Inserter(_writing(url, _BUSY_TIMEOUT_MS))
+        self._path = Path(url.database or "")
+        self._has_connected = False
+        sa.event.listen(self.engine.sync_engine, "connect", self._note_connection)
         # At first nobody knows: the process before this one may have ended too early.
         self.scrub_due = self.vacuum_due = True
 
@@ -72,6 +76,10 @@ class Sqlite:
         if isinstance(error, at_fault) or type(error) is sqlite3.DatabaseError:
             return StorageUnavailable
         return None
+
+    def is_there(self) -> bool:
+        check_place(self._path)
+        return self._path.exists()
 
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         return await connection.execution_options(begins=False)
@@ -140,6 +148,9 @@ class Sqlite:
             size: int = result.scalar_one()
             return size
 
+    def _note_connection(self, _connection: object, _record: object) -> None:
+        self._has_connected = True
+
     async def _empty_log(self, connection: AsyncConnection) -> None:
         self.scrub_due = False
         result = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -147,15 +158,15 @@ class Sqlite:
 
     async def close(self) -> None:
         await self._inserter.close()
-        if self.scrub_due:
+        # To connect now, for the first time, could make the file.
+        if self.scrub_due and self._has_connected:
             await self.scrub()
         await self.engine.dispose()
 
     @staticmethod
     @contextlib.contextmanager
     def changing(url: sa.URL) -> Iterator[sa.Connection]:
-        if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        make_directory(Path(url.database or ""))
         with (
             disposed(_writing(url, _MIGRATION_TIMEOUT_MS)) as engine,
             _connected(engine) as connection,

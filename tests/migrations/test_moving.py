@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
@@ -23,6 +24,7 @@ from sync.hashing import Hasher
 from sync.inbox.entry import InboxStatus, Source
 from sync.inbox.tables import InboxRow
 from sync.migrations.moving import MoveRefused, move
+from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
 from sync.polar.tables import BudgetRow
 from sync.reconcile.tables import ReconciliationRow
@@ -221,6 +223,23 @@ def test_everything_is_moved_and_goes_on_where_it_was(source: Store, target: Sto
         await database.close()
 
     asyncio.run(go_on())
+
+
+@directions
+def test_a_target_that_was_only_looked_at_is_fresh(source: Store, target: Store) -> None:
+    """A look at a new database leaves it the check of HASH_KEY, which is not needed."""
+
+    async def look() -> None:
+        database = Database(target.url)
+        await check_hash_key(database, Hasher(SecretStr("another key than the source's has got")))
+        await database.close()
+
+    migrate(target.url)
+    asyncio.run(look())
+
+    move(source.url, target.url)
+
+    assert contents(target) == contents(source)
 
 
 def test_there_and_back_is_the_same(
