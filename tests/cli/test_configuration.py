@@ -19,8 +19,12 @@ pytestmark = BOTH_ENGINES
 def test_each_missing_variable_is_one_line_on_stderr(tmp_path: Path) -> None:
     result = finished("status", "--json", variables={}, cwd=tmp_path)
 
-    assert (result.code, result.out) == (2, "")
     lines = result.err.splitlines()
+    assert result.code == 2
+    assert result.json == {
+        "exit_code": 2,
+        "problems": [line.removeprefix("error: ") for line in lines],
+    }
     assert [line.split()[1] for line in lines] == [
         "POLAR_ACCESS_TOKEN",
         "POLAR_WEBHOOK_SECRETS",
