@@ -31,6 +31,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sync.database_url import usable
 from sync.errors import InvalidInput
+from sync.ids import MAX_ID, has_forbidden_characters
 from sync.network import environment
 
 POLAR_SERVERS: Mapping[str, str] = {
@@ -181,6 +182,9 @@ class Settings(PolarSettings):
     event_secrets: Secrets
     """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
     event_preset: Literal["standard", "clerk"] = "standard"
+    event_type_deleted: str = "user.deleted"
+    event_type_restored: str = "user.restored"
+    """What the app calls the two events."""
     event_type_path: str = ""
     event_timestamp_path: str = ""
     event_user_id_path: str = ""
@@ -338,6 +342,22 @@ class Settings(PolarSettings):
     def _path(cls, value: str) -> str:
         if value and not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", value):
             raise ValueError("must be a dotted path such as data.user_id")
+        return value
+
+    @field_validator("event_type_deleted", "event_type_restored")
+    @classmethod
+    def _event_type(cls, value: str) -> str:
+        if value != value.strip() or has_forbidden_characters(value) or len(value) > MAX_ID:
+            raise ValueError(
+                f"must be an event's type, such as user.deleted, of at most {MAX_ID} characters"
+            )
+        return value
+
+    @field_validator("event_type_restored")
+    @classmethod
+    def _another_type(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("event_type_deleted"):
+            raise ValueError("is the same as EVENT_TYPE_DELETED: only one of them can be it")
         return value
 
     @model_validator(mode="after")

@@ -31,7 +31,7 @@ def status(
     from sync.cli.deployment import in_deployment
     from sync.reports.status import status as read_status
 
-    report = in_deployment(lambda it: read_status(it.database, limit), only_looks=True)
+    report = in_deployment(lambda it: read_status(it.database, it.settings, limit), only_looks=True)
     if as_json:
         print_json(report)
     else:

@@ -74,9 +74,11 @@ def _event_body(
     settings: Settings, event_type: EventType, user_id: str, external_id: str | None
 ) -> bytes:
     """The event, with its fields where the settings have the bridge look for them."""
+    from sync.intake.app_events import names
+
     event: dict[str, Any] = {}
     for path, value in (
-        (settings.event_type_path, event_type.value),
+        (settings.event_type_path, names(settings)[event_type]),
         (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
         (settings.event_user_id_path, user_id),
         (settings.event_external_id_path, external_id),

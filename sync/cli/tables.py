@@ -50,6 +50,20 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
         console.print(listed)
         _print_rest(console, needed["total"] - len(needed["deletions"]))
     _print_paid_seats(console, report["paid_seats"])
+    near = _table("ignored events of type", "number", "newest (UTC)", "did you mean")
+    for row in report["near_misses"]:
+        near.add_row(
+            _cell(row["event_type"]),
+            _cell(row["count"]),
+            _cell(_when(row["newest_at"])),
+            _cell(row["did_you_mean"]),
+        )
+    if near.row_count:
+        console.print()
+        console.print(near)
+        console.print(
+            "Have the app send what is meant, or set EVENT_TYPE_DELETED, EVENT_TYPE_RESTORED."
+        )
     dead = report["dead_letters"]
     if dead["total"]:
         console.print()

@@ -23,6 +23,7 @@ from sync.doctor.findings import Finding, failed, passed, skipped, warned
 from sync.errors import PolarError
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
+from sync.intake.app_events import near_misses
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER_SEAT, MEMBER, SUBSCRIPTION
 from sync.network import environment
 from sync.network.route import Route, certificates
@@ -38,6 +39,7 @@ _CLOCK_NOISE = timedelta(seconds=2)
 """`Date` is in whole seconds, and an answer takes a while to come."""
 _BACKLOG_WARN = timedelta(minutes=5)
 _BACKLOG_FAIL = timedelta(hours=1)
+_RECENT = timedelta(days=7)
 
 _PERSONS = NEEDS_A_PERSON - {State.SUPERSEDED}
 """Superseded ones stay for ever: a warning that nobody can end would hide the others."""
@@ -329,6 +331,23 @@ async def no_dead_letters(deployment: Deployment) -> Finding:
     )
 
 
+async def event_types_are_known(deployment: Deployment) -> Finding:
+    async with (await deployment.database()).read() as session:
+        near = await near_misses(session, deployment.settings)
+    # One that has been mended stays in the inbox for months.
+    since = datetime.now(UTC) - _RECENT
+    recent = [it for it in near if it.newest_at is not None and it.newest_at > since]
+    if not recent:
+        return passed("none that nearly matches was ignored")
+    return warned(
+        "ignored: "
+        + ", ".join(
+            f"{it.count} {it.event_type!r} (did you mean {it.did_you_mean}?)" for it in recent
+        ),
+        "have the app send that type, or set EVENT_TYPE_DELETED or EVENT_TYPE_RESTORED to its own",
+    )
+
+
 async def nobody_is_needed(deployment: Deployment) -> Finding:
     async with (await deployment.database()).read() as session:
         counts = await queries.counts(session)
@@ -376,6 +395,7 @@ CHECKS: Sequence[Check] = (
     Check("webhook accepted", webhook_is_accepted, _SETTINGS),
     Check("forgery refused", forgery_is_refused, _SETTINGS),
     Check("inbox", inbox_is_worked_on, _DATABASE),
+    Check("event types", event_types_are_known, _DATABASE),
     Check("dead letters", no_dead_letters, _DATABASE),
     Check("deletions for a person", nobody_is_needed, _DATABASE),
 )
