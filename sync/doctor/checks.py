@@ -339,11 +339,9 @@ async def event_types_are_known(deployment: Deployment) -> Finding:
     recent = [it for it in near if it.newest_at is not None and it.newest_at > since]
     if not recent:
         return passed("none that nearly matches was ignored")
+    named = [f"{it.count} {it.event_type!r} (did you mean {it.did_you_mean}?)" for it in recent]
     return warned(
-        "ignored: "
-        + ", ".join(
-            f"{it.count} {it.event_type!r} (did you mean {it.did_you_mean}?)" for it in recent
-        ),
+        f"ignored: {', '.join(named)}",
         "have the app send that type, or set EVENT_TYPE_DELETED or EVENT_TYPE_RESTORED to its own",
     )
 
