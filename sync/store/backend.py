@@ -3,6 +3,7 @@ nothing else asks which engine it is."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -142,6 +143,12 @@ def storage_errors(backend: type[Backend]) -> Iterator[None]:
         raise StorageUnavailable("every connection is in use") from None
     except OSError as error:
         raise StorageUnavailable(error.strerror or type(error).__name__) from None
+
+
+async def silence() -> AsyncIterator[str]:
+    """What is heard where nothing is announced."""
+    await asyncio.Event().wait()
+    yield ""
 
 
 @contextlib.contextmanager

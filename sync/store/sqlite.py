@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import sqlite3
@@ -21,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.store.backend import disposed
+from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import InUse, StorageUnavailable
 from sync.store.schema import check_revision, revision_of
@@ -129,7 +128,7 @@ class Sqlite:
 
     @contextlib.asynccontextmanager
     async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
-        yield _silence()
+        yield silence()
 
     def overwritten(self) -> None:
         self.scrub_due = self.vacuum_due = True
@@ -187,11 +186,6 @@ class Sqlite:
     @staticmethod
     def check_alone(connection: sa.Connection) -> None:
         """`standing_still` has it locked."""
-
-
-async def _silence() -> AsyncIterator[str]:
-    await asyncio.Event().wait()
-    yield ""
 
 
 @dataclass(frozen=True, slots=True)
