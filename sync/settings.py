@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
@@ -121,7 +122,7 @@ class PolarSettings(BaseSettings):
     def warnings(self) -> Iterator[str]:
         """What can be used and should be looked at, one line each, as `SettingsError` has them."""
         url = urlsplit(self.polar_url)
-        if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        if url.scheme == "http" and not environment.is_loopback(url.hostname or ""):
             yield (
                 "POLAR_BASE_URL begins with http://, so POLAR_ACCESS_TOKEN goes over the network"
                 " for all to read: write https://"
@@ -410,19 +411,16 @@ def _is_quoted(value: object) -> bool:
     return isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _problem(error: Any) -> str:
     """One line for one variable: pydantic's message without the value it was given."""
     name = str(error["loc"][0]) if error["loc"] else "settings"
     variable = name.upper()
     if error["type"] == "missing":
-        return f"{variable} is not set: {_REMEDIES[name]}"
+        # What is written there is mostly this one, by nearly its name.
+        known = {field.upper() for field in Settings.model_fields}
+        close = get_close_matches(variable, _names_set() - known, 1, _NEARLY)
+        hint = f"; is {close[0]}, which is set, meant to be it?" if close else ""
+        return f"{variable} is not set: {_REMEDIES[name]}{hint}"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{variable} {message}"
@@ -435,6 +433,15 @@ def _problem(error: Any) -> str:
     return f"{variable} cannot be used: {message}"
 
 
+def _names_set() -> set[str]:
+    """Of all variables that are set, here or in `.env`, in capitals."""
+    from dotenv import dotenv_values
+
+    in_file = dotenv_values(".env", encoding="utf-8-sig") if Path(".env").is_file() else {}
+    return {name.upper() for name in (*os.environ, *in_file)}
+
+
+_NEARLY = 0.85
 _REMEDIES: Mapping[str, str] = {
     "polar_access_token": "create an organization access token in Polar's dashboard",
     "polar_webhook_secrets": "copy the secret of the webhook endpoint from Polar's dashboard",

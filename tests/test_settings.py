@@ -101,6 +101,20 @@ def test_what_cannot_be_used_is_one_line_that_names_the_variable(
     assert words in line
 
 
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_variable_with_nearly_the_name_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_file: bool
+) -> None:
+    monkeypatch.delenv("POLAR_WEBHOOK_SECRETS")
+    if in_file:
+        (tmp_path / ".env").write_text(f"POLAR_WEBHOOK_SECRET={POLAR_SECRET}\n")
+    else:
+        monkeypatch.setenv("POLAR_WEBHOOK_SECRET", POLAR_SECRET)
+    line = problem()
+    assert line.startswith("POLAR_WEBHOOK_SECRETS is not set")
+    assert "POLAR_WEBHOOK_SECRET, which is set" in line
+
+
 def test_a_key_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any other reading of it would be another key."""
     monkeypatch.setenv("HASH_KEY", f'"{HASH_KEY}"')

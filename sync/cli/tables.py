@@ -28,9 +28,10 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
             states.add_row(_state(state), _cell(count), _cell(State(state).about.asks))
     console.print(states if states.row_count else "no deletions yet")
     if oldest := report["oldest_waiting"]:
+        why = f": {oldest['reason']}" if oldest["reason"] else ""
         console.print(
             f"oldest under way: deletion {oldest['id']}, {oldest['state']},"
-            f" received {_when(oldest['received_at'])}"
+            f" received {_when(oldest['received_at'])}{why}"
         )
     inbox = report["inbox"]
     since = f", since {_when(inbox['oldest_pending_at'])}" if inbox["pending"] else ""

@@ -88,8 +88,18 @@ def _unusable(proxy: Proxy) -> str | None:
     return None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether it is this machine, by a name or address that says so."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _is_direct(host: str, variables: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host."""
+    """Whether NO_PROXY names the host, or it is this machine: no proxy could reach that."""
+    if is_loopback(host):
+        return True
     text = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
     return any(_covers(entry, host) for entry in re.split(r"[,\s]+", text) if entry)
 

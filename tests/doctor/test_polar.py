@@ -59,6 +59,7 @@ def test_a_database_of_a_newer_version(deployment: Deployment) -> None:
 
 @BOTH_ENGINES
 def test_another_hash_key(deployment: Deployment) -> None:
+    assert deployment.commands.run("map", "set", "user-1", "--external-id", "x").code == 0
     assert deployment.doctor().ok
     deployment.set(HASH_KEY="another" * 8)
 

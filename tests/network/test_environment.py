@@ -27,9 +27,9 @@ POLAR = "https://api.polar.sh"
         ("10.1.2.3", "http://10.1.2.3:8080"),
         ("10.1.2.3:8080", "http://10.1.2.3:8080"),
         ("fd00::/8", "http://[fd12::1]:8080"),
-        ("[::1]", "http://[::1]:8080"),
-        ("::1", "http://[::1]:8080"),
-        ("[::1]:8080", "http://[::1]:8080"),
+        ("[fd12::1]", "http://[fd12::1]:8080"),
+        ("fd12::1", "http://[fd12::1]:8080"),
+        ("[fd12::1]:8080", "http://[fd12::1]:8080"),
     ],
 )
 def test_no_proxy_names_who_is_reached_directly(no_proxy: str, url: str) -> None:
@@ -50,6 +50,11 @@ def test_what_no_proxy_does_not_name_goes_by_the_proxy(no_proxy: str) -> None:
     assert found is not None
     assert (found.variable, found.url) == ("ALL_PROXY", PROXY)
     assert list(problems(POLAR, variables)) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "polar.localhost"])
+def test_this_machine_is_reached_directly(host: str) -> None:
+    assert proxy_for(f"http://{host}:8080", {"ALL_PROXY": PROXY, "HTTP_PROXY": PROXY}) is None
 
 
 def test_which_variable_counts() -> None:
