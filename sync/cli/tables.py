@@ -30,8 +30,10 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
     if oldest := report["oldest_waiting"]:
         why = f": {oldest['reason']}" if oldest["reason"] else ""
         console.print(
-            f"oldest under way: deletion {oldest['id']}, {oldest['state']},"
-            f" received {_when(oldest['received_at'])}{why}"
+            _cell(
+                f"oldest under way: deletion {oldest['id']}, {oldest['state']},"
+                f" received {_when(oldest['received_at'])}{why}"
+            )
         )
     inbox = report["inbox"]
     since = f", since {_when(inbox['oldest_pending_at'])}" if inbox["pending"] else ""
