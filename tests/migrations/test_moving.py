@@ -408,3 +408,16 @@ def test_a_url_that_cannot_be_read_is_named(url: str) -> None:
     assert result.exception.problems == [
         "--to must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
     ]
+
+
+def test_a_url_as_many_platforms_write_it(
+    new_of: Callable[[str], Store], unmigrated: Callable[[str], Store]
+) -> None:
+    source, target, back = new_of("sqlite"), unmigrated("postgresql"), unmigrated("sqlite")
+    old = target.url.replace("postgresql://", "postgres://")
+    assert old != target.url
+
+    for start, end in ((source.url, old), (old, back.url)):
+        result = CliRunner().invoke(cli, ["migrate", "--from", start, "--to", end])
+        assert result.exit_code == 0, result.exception
+    assert contents(back) == contents(source)
