@@ -110,9 +110,11 @@ class PolarSettings(BaseSettings):
         try:
             settings = cls(**overrides)
         except ValidationError as error:
+            if _has_nul(Path(".env")):
+                raise SettingsError([_NOT_UTF8]) from None
             raise SettingsError([_problem(item) for item in error.errors()]) from None
         except UnicodeDecodeError:
-            raise SettingsError([".env is not UTF-8: save it as UTF-8, and not UTF-16"]) from None
+            raise SettingsError([_NOT_UTF8]) from None
         except OSError as error:
             raise SettingsError([f".env cannot be read: {error.strerror}"]) from None
         if problems := list(environment.problems(settings.polar_url, os.environ)):
@@ -431,6 +433,14 @@ def _problem(error: Any) -> str:
         hint = f"; did you mean {close[0]}?" if close else ""
         return f"{variable} must be {' or '.join(choices)}{hint}"
     return f"{variable} cannot be used: {message}"
+
+
+_NOT_UTF8 = ".env is not UTF-8: save it as UTF-8, and not UTF-16"
+
+
+def _has_nul(path: Path) -> bool:
+    """Whether it is UTF-16 of ASCII alone, which is UTF-8 too, with other names in it."""
+    return path.is_file() and b"\0" in path.read_bytes()
 
 
 def _names_set() -> set[str]:

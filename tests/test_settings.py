@@ -141,8 +141,14 @@ def test_a_file_of_settings_as_editors_write_it(
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
-def test_a_file_of_settings_in_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+def test_a_file_of_settings_in_another_encoding_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
     (tmp_path / ".env").write_bytes("# für alle\nHOST=localhost\n".encode(encoding))
+    assert problem() == ".env is not UTF-8: save it as UTF-8, and not UTF-16"
+    monkeypatch.delenv("HASH_KEY")
+    text = f"HASH_KEY={HASH_KEY}\n" if encoding.startswith("utf") else f"HASH_KEY=ü{HASH_KEY}"
+    (tmp_path / ".env").write_bytes(text.encode(encoding))
     assert problem() == ".env is not UTF-8: save it as UTF-8, and not UTF-16"
 
 
