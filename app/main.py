@@ -30,6 +30,8 @@ from sync.worker.loop import Worker
 _log = logging.getLogger(__name__)
 
 _SHUTDOWN_SECONDS = 10.0
+_RESTART_SECONDS = 2.0
+"""Before a worker that stopped is started again."""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -81,7 +83,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
         tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")
         if worker:
-            tasks["worker"] = asyncio.create_task(worker.run(stop), name="worker")
+            tasks["worker"] = asyncio.create_task(_keep_running(worker, stop), name="worker")
         for task in tasks.values():
             task.add_done_callback(lambda task: _report(task, stop))
         with startup_objects_frozen():
@@ -100,6 +102,24 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
             await asyncio.wait({tasks["worker"]}, timeout=_SHUTDOWN_SECONDS)
         await cancel_and_wait(tasks.values())
         await database.close()
+
+
+async def _keep_running(worker: Worker, stop: asyncio.Event) -> None:
+    """Have the worker run until `stop` is set; one that ends before is started again, since
+    nothing that is accepted would be worked on without it."""
+    while not stop.is_set():
+        try:
+            await worker.run(stop)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next one may not meet it
+            _log.critical(
+                "the worker stopped (unexpected %s); it is started again in %g s",
+                type(error).__name__,
+                _RESTART_SECONDS,
+                exc_info=error,
+            )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RESTART_SECONDS):
+                    await stop.wait()
 
 
 def _report(task: asyncio.Task[None], stop: asyncio.Event) -> None:

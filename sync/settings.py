@@ -9,16 +9,31 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from cronsim import CronSim, CronSimError
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from sync.database_url import usable
 from sync.errors import InvalidInput
+from sync.ids import MAX_ID, has_forbidden_characters
+from sync.network import environment
 
 POLAR_SERVERS: Mapping[str, str] = {
     "production": "https://api.polar.sh",
@@ -62,6 +77,8 @@ class PolarSettings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
+        # As UTF-8, of which some editors mark the beginning.
+        env_file_encoding="utf-8-sig",
         extra="ignore",
         env_ignore_empty=True,
         frozen=True,
@@ -93,9 +110,35 @@ class PolarSettings(BaseSettings):
             SettingsError: a variable is missing or unusable.
         """
         try:
-            return cls(**overrides)
+            settings = cls(**overrides)
         except ValidationError as error:
+            if _has_nul(Path(".env")):
+                raise SettingsError([_NOT_UTF8]) from None
             raise SettingsError([_problem(item) for item in error.errors()]) from None
+        except UnicodeDecodeError:
+            raise SettingsError([_NOT_UTF8]) from None
+        except OSError as error:
+            raise SettingsError([f".env cannot be read: {error.strerror}"]) from None
+        if problems := list(environment.problems(settings.polar_url, os.environ)):
+            raise SettingsError(problems)
+        return settings
+
+    def warnings(self) -> Iterator[str]:
+        """What can be used and should be looked at, one line each, as `SettingsError` has them."""
+        url = urlsplit(self.polar_url)
+        if url.scheme == "http" and not environment.is_loopback(url.hostname or ""):
+            yield (
+                "POLAR_BASE_URL begins with http://, so POLAR_ACCESS_TOKEN goes over the network"
+                " for all to read: write https://"
+            )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _unquoted(cls, value: object, info: ValidationInfo) -> object:
+        # Of a key any character counts, and it must never change.
+        if info.field_name != "hash_key" and _is_quoted(value):
+            raise ValueError(_QUOTED)
+        return value
 
     @field_validator("polar_access_token")
     @classmethod
@@ -144,6 +187,9 @@ class Settings(PolarSettings):
     event_secrets: Secrets
     """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
     event_preset: Literal["standard", "clerk"] = "standard"
+    event_type_deleted: str = "user.deleted"
+    event_type_restored: str = "user.restored"
+    """What the app calls the two events."""
     event_type_path: str = ""
     event_timestamp_path: str = ""
     event_user_id_path: str = ""
@@ -211,14 +257,19 @@ class Settings(PolarSettings):
 
     @field_validator("polar_webhook_secrets", "event_secrets", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _split(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, str):
+            if info.field_name == "event_secrets":
+                # Some providers show a secret with the version of its signatures before it.
+                value = re.sub(r"(?<![^,\s])v1a?,(?=wh[a-z]+_)", "", value)
             return tuple(part for part in re.split(r"[,\s]+", value) if part)
         return value
 
     @field_validator("polar_webhook_secrets")
     @classmethod
     def _polar_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(_is_quoted(secret.get_secret_value()) for secret in value):
+            raise ValueError(_QUOTED)
         if not value:
             raise ValueError("is empty; copy the endpoint's secret from Polar's dashboard")
         if any(len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES for secret in value):
@@ -235,6 +286,13 @@ class Settings(PolarSettings):
             raise ValueError(f"is empty; {remedy}")
         for secret in value:
             encoded = secret.get_secret_value().removeprefix("whsec_")
+            if _is_quoted(encoded):
+                raise ValueError(_QUOTED)
+            if encoded.startswith(("whpk_", "whsk_")):
+                raise ValueError(
+                    "holds a key for asymmetric signatures, which are not understood: have the"
+                    " sender sign with a secret that begins with whsec_"
+                )
             try:
                 key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
             except (binascii.Error, ValueError):
@@ -258,8 +316,12 @@ class Settings(PolarSettings):
         if value is not None:
             try:
                 CronSim(value, datetime.now(UTC))
+                usable = len(value.split()) == 5
             except CronSimError:
-                raise ValueError("must be cron's five fields, for instance 15 3 * * *") from None
+                usable = False
+            if not usable:
+                # With a sixth it could mean seconds to one and years to another.
+                raise ValueError("must be cron's five fields, for instance 15 3 * * *")
         return value
 
     @field_validator("external_id_template")
@@ -272,13 +334,12 @@ class Settings(PolarSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: SecretStr) -> SecretStr:
-        # Many a platform still writes it the old way.
-        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
-        if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
-            raise ValueError(
-                "must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
-            )
-        return SecretStr(url)
+        return SecretStr(usable(value.get_secret_value()))
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return parse_host(value)
 
     @field_validator(
         "event_type_path", "event_timestamp_path", "event_user_id_path", "event_external_id_path"
@@ -287,6 +348,22 @@ class Settings(PolarSettings):
     def _path(cls, value: str) -> str:
         if value and not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", value):
             raise ValueError("must be a dotted path such as data.user_id")
+        return value
+
+    @field_validator("event_type_deleted", "event_type_restored")
+    @classmethod
+    def _event_type(cls, value: str) -> str:
+        if value != value.strip() or has_forbidden_characters(value) or len(value) > MAX_ID:
+            raise ValueError(
+                f"must be an event's type, such as user.deleted, of at most {MAX_ID} characters"
+            )
+        return value
+
+    @field_validator("event_type_restored")
+    @classmethod
+    def _another_type(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("event_type_deleted"):
+            raise ValueError("is the same as EVENT_TYPE_DELETED: only one of them can be it")
         return value
 
     @model_validator(mode="after")
@@ -313,18 +390,71 @@ def parse_public_url(text: str) -> str:
     return url
 
 
+def parse_host(text: str) -> str:
+    """A name or address to listen at, an IPv6 address without brackets.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    host = text.strip()
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0])) + "".join(host.partition("%")[1:])
+    except ValueError:
+        if re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?", host):
+            return host
+    raise ValueError(
+        "must be a name or an address alone, such as 0.0.0.0 or ::1; the port is PORT's"
+    )
+
+
+_QUOTED = "has quotes around its value: take them away (`docker --env-file` keeps them)"
+
+
+def _is_quoted(value: object) -> bool:
+    return isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+
+
 def _problem(error: Any) -> str:
     """One line for one variable: pydantic's message without the value it was given."""
     name = str(error["loc"][0]) if error["loc"] else "settings"
     variable = name.upper()
     if error["type"] == "missing":
-        return f"{variable} is not set: {_REMEDIES[name]}"
+        # What is written there is mostly this one, by nearly its name.
+        known = {field.upper() for field in Settings.model_fields}
+        close = get_close_matches(variable, _names_set() - known, 1, _NEARLY)
+        hint = f"; is {close[0]}, which is set, meant to be it?" if close else ""
+        return f"{variable} is not set: {_REMEDIES[name]}{hint}"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{variable} {message}"
+    if error["type"] == "literal_error":
+        field = Settings.model_fields[name]
+        choices = [str(choice) for choice in get_args(field.annotation)]
+        close = get_close_matches(str(error["input"]).lower(), choices, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return f"{variable} must be {' or '.join(choices)}{hint}"
     return f"{variable} cannot be used: {message}"
 
 
+_NOT_UTF8 = ".env is not UTF-8: save it as UTF-8, and not UTF-16"
+
+
+def _has_nul(path: Path) -> bool:
+    """Whether it is UTF-16 of ASCII alone, which is UTF-8 too, with other names in it."""
+    return path.is_file() and b"\0" in path.read_bytes()
+
+
+def _names_set() -> set[str]:
+    """Of all variables that are set, here or in `.env`, in capitals."""
+    from dotenv import dotenv_values
+
+    in_file = dotenv_values(".env", encoding="utf-8-sig") if Path(".env").is_file() else {}
+    return {name.upper() for name in (*os.environ, *in_file)}
+
+
+_NEARLY = 0.85
 _REMEDIES: Mapping[str, str] = {
     "polar_access_token": "create an organization access token in Polar's dashboard",
     "polar_webhook_secrets": "copy the secret of the webhook endpoint from Polar's dashboard",

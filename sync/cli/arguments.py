@@ -30,6 +30,16 @@ def public_url(text: str | None) -> str | None:
         raise typer.BadParameter(str(error)) from None
 
 
+def host(text: str | None) -> str | None:
+    """Check where to listen, and take the brackets from an IPv6 address."""
+    from sync.settings import parse_host
+
+    try:
+        return None if text is None else parse_host(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def duration(text: str | None) -> str | None:
     """Check a duration."""
     if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):

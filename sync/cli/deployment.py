@@ -11,7 +11,7 @@ from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.store.database import Database
-from sync.store.hash_key import check_hash_key
+from sync.store.hash_key import check_hash_key, check_known_hash_key
 from sync.store.opening import database_of
 
 T = TypeVar("T")
@@ -26,23 +26,26 @@ class Deployment:
     hasher: Hasher
 
 
-def in_deployment(work: Callable[[Deployment], Awaitable[T]]) -> T:
+def in_deployment(work: Callable[[Deployment], Awaitable[T]], *, only_looks: bool = False) -> T:
     """Do the work on the deployment's database, once it is known to be the right one.
+
+    Args:
+        only_looks: the work writes nothing, so a database that nobody has used yet stays so.
 
     Raises:
         SettingsError, SchemaMismatch, StorageUnavailable
     """
     with startup_objects_frozen():
-        return asyncio.run(_with_database(work))
+        return asyncio.run(_with_database(work, only_looks))
 
 
-async def _with_database(work: Callable[[Deployment], Awaitable[T]]) -> T:
+async def _with_database(work: Callable[[Deployment], Awaitable[T]], only_looks: bool) -> T:
     settings = Settings.load()
     database = database_of(settings)
     try:
         await database.check_schema()
         hasher = Hasher(settings.hash_key)
-        await check_hash_key(database, hasher)
+        await (check_known_hash_key if only_looks else check_hash_key)(database, hasher)
         return await work(Deployment(settings, database, hasher))
     finally:
         await database.close()

@@ -31,7 +31,7 @@ def status(
     from sync.cli.deployment import in_deployment
     from sync.reports.status import status as read_status
 
-    report = in_deployment(lambda it: read_status(it.database, limit))
+    report = in_deployment(lambda it: read_status(it.database, it.settings, limit), only_looks=True)
     if as_json:
         print_json(report)
     else:
@@ -78,7 +78,7 @@ def organization(
             fail(NO, "no organization is known")
         typer.echo("forgotten; the next answer from Polar names it anew")
         return
-    known = in_deployment(lambda it: Organization(it.database).known())
+    known = in_deployment(lambda it: Organization(it.database).known(), only_looks=True)
     if known is None:
         fail(NO, "no organization is known yet")
     typer.echo(known)
@@ -91,7 +91,9 @@ def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
     from sync.deletions.queries import Which
     from sync.reports.deletion import of_user
 
-    report = in_deployment(lambda it: of_user(it.database, it.hasher, Which(who, as_user)))
+    report = in_deployment(
+        lambda it: of_user(it.database, it.hasher, Which(who, as_user)), only_looks=True
+    )
     if as_json:
         print_json(report)
     else:
@@ -119,7 +121,7 @@ def receipt(
         row, content = await read_receipt(deployment.database, hasher, deletion)
         return content, user is None or hasher.user(user) == row.user_hash
 
-    content, is_theirs = in_deployment(read)
+    content, is_theirs = in_deployment(read, only_looks=True)
     print_json(content)
     if user is not None:
         typer.echo(f"this {'is' if is_theirs else 'is not'} the receipt of {user}", err=True)

@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from sync.cli import acting, looking, mapping, processes, reconciling, sending
-from sync.cli.exit_codes import exit_code, problems
-from sync.cli.printing import fail
+from sync.cli.exit_codes import NO, exit_code, problems
+from sync.cli.printing import begin, fail, print_problems, unforeseen
 from sync.errors import BridgeError
 from sync.garbage_collector import imports_spared
-
-_SOURCE = Path(__file__).parent.parent
 
 cli = typer.Typer(
     help="Deletes a user's customer at Polar when the user deletes their account, and proves it.",
@@ -48,24 +45,20 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # An id that the terminal's encoding cannot show is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
+    begin(as_json="--json" in sys.argv[1:])
     try:
         with imports_spared():
             cli(prog_name="polar-sync")
     except BridgeError as error:
         fail(exit_code(error), *problems(error))
+    except SystemExit as stop:
+        if stop.code:
+            # Said on stderr already, if by the library that reads the arguments.
+            print_problems(int(stop.code), ["stderr says what is wrong"])
+        raise
     except Exception as error:  # noqa: BLE001 - the last resort
-        # Where, but not the message: it could quote a secret or a person.
-        fail(1, f"unexpected {type(error).__name__} at {_origin(error)}")
+        fail(NO, unforeseen(error))
     sys.exit(0)
-
-
-def _origin(error: Exception) -> str:
-    """The innermost line of the bridge's own that the error came through."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    at = next(frame for frame in reversed(frames) if _SOURCE in Path(frame.filename).parents)
-    return f"{at.filename}:{at.lineno}"
 
 
 def _print_version(wanted: bool) -> None:

@@ -83,7 +83,7 @@ def show(user_id: UserId, as_json: Json = False) -> None:
         async with deployment.database.read() as session:
             return await identity.resolve(session, user_id, None, deployment.settings)
 
-    known = in_deployment(read)
+    known = in_deployment(read, only_looks=True)
     if known is None:
         raise NothingFound(f"{user_id} has no entry, and MAPPING is table")
     report = {

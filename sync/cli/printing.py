@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
@@ -12,19 +13,53 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+_SOURCE = Path(__file__).parent.parent
 _PIPE_WIDTH = 200
 """Columns of a table where no terminal says how many there are."""
 
 
-def fail(code: int, *problems: str) -> NoReturn:
-    """Exit with the code, after one line on stderr for each problem."""
-    for problem in problems:
-        typer.echo(f"error: {' '.join(problem.split())}", err=True)
+class _Answer:
+    """What the command that runs has been asked for, and whether it has said it."""
+
+    as_json = False
+    is_given = False
+
+
+def begin(*, as_json: bool) -> None:
+    """A command begins. `as_json`: its answer is one JSON object, whatever happens."""
+    _Answer.as_json, _Answer.is_given = as_json, False
+
+
+def fail(code: int, *problems: str, **fields: object) -> NoReturn:
+    """Exit with the code, after one line on stderr for each problem. With `--json` they are an
+    object on stdout too, unless the command has printed one: `exit_code`, `problems` and `fields`.
+    """
+    lines = [" ".join(problem.split()) for problem in problems]
+    for line in lines:
+        typer.echo(f"error: {line}", err=True)
+    print_problems(code, lines, **fields)
     sys.exit(code)
+
+
+def print_problems(code: int, problems: Sequence[str], **fields: object) -> None:
+    """The object of a command that has no other answer, where it is to be one."""
+    if _Answer.as_json and not _Answer.is_given:
+        print_json({"exit_code": code, "problems": list(problems), **fields})
+
+
+def unforeseen(error: BaseException) -> str:
+    """An error that nobody expects, and where it came from; not its message, which could quote a
+    secret or a person."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    at = next(frame for frame in reversed(frames) if _SOURCE in Path(frame.filename).parents)
+    return f"unexpected {type(error).__name__} at {at.filename}:{at.lineno}"
 
 
 def print_json(report: Mapping[str, Any]) -> None:
     """Print the report on stdout as JSON."""
+    _Answer.is_given = True
     typer.echo(json.dumps(report, indent=2))
 
 

@@ -32,7 +32,9 @@ commands = typer.Typer()
 
 @commands.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="In place of HOST.")] = None,
+    host: Annotated[
+        str | None, typer.Option(callback=arguments.host, help="In place of HOST.")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="In place of PORT; 0: any free one.")
     ] = None,
@@ -47,6 +49,7 @@ def serve(
 
     settings = in_deployment(settings_of)
     _configure_logging(settings)
+    _warn(settings)
     # The server handles both itself, and raises them again once it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
@@ -54,7 +57,7 @@ def serve(
         uvicorn.Config(
             "app.main:create_app",
             factory=True,
-            host=settings.host if host is None else host,
+            host=host or settings.host,
             port=settings.port if port is None else port,
             http="httptools",
             loop="auto",
@@ -79,6 +82,7 @@ def worker() -> None:
 
     async def work(deployment: Deployment) -> None:
         _configure_logging(deployment.settings)
+        _warn(deployment.settings)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -120,12 +124,12 @@ def _move(source: str, target: str) -> None:
     from sync.cli.tables import print_moved
     from sync.migrations.moving import move
     from sync.store.errors import InUse
-    from sync.store.opening import database_at
+    from sync.store.opening import database_at, url_at
 
     database_at(source, "--from")
     database_at(target, "--to")
     try:
-        moved = move(source, target)
+        moved = move(url_at(source, "--from"), url_at(target, "--to"))
     except InUse:
         fail(NO, "the source is in use: stop every `polar-sync serve` and `worker` on it first")
     print_moved(console_on(sys.stdout), moved)
@@ -170,6 +174,11 @@ def demo() -> None:
     from sync.demo.story import run
 
     raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty())))
+
+
+def _warn(settings: Settings) -> None:
+    for warning in settings.warnings():
+        _log.warning("%s", warning)
 
 
 def _configure_logging(settings: Settings) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from sync.cli import arguments
 from sync.cli.arguments import Json
 from sync.cli.exit_codes import UNFINISHED, problems, reconciliation_code
-from sync.cli.printing import console_on, fail, print_json
-from sync.errors import PolarError
+from sync.cli.printing import console_on, fail, print_json, unforeseen
+from sync.errors import BridgeError, InvalidInput, PolarError
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
@@ -63,10 +63,8 @@ def reconcile(
     from sync.cli.deployment import in_deployment
     from sync.cli.differences import print_reconciliation, progress_bar
     from sync.deletions.ledger import Ledger
-    from sync.reconcile.progress import AlreadyRunning
     from sync.reconcile.redeliver import WebhookReport
     from sync.reconcile.run import reconciliation
-    from sync.store.errors import StorageUnavailable
 
     window = None if since is None else arguments.parse_duration(since)
 
@@ -102,14 +100,24 @@ def reconcile(
 
     try:
         report, webhooks = in_deployment(run)
-    except (AlreadyRunning, StorageUnavailable) as error:
-        # 2 would say that it finished, with something left that needs action.
-        fail(UNFINISHED, *problems(error))
-    code = reconciliation_code(report)
-    if as_json:
-        content = report.model_dump(mode="json")
-        found = None if webhooks is None else asdict(webhooks)
-        print_json({**content, "exit_code": code, "webhooks": found})
-    else:
-        print_reconciliation(console_on(sys.stdout), report, webhooks, explain=explain)
+        code = reconciliation_code(report)
+        if as_json:
+            content = report.model_dump(mode="json")
+            found = None if webhooks is None else asdict(webhooks)
+            print_json({**content, "exit_code": code, "webhooks": found})
+        else:
+            print_reconciliation(console_on(sys.stdout), report, webhooks, explain=explain)
+    except InvalidInput:
+        raise
+    except BridgeError as error:
+        _unfinished(*problems(error))
+    except KeyboardInterrupt:
+        _unfinished("stopped; the next run goes on")
+    except Exception as error:  # noqa: BLE001 - whatever it was, it has not finished
+        _unfinished(unforeseen(error))
     raise typer.Exit(code)
+
+
+def _unfinished(*problems: str) -> NoReturn:
+    # Any other code would say that it finished.
+    fail(UNFINISHED, *problems, finished=False, stopped="; ".join(problems))

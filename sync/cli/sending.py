@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,23 +40,30 @@ def send(
     """Send a signed event as the app would, and print the answer."""
     import httpx
 
-    from sync.settings import Settings
+    from sync.network import environment
+    from sync.network.route import Route, certificates
+    from sync.settings import Settings, SettingsError
     from sync.signatures import sign
 
     settings = Settings.load()
     body = _event_body(settings, event_type, user_id, external_id)
     headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
     address = url or f"http://{_authority(settings)}/events"
+    if url is not None and (problems := list(environment.problems(url, os.environ))):
+        raise SettingsError(problems)
+    # A proxy is for what is elsewhere.
+    route = Route.to(address) if url is not None else Route(address, None)
     try:
-        # A proxy is for what is elsewhere.
-        with httpx.Client(timeout=_TIMEOUT, trust_env=url is not None) as client:
+        with httpx.Client(
+            timeout=_TIMEOUT, trust_env=False, proxy=route.httpx_proxy, verify=certificates()
+        ) as client:
             answer = client.post(
                 address, content=body, headers={**headers, "content-type": "application/json"}
             )
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         fail(UNUSABLE, f"not a URL that an event can be sent to: {address}")
     except httpx.HTTPError as error:
-        fail(NO, f"no answer from {address}: {type(error).__name__}")
+        fail(NO, f"no answer from {address}: {route.failure(error)}")
     text = "".join(char for char in answer.text[:_MAX_ANSWER] if char.isprintable())
     typer.echo(f"{answer.status_code} {text}")
     if not answer.is_success:
@@ -66,9 +74,11 @@ def _event_body(
     settings: Settings, event_type: EventType, user_id: str, external_id: str | None
 ) -> bytes:
     """The event, with its fields where the settings have the bridge look for them."""
+    from sync.intake.app_events import names
+
     event: dict[str, Any] = {}
     for path, value in (
-        (settings.event_type_path, event_type.value),
+        (settings.event_type_path, names(settings)[event_type]),
         (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
         (settings.event_user_id_path, user_id),
         (settings.event_external_id_path, external_id),

@@ -38,9 +38,12 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
             states.add_row(_state(state), _cell(count), _cell(State(state).about.asks))
     console.print(states if states.row_count else "no deletions yet")
     if oldest := report["oldest_waiting"]:
+        why = f": {oldest['reason']}" if oldest["reason"] else ""
         console.print(
-            f"oldest under way: deletion {oldest['id']}, {oldest['state']},"
-            f" received {_when(oldest['received_at'])}"
+            _cell(
+                f"oldest under way: deletion {oldest['id']}, {oldest['state']},"
+                f" received {_when(oldest['received_at'])}{why}"
+            )
         )
     inbox = report["inbox"]
     since = f", since {_when(inbox['oldest_pending_at'])}" if inbox["pending"] else ""
@@ -60,6 +63,20 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
         console.print(listed)
         _print_rest(console, needed["total"] - len(needed["deletions"]))
     _print_paid_seats(console, report["paid_seats"])
+    near = _table("ignored events of type", "number", "newest (UTC)", "did you mean")
+    for row in report["near_misses"]:
+        near.add_row(
+            _cell(row["event_type"]),
+            _cell(row["count"]),
+            _cell(_when(row["newest_at"])),
+            _cell(row["did_you_mean"]),
+        )
+    if near.row_count:
+        console.print()
+        console.print(near)
+        console.print(
+            "Have the app send what is meant, or set EVENT_TYPE_DELETED, EVENT_TYPE_RESTORED."
+        )
     dead = report["dead_letters"]
     if dead["total"]:
         console.print()

@@ -30,7 +30,8 @@ _CUSTOMER_ID = TypeAdapter(PolarId)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of an entry, and what to do about it. Holds no ids."""
+    """What is wrong with one field of an entry, and what to do about it. Holds no ids, but for that
+    of another user who is in the way."""
 
     field: str
     remedy: str
@@ -123,13 +124,16 @@ async def set_entry(
     """Set the user's entry, and wake a deletion that waits for one.
 
     Raises:
-        InvalidEntry: an id cannot be used, or not exactly one of the two is given.
+        InvalidEntry: an id cannot be used, or not exactly one of the two is given, or it is
+            another user's; nothing was written.
         StorageUnavailable: nothing was written.
     """
     given = (user_id, external_id, customer_id)
     entry = read_entry(dict(zip(FIELDS, given, strict=True)))
     async with database.write() as session:
         await put_entries(database, session, hasher, [entry])
+        for it in await mapping.shared(session, [entry[1]]):
+            raise InvalidEntry(taken(it, user_id))
 
 
 async def remove_entry(database: Database, user_id: str) -> bool:
@@ -152,6 +156,16 @@ async def put_entries(
     now = await database.now(session)
     await mapping.put(database, session, entries, now)
     await wake_mapped(session, [hasher.user(user_id) for user_id, _ in entries], now)
+
+
+def taken(shared: mapping.Shared, user_id: str) -> Problem:
+    """What is wrong with the user's entry, where another user has what it names."""
+    other = next(it for it in shared.users if it != user_id)
+    return Problem(
+        shared.field,
+        f"the entry of {other} has it already, and a customer is one user's: if it is not, first"
+        f" polar-sync map remove {other}",
+    )
 
 
 def read_entry(fields: Mapping[str, object]) -> tuple[str, Target]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.tables import MappingRow
+from sync.store.columns import Texts, any_of
 from sync.store.database import Database
 
 
@@ -70,6 +71,38 @@ async def put(
             for user_id, target in entries
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An id at Polar that entries of several users name: whose it is, nobody can tell."""
+
+    field: str
+    value: str
+    users: Sequence[str]
+    """Two of them, or more."""
+
+
+async def shared(session: AsyncSession, targets: Collection[Target]) -> list[Shared]:
+    """Which of the targets several users have by now. To be asked in `Lane.LEDGER`, after `put()`:
+    nobody else writes there meanwhile."""
+    found: list[Shared] = []
+    for field, column in (
+        ("external_id", col(MappingRow.external_id)),
+        ("customer_id", col(MappingRow.customer_id)),
+    ):
+        values = [value for it in targets if (value := getattr(it, field)) is not None]
+        if not values:
+            continue
+        wanted = sa.bindparam("targets", values, Texts())
+        rows = await session.exec(
+            select(column, MappingRow.user_id).where(any_of(column, wanted)).order_by("user_id")
+        )
+        users: dict[str, list[str]] = {}
+        for value, user_id in rows:
+            users.setdefault(value or "", []).append(user_id)
+        found += [Shared(field, value, them) for value, them in users.items() if len(them) > 1]
+    return found
 
 
 async def remove(session: AsyncSession, user_ids: Collection[str]) -> int:

@@ -191,6 +191,6 @@ class MappingRow(SQLModel, table=True):
     __tablename__ = "mapping"
 
     user_id: str = Field(primary_key=True, sa_type=sa.String(MAX_ID))
-    external_id: str | None = None
-    customer_id: str | None = None
+    external_id: str | None = Field(default=None, index=True)
+    customer_id: str | None = Field(default=None, index=True)
     updated_at: datetime = Field(sa_type=UtcDateTime)

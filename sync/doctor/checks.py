@@ -7,6 +7,7 @@ one signed webhook that it ignores.
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,15 @@ from sync.doctor.findings import Finding, failed, passed, skipped, warned
 from sync.errors import PolarError
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
+from sync.intake.app_events import near_misses
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER_SEAT, MEMBER, SUBSCRIPTION
+from sync.network import environment
+from sync.network.route import Route, certificates
 from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
 from sync.signatures import TOLERANCE, sign_as_polar
-from sync.store.hash_key import check_hash_key
+from sync.store.hash_key import check_known_hash_key
 
 _OWN_TIMEOUT = 10.0
 """Seconds for the bridge to answer: those that Polar gives it."""
@@ -35,6 +39,7 @@ _CLOCK_NOISE = timedelta(seconds=2)
 """`Date` is in whole seconds, and an answer takes a while to come."""
 _BACKLOG_WARN = timedelta(minutes=5)
 _BACKLOG_FAIL = timedelta(hours=1)
+_RECENT = timedelta(days=7)
 
 _PERSONS = NEEDS_A_PERSON - {State.SUPERSEDED}
 """Superseded ones stay for ever: a warning that nobody can end would hide the others."""
@@ -56,7 +61,9 @@ class Check:
 
 
 async def settings_are_usable(deployment: Deployment) -> Finding:
-    _ = deployment.settings
+    warnings = list(deployment.settings.warnings())
+    if warnings:
+        return warned("; ".join(warnings), "set it in the environment or .env")
     return passed("every variable can be used")
 
 
@@ -67,7 +74,7 @@ async def database_is_usable(deployment: Deployment) -> Finding:
 
 async def hash_key_is_right(deployment: Deployment) -> Finding:
     hasher = Hasher(deployment.settings.hash_key)
-    await check_hash_key(await deployment.database(), hasher)
+    await check_known_hash_key(await deployment.database(), hasher)
     return passed("it is the one that the database was made with")
 
 
@@ -256,16 +263,27 @@ async def _ask_bridge(
     if deployment.url is None:
         return skipped("the URL is not known", "set PUBLIC_URL, or give --url")
     address = deployment.url + path
+    if problem := next(environment.problems(address, os.environ), None):
+        return failed(problem, "set it in the environment")
+    route = Route.to(address)
     try:
-        async with httpx.AsyncClient(timeout=_OWN_TIMEOUT, follow_redirects=False) as client:
+        async with httpx.AsyncClient(
+            timeout=_OWN_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            proxy=route.httpx_proxy,
+            verify=certificates(),
+        ) as client:
             if signed_with is None:
                 answer = await client.get(address)
             else:
                 body, headers = _webhook(signed_with)
                 answer = await client.post(address, content=body, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL:
+        return failed(f"not a URL that can be asked: {address}", "correct PUBLIC_URL, or --url")
+    except httpx.HTTPError as error:
         return failed(
-            f"no answer from {address}: {type(error).__name__}",
+            f"no answer from {address}: {route.failure(error)}",
             "is `polar-sync serve` running, and does PUBLIC_URL lead to it?",
         )
     if answer.status_code == expected:
@@ -310,6 +328,21 @@ async def no_dead_letters(deployment: Deployment) -> Finding:
     return warned(
         f"{total} could not be applied",
         "polar-sync status says why; then polar-sync retry --dead-letters",
+    )
+
+
+async def event_types_are_known(deployment: Deployment) -> Finding:
+    async with (await deployment.database()).read() as session:
+        near = await near_misses(session, deployment.settings)
+    # One that has been mended stays in the inbox for months.
+    since = datetime.now(UTC) - _RECENT
+    recent = [it for it in near if it.newest_at is not None and it.newest_at > since]
+    if not recent:
+        return passed("none that nearly matches was ignored")
+    named = [f"{it.count} {it.event_type!r} (did you mean {it.did_you_mean}?)" for it in recent]
+    return warned(
+        f"ignored: {', '.join(named)}",
+        "have the app send that type, or set EVENT_TYPE_DELETED or EVENT_TYPE_RESTORED to its own",
     )
 
 
@@ -360,6 +393,7 @@ CHECKS: Sequence[Check] = (
     Check("webhook accepted", webhook_is_accepted, _SETTINGS),
     Check("forgery refused", forgery_is_refused, _SETTINGS),
     Check("inbox", inbox_is_worked_on, _DATABASE),
+    Check("event types", event_types_are_known, _DATABASE),
     Check("dead letters", no_dead_letters, _DATABASE),
     Check("deletions for a person", nobody_is_needed, _DATABASE),
 )

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.inbox.entry import InboxStatus, Source
-from sync.inbox.tables import OPEN_INBOX, InboxRow
+from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
@@ -18,6 +18,8 @@ _PENDING = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
 _DEAD = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.DEAD)
 
 _MAX_ERROR_CHARS = 500
+_MAX_TYPES = 1_000
+"""Of events, that are looked at; a sender that makes up more has put an id into them."""
 
 
 # --- applying ------------------------------------------------------------------------------------
@@ -101,6 +103,36 @@ async def backlog(session: AsyncSession) -> tuple[int, datetime | None]:
     return (
         await session.exec(
             select(func.count(), func.min(col(InboxRow.received_at))).where(_PENDING)
+        )
+    ).one()
+
+
+async def ignored_types(session: AsyncSession) -> Sequence[str]:
+    """The types of the app's events that nothing here acts on, at most `_MAX_TYPES`. Each is found
+    in the index after the one before it, however often it came."""
+    event_type = col(InboxRow.event_type)
+    first = select(func.min(event_type)).where(IGNORED_FROM_APP).scalar_subquery()
+    types = sa.select(first.label("event_type")).cte("types", recursive=True)
+    following = (
+        select(func.min(event_type))
+        .where(IGNORED_FROM_APP, event_type > types.c.event_type)
+        .scalar_subquery()
+    )
+    types = types.union_all(
+        sa.select(following.label("event_type")).where(types.c.event_type.is_not(None))
+    )
+    query = sa.select(types.c.event_type).where(types.c.event_type.is_not(None)).limit(_MAX_TYPES)
+    connection = await session.connection()
+    return (await connection.scalars(query)).all()
+
+
+async def ignored(session: AsyncSession, event_type: str) -> tuple[int, datetime | None]:
+    """How many of the app's events of that type were ignored, and when the newest came."""
+    return (
+        await session.exec(
+            select(func.count(), func.max(col(InboxRow.received_at))).where(
+                IGNORED_FROM_APP, col(InboxRow.event_type) == event_type
+            )
         )
     ).one()
 

@@ -19,6 +19,9 @@ repeats the index's own condition, and would read the whole inbox otherwise."""
 KEPT_PAYLOADS = sa.text("inbox.status = 'applied' AND inbox.body IS NOT NULL")
 
 
+IGNORED_FROM_APP = sa.text("inbox.source = 'app' AND inbox.status = 'ignored'")
+
+
 class InboxRow(SQLModel, table=True):
     """One signed event, kept before it is answered 2xx. Unique by `(source, webhook_id)`."""
 
@@ -39,6 +42,14 @@ class InboxRow(SQLModel, table=True):
             "applied_at",
             sqlite_where=sa.text("status = 'applied' AND body IS NOT NULL"),
             postgresql_where=sa.text("status = 'applied' AND body IS NOT NULL"),
+        ),
+        # What the app has sent in vain, by type.
+        sa.Index(
+            "ix_inbox_ignored",
+            "event_type",
+            "received_at",
+            sqlite_where=sa.text("source = 'app' AND status = 'ignored'"),
+            postgresql_where=sa.text("source = 'app' AND status = 'ignored'"),
         ),
         sa.Index("ix_inbox_customer_id", "customer_id"),
         sa.Index("ix_inbox_user_hash", "user_hash"),

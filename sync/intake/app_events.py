@@ -16,6 +16,7 @@ from sync.deletions.ledger import Ledger
 from sync.inbox import queries as inbox
 from sync.intake.event_fields import EventFields
 from sync.intake.event_types import EventType
+from sync.intake.near_misses import meant
 from sync.settings import Settings
 
 
@@ -114,7 +115,39 @@ def parse_event(body: bytes, settings: Settings, now: datetime) -> UserEvent | O
     """
     fields = EventFields.of(body, settings, now)
     event_type = fields.type
-    if event_type not in EVENTS:
-        return OtherEvent(type=event_type)
-    known = EventType(event_type)
-    return EVENTS[known].model.read(known, fields)
+    for known, name in names(settings).items():
+        if name == event_type:
+            return EVENTS[known].model.read(known, fields)
+    return OtherEvent(type=event_type)
+
+
+def names(settings: Settings) -> Mapping[EventType, str]:
+    """What the app calls each type. Stored, it has the bridge's own name."""
+    return {
+        EventType.USER_DELETED: settings.event_type_deleted,
+        EventType.USER_RESTORED: settings.event_type_restored,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """A type of events that were ignored, and were probably meant as one that is acted on."""
+
+    event_type: str
+    count: int
+    newest_at: datetime | None
+    did_you_mean: str
+    """As the app is to call it."""
+
+
+async def near_misses(session: AsyncSession, settings: Settings) -> list[NearMiss]:
+    """Those in the inbox, by type."""
+    found: list[NearMiss] = []
+    for event_type in await inbox.ignored_types(session):
+        if known := meant(event_type):
+            count, newest_at = await inbox.ignored(session, event_type)
+            name = names(settings)[known]
+            found.append(
+                NearMiss(event_type=event_type, count=count, newest_at=newest_at, did_you_mean=name)
+            )
+    return found

@@ -16,12 +16,14 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 import sync.migrations.tables  # noqa: F401 - fills the metadata
 from sync.errors import NotPossible
 from sync.migrations.upgrade import upgrade
 from sync.store.exclusive import changing, check_alone, standing_still
+from sync.store.hash_key import HASH_KEY_CHECK
+from sync.store.meta import MetaRow
 
 _BATCH = 200
 """Rows in memory at once; one may hold a payload of up to a megabyte."""
@@ -79,6 +81,9 @@ def _check_empty(target: sa.Connection, tables: Sequence[sa.Table]) -> None:
             f"the target is not empty: it has the table {foreign[0]}, which is not one of the"
             " bridge's; give it a database of its own"
         )
+    if MetaRow.__tablename__ in there:
+        # It comes of looking at a new database, before anything is in it; the source has its own.
+        target.execute(sa.delete(MetaRow).where(col(MetaRow.name) == HASH_KEY_CHECK))
     for name in sorted(there):
         if target.execute(sa.select(sa.literal(1)).select_from(known[name]).limit(1)).first():
             raise MoveRefused(

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
+from sync.network.route import Route, certificates
 from sync.polar.budget import Meter
 from sync.polar.errors import (
     NotFound,
@@ -63,6 +64,7 @@ class PolarClient:
         self._is_confirmed = organization is None
         self._budget = budget
         self._timeout = settings.request_timeout
+        self._route = Route.to(settings.polar_url)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._http = httpx.AsyncClient(
             base_url=settings.polar_url,
@@ -71,14 +73,17 @@ class PolarClient:
                 "Polar-Version": settings.polar_version,
                 "User-Agent": f"polar-sync/{version('polar-sync')}",
             },
-            timeout=settings.request_timeout,
+            # Not to be connected in half of the time is an answer too: nobody is there.
+            timeout=httpx.Timeout(self._timeout, connect=self._timeout / 2),
             # With fewer kept than are under way at once, the pool can close a connection that it
             # has just given to a request (encode/httpcore#1110).
             limits=httpx.Limits(
                 max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency
             ),
-            # A proxy from the environment is honoured; a redirected DELETE must not be.
-            follow_redirects=False,
+            proxy=self._route.httpx_proxy,
+            verify=certificates(),
+            trust_env=False,
+            follow_redirects=False,  # a redirected DELETE must not be followed
         )
 
     async def __aenter__(self) -> Self:
@@ -139,7 +144,10 @@ class PolarClient:
             except TimeoutError:
                 raise Unavailable(f"{method}: no answer within {self._timeout:g} s") from None
             except httpx.HTTPError as error:
-                raise Unavailable(f"{method}: {type(error).__name__}") from None
+                failure = self._route.failure(error)
+                if failure.needs_a_person:
+                    raise Refused(f"{method}: {failure}") from None
+                raise Unavailable(f"{method}: {failure}") from None
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 # Before the next request can take this one's slot.
                 await self._budget.pause(retry_after(response))

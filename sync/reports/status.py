@@ -7,7 +7,9 @@ from typing import Any
 from sync.deletions import memberships, pause, queries
 from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
+from sync.intake.app_events import near_misses
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
+from sync.settings import Settings
 from sync.store import clock
 from sync.store.database import Database
 
@@ -15,10 +17,11 @@ DEAD_LETTERS = 5
 """The newest dead letters that are named."""
 
 _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "received_at")
+_NEAR_FIELDS = ("event_type", "count", "newest_at", "did_you_mean")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
-async def status(database: Database, limit: int) -> dict[str, Any]:
+async def status(database: Database, settings: Settings, limit: int) -> dict[str, Any]:
     """How things stand. `limit`: how many of the deletions that need a person are listed.
 
     Raises:
@@ -32,6 +35,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         need_person = await queries.needing_a_person(session, limit)
         pending, pending_since = await inbox.backlog(session)
         paid = await memberships.paid_seats(session, limit)
+        near = await near_misses(session, settings)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
     return {
         "paused": fields_of(paused, ("since", "why")) if paused else None,
@@ -44,6 +48,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         },
         "paid_seats": [fields_of(seat, PAID_SEAT_FIELDS) for seat in paid],
         "inbox": {"pending": pending, "oldest_pending_at": plain(pending_since)},
+        "near_misses": [fields_of(it, _NEAR_FIELDS) for it in near],
         "dead_letters": {
             "total": dead,
             "newest": [fields_of(row, _DEAD_FIELDS) for row in newest_dead],

@@ -3,6 +3,7 @@ nothing else asks which engine it is."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -40,6 +41,14 @@ class Backend(Protocol):
     @staticmethod
     def failure(error: BaseException | None) -> type[StorageUnavailable] | None:
         """What the driver's error says of the database; None: it is the statement's fault."""
+
+    def is_there(self) -> bool:
+        """Whether there is a database to connect to, as far as can be told without; to connect may
+        make one.
+
+        Raises:
+            StorageUnavailable: there can be none; the message has the remedy.
+        """
 
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         """Have each of its statements be a transaction of its own."""
@@ -134,6 +143,12 @@ def storage_errors(backend: type[Backend]) -> Iterator[None]:
         raise StorageUnavailable("every connection is in use") from None
     except OSError as error:
         raise StorageUnavailable(error.strerror or type(error).__name__) from None
+
+
+async def silence() -> AsyncIterator[str]:
+    """What is heard where nothing is announced."""
+    await asyncio.Event().wait()
+    yield ""
 
 
 @contextlib.contextmanager

@@ -169,9 +169,12 @@ class Database:
             StorageUnavailable: the database cannot be read.
         """
         with self._errors():
-            async with self._engine.connect() as connection:
-                current = await connection.run_sync(revision_of)
+            current = await self._revision() if self._backend.is_there() else None
         check_revision(current)
+
+    async def _revision(self) -> str | None:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(revision_of)
 
     @property
     def vacuum_due(self) -> bool:

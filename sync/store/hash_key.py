@@ -9,7 +9,8 @@ from sync.settings import SettingsError
 from sync.store import meta
 from sync.store.database import Database
 
-_NAME = "hash_key_check"
+HASH_KEY_CHECK = "hash_key_check"
+"""The fact's name in `sync.store.meta`."""
 
 
 async def check_hash_key(database: Database, hasher: Hasher) -> None:
@@ -20,9 +21,20 @@ async def check_hash_key(database: Database, hasher: Hasher) -> None:
         StorageUnavailable: the database cannot be used.
     """
     async with database.write() as session:
-        await meta.put_if_absent(database, session, _NAME, hasher.fingerprint)
-        known = await meta.get(session, _NAME)
-    if known is None or not hmac.compare_digest(known, hasher.fingerprint):
+        await meta.put_if_absent(database, session, HASH_KEY_CHECK, hasher.fingerprint)
+    await check_known_hash_key(database, hasher)
+
+
+async def check_known_hash_key(database: Database, hasher: Hasher) -> None:
+    """The same, without a word to the database: where none has been checked yet, any is right.
+
+    Raises:
+        SettingsError: as `check_hash_key()`.
+        StorageUnavailable: the database cannot be read.
+    """
+    async with database.read() as session:
+        known = await meta.get(session, HASH_KEY_CHECK)
+    if known is not None and not hmac.compare_digest(known, hasher.fingerprint):
         raise SettingsError(
             [
                 "HASH_KEY is not the key that this database was made with; set it back, or "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import ArgumentError
 
+from sync.database_url import usable
 from sync.settings import Settings, SettingsError
 from sync.store.database import Database
 
@@ -24,10 +25,27 @@ def database_at(url: str, origin: str) -> Database:
         SettingsError: the URL cannot be read, or its driver is not installed.
     """
     try:
-        return Database(url)
+        return Database(url_at(url, origin))
     except (ArgumentError, ValueError):
-        raise SettingsError([f"{origin} is not a URL that can be read"]) from None
+        raise SettingsError(
+            [
+                f"{origin} is not a URL that can be read: write postgresql://USER:PASSWORD@HOST/NAME"
+                " with the password percent-encoded"
+            ]
+        ) from None
     except ImportError:
         raise SettingsError(
             [f"{origin} needs a driver that is missing: pip install 'polar-sync[postgres]'"]
         ) from None
+
+
+def url_at(url: str, origin: str) -> str:
+    """The URL as it is understood here, whichever way it is written.
+
+    Raises:
+        SettingsError: it names no database that can be used.
+    """
+    try:
+        return usable(url)
+    except ValueError as error:
+        raise SettingsError([f"{origin} {error}"]) from None

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.store.backend import disposed
+from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import Interrupted, InUse, StorageUnavailable
 from sync.store.schema import check_revision, revision_of
@@ -27,23 +27,44 @@ _POOL = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 10.0}
 """One for each lane of writers, one that listens, others to read with."""
 _CONNECT = {
     "application_name": _APPLICATION,
+    # Whatever PGCLIENTENCODING or the role's own setting says.
+    "client_encoding": "utf8",
     "connect_timeout": 10,
     # A server that has gone without a word is noticed within a minute.
     "keepalives_idle": 20,
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
-_SET_UP = "; ".join(
-    (
-        "SET statement_timeout = '60s'",
-        "SET lock_timeout = '30s'",
-        # Of a process that is frozen or out of reach: what it holds is free again after this.
-        "SET idle_in_transaction_session_timeout = '15s'",
-        # An event answered 2xx is on disk, whatever the server is set to for others.
-        "SELECT set_config('synchronous_commit', 'on', false)"
-        " WHERE current_setting('synchronous_commit') = 'off'",
-    )
+_TIMEOUTS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "30s",
+    # Of a process that is frozen or out of reach: what it holds is free again after this.
+    "idle_in_transaction_session_timeout": "15s",
+}
+# An event answered 2xx is on disk, whatever the server is set to for others.
+_DURABLE = (
+    "set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+    " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, {local})"
 )
+
+
+def _settings(*, local: bool) -> str:
+    """What a connection is set to, or, `local`, a transaction of it."""
+    scope = "LOCAL" if local else "SESSION"
+    return "; ".join(
+        [
+            *(f"SET {scope} {name} = '{value}'" for name, value in _TIMEOUTS.items()),
+            f"SELECT {_DURABLE.format(local=str(local).lower())}",
+        ]
+    )
+
+
+_OF_CONNECTION = _settings(local=False)
+_OF_TRANSACTION = _settings(local=True)
+_POOLED = "pooled"
+"""In a connection's `info`: a pooler is in between, which gives each transaction any connection of
+its own to the server. So nothing that outlasts a transaction is to be left there: no setting, no
+prepared statement, no LISTEN."""
 _LEDGER_LOCK = 0x706F6C61722D7379
 """The advisory lock of whoever writes in `Lane.LEDGER`."""
 _MIGRATING = 0x706F6C61
@@ -53,6 +74,7 @@ _PING = 20.0
 _TRY_AGAIN = {"40001", "40P01"}
 """serialization_failure, deadlock_detected"""
 _LOCK_NOT_AVAILABLE = "55P03"
+_PID = "SELECT pg_backend_pid()"
 
 
 class Postgresql:
@@ -60,6 +82,7 @@ class Postgresql:
 
     one_writer = False
     announces = True
+    """Until it turns out that a pooler is in between."""
     driver_error: type[Exception] = psycopg.Error
     # What is overwritten there is out of a client's reach; the server's own VACUUM sees to it.
     scrub_due = False
@@ -75,8 +98,16 @@ class Postgresql:
             connect_args=_CONNECT,
             **_POOL,
         )
-        sa.event.listen(self.engine.sync_engine, "connect", _set_up)
+        _prepare(self.engine.sync_engine)
+        sa.event.listen(self.engine.sync_engine, "connect", self._set_up)
         self._inserter = _Inserter(self.engine)
+
+    def _set_up(self, connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+        # Not as options of the connection: not every pooler in between lets them pass.
+        if record.info[_POOLED]:
+            self.announces = False
+        else:
+            _execute(connection, _OF_CONNECTION)
 
     @staticmethod
     def failure(error: BaseException | None) -> type[StorageUnavailable] | None:
@@ -85,6 +116,9 @@ class Postgresql:
         ):
             return None
         return Interrupted if error.sqlstate in _TRY_AGAIN else StorageUnavailable
+
+    def is_there(self) -> bool:
+        return True
 
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         return await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -116,7 +150,8 @@ class Postgresql:
         def statement(values: str) -> str:
             return (
                 f"WITH new AS ({into.insert} {values} ON CONFLICT DO NOTHING RETURNING {keys})"  # noqa: S608
-                f" SELECT {keys} FROM new, pg_notify('{notify}', '')"
+                f" SELECT {keys} FROM new, pg_notify('{notify}', ''),"
+                f" {_DURABLE.format(local='true')}"
             )
 
         many = statement(f"SELECT * FROM unnest({', '.join(arrays)})")  # noqa: S608
@@ -143,6 +178,10 @@ class Postgresql:
     @contextlib.asynccontextmanager
     async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         async with self.engine.connect() as connection:
+            if (await connection.get_raw_connection()).info[_POOLED]:
+                # Nothing would come, and whoever has the server's connection next would listen.
+                yield silence()
+                return
             await self.autocommit(connection)
             try:
                 await connection.exec_driver_sql(f'LISTEN "{channel}"')
@@ -175,6 +214,12 @@ class Postgresql:
     @contextlib.contextmanager
     def standing_still(url: sa.URL, tables: Sequence[sa.Table]) -> Iterator[sa.Connection]:
         with disposed(_blocking(url)) as engine, engine.connect() as connection:
+            if connection.info[_POOLED]:
+                # Its own connections stay open, and cannot be told from those of others.
+                raise StorageUnavailable(
+                    "a pooler such as PgBouncer is in between: to move a database, name the server"
+                    " itself"
+                )
             Postgresql.check_alone(connection)
             check_revision(revision_of(connection))
             names = ", ".join(
@@ -263,14 +308,48 @@ async def _notifications(connection: AsyncConnection) -> AsyncIterator[str]:
 
 
 def _blocking(url: sa.URL) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername=_DRIVER), connect_args=_CONNECT, hide_parameters=True
     )
+    _prepare(engine)
+    return engine
 
 
-def _set_up(connection: Any, _record: object) -> None:
-    # Not as options of the connection: not every pooler in between lets them pass.
+def _prepare(engine: sa.Engine) -> None:
+    """Have each connection looked at, and each transaction set where a connection cannot be."""
+    sa.event.listen(engine, "connect", _look_at)
+    sa.event.listen(engine, "begin", _set_transaction)
+
+
+def _look_at(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    driver: psycopg.Connection[Any] | psycopg.AsyncConnection[Any] = getattr(
+        connection, "driver_connection", connection
+    )
+    encoding = driver.info.parameter_status("server_encoding")
+    # Of any other, some names and ids cannot be stored; SQL_ASCII takes all bytes, and gives them
+    # back as it likes.
+    if encoding != "UTF8":
+        raise StorageUnavailable(
+            f"it stores text in {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8'"
+            " TEMPLATE template0"
+        )
+    # A pooler gives each client a number of its own.
+    record.info[_POOLED] = _execute(connection, _PID) != (driver.info.backend_pid,)
+    if record.info[_POOLED]:
+        driver.prepare_threshold = None
+
+
+def _set_transaction(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if connection.info[_POOLED] and options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql(_OF_TRANSACTION)
+
+
+def _execute(connection: Any, statements: str) -> Sequence[Any] | None:
+    """The first row that the first of them returns."""
     cursor = connection.cursor()
-    cursor.execute(_SET_UP)
+    cursor.execute(statements)
+    row: Sequence[Any] | None = cursor.fetchone() if cursor.description else None
     cursor.close()
     connection.commit()
+    return row

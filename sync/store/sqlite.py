@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import sqlite3
@@ -21,11 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.store.backend import disposed
+from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import InUse, StorageUnavailable
 from sync.store.schema import check_revision, revision_of
 from sync.store.sqlite_driver import Connection, Thread
+from sync.store.sqlite_place import check_place, make_directory
 
 _BUSY_TIMEOUT_MS = 5_000
 _MIGRATION_TIMEOUT_MS = 60_000
@@ -62,6 +62,9 @@ class Sqlite:
         )
         _configure(self.engine.sync_engine, _BUSY_TIMEOUT_MS)
         self._inserter = _Inserter(_writing(url, _BUSY_TIMEOUT_MS))
+        self._path = Path(url.database or "")
+        self._has_connected = False
+        sa.event.listen(self.engine.sync_engine, "connect", self._note_connection)
         # At first nobody knows: the process before this one may have ended too early.
         self.scrub_due = self.vacuum_due = True
 
@@ -72,6 +75,10 @@ class Sqlite:
         if isinstance(error, at_fault) or type(error) is sqlite3.DatabaseError:
             return StorageUnavailable
         return None
+
+    def is_there(self) -> bool:
+        check_place(self._path)
+        return self._path.exists()
 
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         return await connection.execution_options(begins=False)
@@ -121,7 +128,7 @@ class Sqlite:
 
     @contextlib.asynccontextmanager
     async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
-        yield _silence()
+        yield silence()
 
     def overwritten(self) -> None:
         self.scrub_due = self.vacuum_due = True
@@ -140,6 +147,9 @@ class Sqlite:
             size: int = result.scalar_one()
             return size
 
+    def _note_connection(self, _connection: object, _record: object) -> None:
+        self._has_connected = True
+
     async def _empty_log(self, connection: AsyncConnection) -> None:
         self.scrub_due = False
         result = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -147,15 +157,15 @@ class Sqlite:
 
     async def close(self) -> None:
         await self._inserter.close()
-        if self.scrub_due:
+        # To connect now, for the first time, could make the file.
+        if self.scrub_due and self._has_connected:
             await self.scrub()
         await self.engine.dispose()
 
     @staticmethod
     @contextlib.contextmanager
     def changing(url: sa.URL) -> Iterator[sa.Connection]:
-        if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        make_directory(Path(url.database or ""))
         with (
             disposed(_writing(url, _MIGRATION_TIMEOUT_MS)) as engine,
             _connected(engine) as connection,
@@ -176,11 +186,6 @@ class Sqlite:
     @staticmethod
     def check_alone(connection: sa.Connection) -> None:
         """`standing_still` has it locked."""
-
-
-async def _silence() -> AsyncIterator[str]:
-    await asyncio.Event().wait()
-    yield ""
 
 
 @dataclass(frozen=True, slots=True)

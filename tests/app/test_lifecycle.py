@@ -24,7 +24,7 @@ from tests.helpers.settings import environment, load_settings
 from tests.helpers.site import MARKER, Site, in_process, site
 from tests.helpers.store import DatabaseFactory, StoreFactory
 from tests.helpers.waiting import WAIT
-from tests.helpers.webhooks import event_body
+from tests.helpers.webhooks import event_body, signed_headers
 
 pytestmark = BOTH_ENGINES
 
@@ -113,3 +113,31 @@ def test_unhandled_exceptions_say_nothing(caplog: pytest.LogCaptureFixture) -> N
     assert "unhandled RuntimeError" in caplog.text
     assert "in fail" in caplog.text
     assert MARKER not in caplog.text
+
+
+def test_a_worker_that_stops_is_started_again(
+    new_store: StoreFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    """What is accepted meanwhile is worked on then."""
+    store = new_store()
+    settings = load_settings(store, worker="embedded", polar_base_url="http://127.0.0.1:9")
+    # Removed after the start has looked at it.
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+
+    async def main() -> None:
+        async with in_process(settings) as (client, _):
+            body = event_body()
+            with anyio.fail_after(WAIT):
+                while "the worker stopped (unexpected FileNotFoundError)" not in caplog.text:
+                    await anyio.lowlevel.checkpoint()
+                answer = await client.post("/events", content=body, headers=signed_headers(body))
+                assert answer.status_code == 202
+                monkeypatch.delenv("SSL_CERT_FILE")
+                while not store.query("SELECT * FROM inbox WHERE status = 'applied'"):
+                    await anyio.lowlevel.checkpoint()
+
+    anyio.run(main)
+    assert "it is started again" in caplog.text

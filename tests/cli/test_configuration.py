@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from sync.cli.main import cli
-from tests.helpers.commands import Commands, finished
+from tests.helpers.commands import Commands, finished, started
 from tests.helpers.engines import BOTH_ENGINES
-from tests.helpers.settings import HASH_KEY
+from tests.helpers.settings import HASH_KEY, environment
 
 pytestmark = BOTH_ENGINES
 
@@ -19,8 +19,12 @@ pytestmark = BOTH_ENGINES
 def test_each_missing_variable_is_one_line_on_stderr(tmp_path: Path) -> None:
     result = finished("status", "--json", variables={}, cwd=tmp_path)
 
-    assert (result.code, result.out) == (2, "")
     lines = result.err.splitlines()
+    assert result.code == 2
+    assert result.json == {
+        "exit_code": 2,
+        "problems": [line.removeprefix("error: ") for line in lines],
+    }
     assert [line.split()[1] for line in lines] == [
         "POLAR_ACCESS_TOKEN",
         "POLAR_WEBHOOK_SECRETS",
@@ -76,7 +80,7 @@ def test_migrate_makes_the_tables_and_may_be_repeated(commands: Commands, tmp_pa
 
 
 def test_another_hash_key_is_refused(commands: Commands) -> None:
-    assert commands.run("status").code == 0
+    assert commands.run("map", "set", "user-1", "--external-id", "x").code == 0
     commands.monkeypatch.setenv("HASH_KEY", HASH_KEY[::-1])
 
     result = commands.run("show", "user-1")
@@ -113,7 +117,8 @@ def test_what_is_no_database_and_where_none_can_be(commands: Commands, tmp_path:
 
     commands.monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/file/below.db")
     result = commands.run("migrate")
-    assert (result.code, result.err) == (2, "error: the database cannot be used: File exists\n")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert f"the directory {tmp_path}/file cannot be made: File exists" in result.err
 
 
 def test_the_version_the_help_and_a_wrong_usage() -> None:
@@ -140,3 +145,53 @@ def test_the_version_the_help_and_a_wrong_usage() -> None:
 )
 def test_a_wrong_usage_exits_with_2(commands: Commands, arguments: list[str]) -> None:
     assert commands.run(*arguments).code == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("ALL_PROXY", "socks://127.0.0.1:1080", "write socks5://"),
+        ("SSL_CERT_FILE", "/nowhere/at/all.pem", "names a file that is not there"),
+        ("DATABASE_URL", "sqlite:///:memory:", "in memory"),
+        ("DATABASE_URL", "postgresql://u:hunter2@x@h/d?schema=public", "percent-encode"),
+        ("EVENT_PRESET", "Clerk", "did you mean clerk?"),
+        ("RECONCILE_CRON", "0 15 3 * * *", "five fields"),
+    ],
+)
+def test_every_process_stops_at_what_it_cannot_use_and_the_doctor_names_it(
+    commands: Commands, variable: str, value: str, words: str
+) -> None:
+    """A server that went on without its worker would look alive."""
+    commands.monkeypatch.setenv(variable, value)
+
+    for command in ("serve", "worker", "status", "reconcile"):
+        result = commands.run(command)
+        assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+        assert result.err.startswith(f"error: {variable} ")
+        assert words in result.err
+        assert "hunter2" not in result.err
+    [settings] = [
+        it for it in commands.run("doctor", "--json").json["checks"] if it["name"] == "settings"
+    ]
+    assert settings["outcome"] == "fail"
+    assert words in settings["detail"]
+
+
+def test_a_token_in_clear_is_said_by_the_doctor(commands: Commands) -> None:
+    commands.monkeypatch.setenv("POLAR_BASE_URL", "http://polar.invalid")
+
+    [settings] = [
+        it for it in commands.run("doctor", "--json").json["checks"] if it["name"] == "settings"
+    ]
+
+    assert settings["outcome"] == "warn"
+    assert settings["detail"].startswith("POLAR_BASE_URL begins with http://")
+
+
+@pytest.mark.slow
+def test_a_token_in_clear_is_logged_at_start(commands: Commands) -> None:
+    variables = environment(commands.store, POLAR_BASE_URL="http://polar.invalid")
+    said = "WARNING sync.cli.processes: POLAR_BASE_URL begins with http://"
+    for command in (["serve", "--port", "0"], ["worker"]):
+        with started(*command, variables=variables, cwd=commands.store.directory, until=said):
+            pass

@@ -41,8 +41,9 @@ def test_map_show_finds_nobody_where_there_are_only_entries(commands: Commands) 
 
     result = commands.run("map", "show", "user-1", "--json")
 
-    assert (result.code, result.out) == (1, "")
-    assert result.err == "error: user-1 has no entry, and MAPPING is table\n"
+    problem = "user-1 has no entry, and MAPPING is table"
+    assert (result.code, result.err) == (1, f"error: {problem}\n")
+    assert result.json == {"exit_code": 1, "problems": [problem]}
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_a_forgotten_user_is_found_and_shown_by_hash_only(commands: Commands) ->
 def test_who_is_not_found_is_a_1(commands: Commands) -> None:
     for text in ("nobody", "7", "9" * 30, "", "a[b]c"):
         result = commands.run("show", text, "--json")
-        assert (result.code, result.out) == (1, "")
+        assert result.code == result.json["exit_code"] == 1
         assert result.err.startswith("error: there is no deletion")
     assert commands.run("receipt", "7").code == 1
 

@@ -276,7 +276,7 @@ def test_a_deletion_being_resolved_is_told_but_not_hurried(files: Files) -> None
     files.add_deletion("u2", State.BLOCKED, resume=State.RECEIVED, next_attempt_at=AT)
     files.add_deletion("u3", State.VERIFIED)
     for user_id in ("u1", "u2", "u3"):
-        files.set(user_id, external_id="ext")
+        files.set(user_id, external_id=f"ext-{user_id}")
     after = [files.deletion(user_id) for user_id in ("u1", "u2", "u3")]
     assert [(row.signals, row.next_attempt_at) for row in after] == [(1, AT), (1, AT), (0, None)]
 
@@ -315,8 +315,101 @@ def test_json_lines(files: Files) -> None:
 
 def test_an_import_replaces_entries_and_keeps_the_others(files: Files) -> None:
     files.load(b"user_id,external_id\na,1\nb,2\n")
-    assert files.load(f"user_id,customer_id\nb,{UUID}\nc,{UUID}\n".encode()) == 2
-    assert files.all() == {"a": "1", "b": UUID, "c": UUID}
+    assert files.load(f"user_id,external_id,customer_id\nb,,{UUID}\nc,2,\n".encode()) == 2
+    assert files.all() == {"a": "1", "b": UUID, "c": "2"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("between", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+def test_a_csv_as_spreadsheets_write_it(
+    files: Files, encoding: str, end: str, between: str
+) -> None:
+    rows = [
+        ["user_id ", " external_id", "customer_id"],
+        ["ü1", ' "zoë, €; x"', ""],
+        [],
+        ["  ", "", ""] if between == "\t" else [],
+        # Where files were put together.
+        ["user_id", "external_id", "customer_id"],
+        ["日本", "", f" {UUID} "],
+    ]
+    text = end.join(between.join(row) for row in rows)
+
+    assert files.load(text.encode(encoding)) == 2
+    assert files.all() == {"ü1": "zoë, €; x", "日本": UUID}
+
+
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        (b"user_id,external_id\nu1,e\nu2,x\nu3, e \n", [(4, "external_id", "line 2 ")]),
+        (
+            f"user_id,customer_id\nu1,{UUID}\nu2,{UUID.upper()}".encode(),
+            [(3, "customer_id", "line 2 ")],
+        ),
+        (b"user_id,external_id\n u1 ,e\n", [(2, "user_id", "blank")]),
+        (b"user_id,external_id\nu1,e\nexternal_id,user_id\n", [(3, "line", "another header")]),
+        (
+            "user_id,external_id\nu1,e\ud800".encode("utf-16", "surrogatepass"),
+            [(2, "external_id", "")],
+        ),
+        ("user_id,external_id\nu1,e".encode("utf-16") + b"x", [(2, "external_id", "UTF-8")]),
+        ("user_id,external_id\nu1,é".encode("latin-1"), [(2, "external_id", "UTF-8")]),
+    ],
+)
+def test_what_is_refused_with_its_line(
+    files: Files, content: bytes, problems: list[tuple[int, str, str]]
+) -> None:
+    failed = failure(files, content)
+    for (line, problem), (number, field, words) in zip(failed.problems, problems, strict=True):
+        assert (line, problem.field) == (number, field)
+        assert words in problem.remedy
+
+
+def test_a_customer_is_one_users(files: Files) -> None:
+    """Also where the other's entry is in the database."""
+    files.load(f"user_id,external_id,customer_id\na,1,\nb,,{UUID}\n".encode())
+
+    failed = failure(files, f"user_id,external_id,customer_id\nx,9,\nc,,{UUID}\nd,1,".encode())
+    assert [(line, problem.field) for line, problem in failed.problems] == [
+        (3, "customer_id"),
+        (4, "external_id"),
+    ]
+    assert "polar-sync map remove b" in failed.problems[0][1].remedy
+    assert "polar-sync map remove a" in failed.problems[1][1].remedy
+    for ids in ({"external_id": " 1 "}, {"customer_id": UUID}):
+        with pytest.raises(InvalidEntry, match="has it already"):
+            files.set("c", **ids)
+    assert files.all() == {"a": "1", "b": UUID}
+
+    # The same again is nothing new, and two may change places at once.
+    files.set("a", external_id="1")
+    assert files.load(f"user_id,external_id,customer_id\nb,1,\na,,{UUID}\n".encode()) == 2
+    assert files.all() == {"a": UUID, "b": "1"}
+    files.remove("a")
+    files.set("c", customer_id=UUID)
+
+
+def test_two_at_once_are_not_both_given_the_customer(files: Files) -> None:
+    async def main() -> list[BaseException | None]:
+        databases = [Database(files.url) for _ in range(4)]
+        try:
+            return await asyncio.gather(
+                *(
+                    set_entry(database, HASHER, f"u{number}", external_id="e")
+                    for number, database in enumerate(databases)
+                ),
+                return_exceptions=True,
+            )
+        finally:
+            for database in databases:
+                await database.close()
+
+    outcomes = asyncio.run(main())
+
+    assert sorted(type(it).__name__ for it in outcomes) == ["InvalidEntry"] * 3 + ["NoneType"]
+    assert len(files.all()) == 1
 
 
 def test_files_without_entries(files: Files) -> None:
@@ -331,10 +424,9 @@ def test_files_without_entries(files: Files) -> None:
         (b"user_id", "header"),
         (b"external_id,customer_id", "header"),
         (b"user_id,external_id,external_id", "header"),
-        (b"user_id, external_id", "' external_id'"),
-        (b"user_id;external_id", "'user_id;external_id'"),
+        (b"user_id|external_id", "'user_id|external_id'"),
+        (b"user_id;external_id,customer_id", "'user_id;external_id'"),
         (b'user_id,"external_id', "line"),
-        ("user_id,external_id".encode("utf-16"), r"'\udcff\udcfeu\x00"),
         (b"user_id,external_id" + b"," * 20_000, "line"),
     ],
 )
@@ -408,9 +500,9 @@ def test_of_many_problems_the_first_are_told_and_all_are_counted(files: Files) -
 
 def test_the_database_is_not_locked_while_a_slow_stream_is_read(files: Files) -> None:
     class Slow(io.BytesIO):
-        def readline(self, size: int | None = -1, /) -> bytes:
+        def read(self, size: int | None = -1, /) -> bytes:
             files.store.execute("DELETE FROM deletion")
-            return super().readline(size)
+            return super().read(size)
 
     database = Database(files.url)
     stream = Slow(b"user_id,external_id\nu,e\n")

@@ -14,6 +14,8 @@ from tests.helpers.doctor import Deployment
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.servers import serve_settings
 from tests.helpers.settings import POLAR_SECRET, load_settings
+from tests.helpers.site import site
+from tests.helpers.webhooks import event_body
 
 # --- all is well ----------------------------------------------------------------------------
 
@@ -41,6 +43,23 @@ def check_health(deployment: Deployment) -> None:
     (row,) = deployment.store.query("SELECT * FROM inbox")
     assert b'"doctor.visit"' in row["body"]
     assert deployment.doctor().rows["inbox"]["detail"].startswith("2 waiting, the oldest for ")
+
+
+@BOTH_ENGINES
+def test_events_of_a_type_that_nearly_matches(deployment: Deployment) -> None:
+    with site(deployment.store) as server:
+        for kind in ("users.deleted", "users.deleted", "user.updated"):
+            assert server.event(event_body(kind)).json() == {"status": "ignored"}
+    deployment.only(
+        "event types",
+        "warn",
+        "2 'users.deleted' (did you mean user.deleted?)",
+        "EVENT_TYPE_DELETED",
+    )
+
+    # It was mended, a while ago.
+    deployment.store.execute("UPDATE inbox SET received_at = '2026-01-01 00:00:00.000000'")
+    assert deployment.doctor().rows["event types"]["outcome"] == "pass"
 
 
 def test_the_table_is_for_people(deployment: Deployment) -> None:

@@ -94,7 +94,7 @@ def always(response: Response) -> Starlette:
 @pytest.mark.parametrize(
     ("app", "failing", "words"),
     [
-        (None, OF_BRIDGE, ["no answer from", "ConnectError", "polar-sync serve"]),
+        (None, OF_BRIDGE, ["no answer from", "refused the connection", "polar-sync serve"]),
         (always(Response(status_code=404)), OF_BRIDGE, ["answered 404"]),
         (always(RedirectResponse("/there")), OF_BRIDGE, ["redirects", "PUBLIC_URL"]),
         (always(Response(status_code=202)), ["bridge ready", "forgery refused"], ["202"]),

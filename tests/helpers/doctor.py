@@ -35,6 +35,7 @@ NAMES = [
     *OF_ENDPOINT,
     *OF_BRIDGE,
     "inbox",
+    "event types",
     "dead letters",
     "deletions for a person",
 ]

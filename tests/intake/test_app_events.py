@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sync.intake.app_events import EVENTS, MAY_COME_FIRST, OtherEvent, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.event_types import EventType
+from sync.settings import SettingsError
 from tests.helpers.settings import load_settings
 from tests.helpers.webhooks import event_body
 
@@ -47,6 +48,36 @@ def test_user_event(kind: EventType) -> None:
 def test_other_events_need_a_type_only(kind: str) -> None:
     body = json.dumps({"type": kind, "data": None}).encode()
     assert parse_event(body, SETTINGS, NOW) == OtherEvent(type=kind)
+
+
+def test_the_settings_say_what_the_app_calls_the_events() -> None:
+    settings = load_settings(
+        Path("unused.db"), event_type_deleted="account.closed", event_type_restored="User.Restored"
+    )
+
+    def kind(name: str) -> EventType | str:
+        return parse_event(event_body(name, timestamp="2026-08-01T11:00:00Z"), settings, NOW).type
+
+    assert kind("account.closed") is EventType.USER_DELETED
+    assert kind("User.Restored") is EventType.USER_RESTORED
+    for other in EventType:
+        event = parse_event(event_body(other), settings, NOW)
+        assert event == OtherEvent(type=other.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("event_type_restored", "user.deleted"),
+        ("event_type_deleted", "user.restored"),
+        ("event_type_deleted", " user.deleted"),
+        ("event_type_deleted", "user\ndeleted"),
+        ("event_type_deleted", "x" * 256),
+    ],
+)
+def test_types_that_cannot_be_told_apart_or_sent_are_refused(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match="EVENT_TYPE_"):
+        load_settings(Path("unused.db"), **{variable: value})
 
 
 def test_clerk() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
@@ -23,6 +24,7 @@ from sync.hashing import Hasher
 from sync.inbox.entry import InboxStatus, Source
 from sync.inbox.tables import InboxRow
 from sync.migrations.moving import MoveRefused, move
+from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
 from sync.polar.tables import BudgetRow
 from sync.reconcile.tables import ReconciliationRow
@@ -223,6 +225,23 @@ def test_everything_is_moved_and_goes_on_where_it_was(source: Store, target: Sto
     asyncio.run(go_on())
 
 
+@directions
+def test_a_target_that_was_only_looked_at_is_fresh(source: Store, target: Store) -> None:
+    """A look at a new database leaves it the check of HASH_KEY, which is not needed."""
+
+    async def look() -> None:
+        database = Database(target.url)
+        await check_hash_key(database, Hasher(SecretStr("another key than the source's has got")))
+        await database.close()
+
+    migrate(target.url)
+    asyncio.run(look())
+
+    move(source.url, target.url)
+
+    assert contents(target) == contents(source)
+
+
 def test_there_and_back_is_the_same(
     new_of: Callable[[str], Store], unmigrated: Callable[[str], Store]
 ) -> None:
@@ -386,4 +405,19 @@ def test_a_url_that_cannot_be_read_is_named(url: str) -> None:
     result = CliRunner().invoke(cli, ["migrate", "--from", "sqlite:///a.db", "--to", url])
 
     assert isinstance(result.exception, SettingsError)
-    assert result.exception.problems == ["--to is not a URL that can be read"]
+    assert result.exception.problems == [
+        "--to must begin with sqlite:/// or postgresql://, for instance sqlite:///polar-sync.db"
+    ]
+
+
+def test_a_url_as_many_platforms_write_it(
+    new_of: Callable[[str], Store], unmigrated: Callable[[str], Store]
+) -> None:
+    source, target, back = new_of("sqlite"), unmigrated("postgresql"), unmigrated("sqlite")
+    old = target.url.replace("postgresql://", "postgres://")
+    assert old != target.url
+
+    for start, end in ((source.url, old), (old, back.url)):
+        result = CliRunner().invoke(cli, ["migrate", "--from", start, "--to", end])
+        assert result.exit_code == 0, result.exception
+    assert contents(back) == contents(source)

@@ -73,7 +73,8 @@ def fill(store: Store) -> None:
         f" SELECT CASE WHEN i % 20 = 0 THEN 'app' ELSE 'polar' END, 'msg_' || i, {at}, {at}, {at},"
         f" CASE WHEN i > {INBOX_ROWS} * 0.96 THEN {payload} END, '',"
         " CASE WHEN i % 5000 = 1 THEN 'dead' WHEN i % 3 = 0 THEN 'ignored' ELSE 'applied' END,"
-        " CASE WHEN i % 400 = 0 THEN 'user.restored' WHEN i % 20 = 0 THEN 'user.deleted'"
+        " CASE WHEN i % 60 = 0 THEN 'user.updated' WHEN i % 400 = 0 THEN 'user.restored'"
+        " WHEN i % 20 = 0 THEN 'user.deleted'"
         " ELSE 'customer.updated' END, 'c' || (i % 40000), 'u' || (i % 50000) FROM n"
     )
     store.execute(
@@ -170,7 +171,7 @@ async def a_day(store: Store) -> None:
     assert len(await leases.claim(50)) == 50
     async with database.write() as session:
         assert len(await evidence.ends(session, range(1, 51))) == 50
-    report = await status(database, 50)
+    report = await status(database, settings, 50)
     assert report["dead_letters"]["total"] == INBOX_ROWS / 5_000
     retention = Retention(
         database,

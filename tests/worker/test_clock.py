@@ -251,10 +251,10 @@ def test_a_jump_is_seen_while_the_worker_runs_and_is_named(
     async def work(it: Deployment) -> None:
         await it.watch.begin()
         watching = asyncio.create_task(it.watch.run())
-        assert (await status(it.database, 1))["clock_jump"] is None
+        assert (await status(it.database, it.settings, 1))["clock_jump"] is None
         it.database.off = off
         end = time.monotonic() + WAIT
-        while (jump := (await status(it.database, 1))["clock_jump"]) is None:
+        while (jump := (await status(it.database, it.settings, 1))["clock_jump"]) is None:
             assert time.monotonic() < end
             await asyncio.sleep(0.01)
         watching.cancel()

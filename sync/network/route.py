@@ -1,0 +1,44 @@
+"""What a client of httpx is made with, so that it goes the way the environment says."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from dataclasses import dataclass
+
+import httpx
+
+from sync.network.environment import CERTIFICATES, Proxy, proxy_for
+from sync.network.failures import Failure, failure_of
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to a URL. Give `httpx_proxy` and `certificates` to the client, and `trust_env=False`:
+    it has been read already."""
+
+    url: str
+    proxy: Proxy | None
+
+    @classmethod
+    def to(cls, url: str) -> Route:
+        """The way to the URL, as the environment says. `environment.problems()` tells what is wrong
+        with it."""
+        return cls(url, proxy_for(url, os.environ))
+
+    @property
+    def httpx_proxy(self) -> str | None:
+        return self.proxy.url if self.proxy else None
+
+    def failure(self, error: httpx.HTTPError) -> Failure:
+        """Why a request on this way got no answer."""
+        return failure_of(error, self.url, self.proxy)
+
+
+def certificates() -> ssl.SSLContext:
+    """Whom to trust: the authorities that come with certifi, or those that the environment names,
+    of which `environment.problems()` tells whether they can be read."""
+    file, directory = (os.environ.get(name) or None for name in CERTIFICATES)
+    if file is None and directory is None:
+        return httpx.create_ssl_context(trust_env=False)
+    return ssl.create_default_context(cafile=file, capath=None if file else directory)

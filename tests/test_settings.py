@@ -1,0 +1,172 @@
+"""Settings as people write them: what is understood, and the one line for what is not."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+from pathlib import Path
+
+import pytest
+
+from sync.settings import Settings, SettingsError
+from tests.helpers.settings import EVENT_SECRET, HASH_KEY, POLAR_SECRET, environment
+
+OTHER = "whsec_" + base64.b64encode(b"another key that an app signs with").decode()
+
+
+@pytest.fixture(autouse=True)
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment(tmp_path / "polar-sync.db").items():
+        monkeypatch.setenv(name, value)
+
+
+def problem() -> str:
+    """The one line of what cannot be used."""
+    with pytest.raises(SettingsError) as raised:
+        Settings.load()
+    [line] = raised.value.problems
+    assert "\n" not in line
+    for secret in (EVENT_SECRET, HASH_KEY, POLAR_SECRET, "polar_oat_test"):
+        assert secret not in line
+    return line
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        (f"v1,{EVENT_SECRET}", [EVENT_SECRET]),
+        (f"v1,{EVENT_SECRET},v1,{OTHER}", [EVENT_SECRET, OTHER]),
+        (f" v1,{EVENT_SECRET} {OTHER} ", [EVENT_SECRET, OTHER]),
+    ],
+)
+def test_a_secret_may_have_its_version_before_it(
+    monkeypatch: pytest.MonkeyPatch, text: str, secrets: list[str]
+) -> None:
+    monkeypatch.setenv("EVENT_SECRETS", text)
+    assert [it.get_secret_value() for it in Settings.load().event_secrets] == secrets
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("[::1]", "::1"),
+        ("::", "::"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - nothing listens here
+        ("localhost", "localhost"),
+        ("bridge.example.com", "bridge.example.com"),
+    ],
+)
+def test_where_to_listen(monkeypatch: pytest.MonkeyPatch, host: str, address: str) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert Settings.load().host == address
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("EVENT_SECRETS", f'"{EVENT_SECRET}"', "quotes"),
+        ("EVENT_SECRETS", f"'{EVENT_SECRET}','{OTHER}'", "quotes"),
+        ("EVENT_SECRETS", f'{OTHER},"{EVENT_SECRET}"', "quotes"),
+        ("EVENT_SECRETS", "v1a,whpk_" + OTHER[6:], "asymmetric"),
+        ("POLAR_WEBHOOK_SECRETS", f'"{POLAR_SECRET}"', "quotes"),
+        ("POLAR_WEBHOOK_SECRETS", f'x{POLAR_SECRET},"{POLAR_SECRET}"', "quotes"),
+        ("POLAR_ACCESS_TOKEN", "'polar_oat_test'", "quotes"),
+        ("DATABASE_URL", '"sqlite:///polar-sync.db"', "quotes"),
+        ("EVENT_USER_ID_PATH", '"data.id"', "quotes"),
+        ("CONCURRENCY", "'8'", "quotes"),
+        ("HOST", "http://0.0.0.0", "such as 0.0.0.0 or ::1"),
+        ("HOST", "0.0.0.0:8000", "PORT"),
+        ("HOST", "[::1]:8000", "PORT"),
+        ("RECONCILE_CRON", "0 15 3 * * *", "five fields"),
+        ("RECONCILE_CRON", "15 3 * *", "five fields"),
+        ("RECONCILE_CRON", "@daily", "five fields"),
+        ("EVENT_PRESET", "clerk.com", "did you mean clerk?"),
+        ("EVENT_PRESET", "Clerk", "did you mean clerk?"),
+        ("EVENT_PRESET", "auth0", "must be standard or clerk"),
+        ("WORKER", "seperate", "did you mean separate?"),
+        ("POLAR_SERVER", "sanbox", "did you mean sandbox?"),
+        ("DATABASE_URL", "sqlite://", "in memory"),
+        ("ALL_PROXY", "socks://127.0.0.1:1", "socks5://"),
+        ("SSL_CERT_FILE", "/nowhere/at/all.pem", "not there"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    line = problem()
+    assert line.startswith(f"{variable} ")
+    assert words in line
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_variable_with_nearly_the_name_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_file: bool
+) -> None:
+    monkeypatch.delenv("POLAR_WEBHOOK_SECRETS")
+    if in_file:
+        (tmp_path / ".env").write_text(f"POLAR_WEBHOOK_SECRET={POLAR_SECRET}\n")
+    else:
+        monkeypatch.setenv("POLAR_WEBHOOK_SECRET", POLAR_SECRET)
+    line = problem()
+    assert line.startswith("POLAR_WEBHOOK_SECRETS is not set")
+    assert "POLAR_WEBHOOK_SECRET, which is set" in line
+
+
+def test_a_key_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any other reading of it would be another key."""
+    monkeypatch.setenv("HASH_KEY", f'"{HASH_KEY}"')
+    assert Settings.load().hash_key.get_secret_value() == f'"{HASH_KEY}"'
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8], ids=["plain", "BOM"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_file_of_settings_as_editors_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes, end: str, quote: str
+) -> None:
+    variables = environment(tmp_path / "polar-sync.db")
+    for name in variables:
+        monkeypatch.delenv(name)
+    lines = [f"{name}={quote}{value}{quote}{end}" for name, value in variables.items()]
+    (tmp_path / ".env").write_bytes(mark + "".join(lines).encode())
+
+    settings = Settings.load()
+
+    assert settings.polar_access_token.get_secret_value() == "polar_oat_test"
+    assert settings.hash_key.get_secret_value() == HASH_KEY
+    assert settings.database_url.get_secret_value() == variables["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_a_file_of_settings_in_another_encoding_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    (tmp_path / ".env").write_bytes("# für alle\nHOST=localhost\n".encode(encoding))
+    assert problem() == ".env is not UTF-8: save it as UTF-8, and not UTF-16"
+    monkeypatch.delenv("HASH_KEY")
+    text = f"HASH_KEY={HASH_KEY}\n" if encoding.startswith("utf") else f"HASH_KEY=ü{HASH_KEY}"
+    (tmp_path / ".env").write_bytes(text.encode(encoding))
+    assert problem() == ".env is not UTF-8: save it as UTF-8, and not UTF-16"
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [
+        ("http://api.polar.sh", True),
+        ("http://10.0.0.7:8080", True),
+        ("http://127.0.0.1:8080", False),
+        ("http://[::1]:8080", False),
+        ("http://localhost:8080", False),
+        ("https://api.polar.sh", False),
+    ],
+)
+def test_a_token_in_clear_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, url: str, warns: bool
+) -> None:
+    monkeypatch.setenv("POLAR_BASE_URL", url)
+    warnings = list(Settings.load().warnings())
+    assert len(warnings) == warns
+    assert all(it.startswith("POLAR_BASE_URL begins with http://") for it in warnings)
