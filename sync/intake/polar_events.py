@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from sync import keeping
 from sync.errors import InvalidInput
 from sync.mirror import kinds
 from sync.mirror.kinds import Kind
@@ -95,8 +95,8 @@ def read_envelope(body: bytes) -> Envelope:
         Unreadable
     """
     try:
-        event = json.loads(body.decode())
-    except (ValueError, RecursionError):
+        event = keeping.from_json(body)
+    except ValueError:
         raise Unreadable("the body is not JSON") from None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise Unreadable("the body has no type: set the endpoint's format at Polar to raw")
@@ -109,6 +109,8 @@ def read_envelope(body: bytes) -> Envelope:
         observed_at = _TIMESTAMP.validate_python(event.get("timestamp"))
     except ValidationError:
         raise Unreadable("timestamp is not an ISO 8601 time with a zone") from None
+    if keeping.nearest(observed_at) != observed_at:
+        raise Unreadable("timestamp is at the edge of the calendar")
     return Envelope(event["type"], observed_at.astimezone(UTC), data)
 
 

@@ -40,7 +40,9 @@ def without_what_is_gone(kind: Kind[M], row: M) -> M:
         return row
     kept = () if forgotten_at else kind.kept_until_forgotten
     gone: dict[str, Any] = dict.fromkeys(name for name in kind.personal if name not in kept)
-    return replace(row, **gone)
+    # Nor a digest, by which it could be recognized.
+    named = {name: it for name, it in (row.not_kept or {}).items() if name not in gone}
+    return replace(row, **gone, not_kept=named or None)
 
 
 def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:

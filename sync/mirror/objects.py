@@ -5,13 +5,16 @@ Source of every field: Polar's OpenAPI document, version 2026-10.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator
+
+from sync import keeping
+
+T = TypeVar("T")
 
 PolarId = Annotated[
     str,
@@ -19,9 +22,26 @@ PolarId = Annotated[
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
     ),
 ]
-# PostgreSQL cannot store a NUL in text, and neither engine half of a surrogate pair.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_Text = Annotated[str, AfterValidator(lambda text: _UNSTORABLE.sub("", text))]
+
+
+def _text(value: str) -> str:
+    if not keeping.is_text(value):
+        raise ValueError("cannot be kept as text")
+    return value
+
+
+def _json(value: T) -> T:
+    if keeping.kept(value) is not value:
+        raise ValueError("cannot be kept as JSON")
+    return value
+
+
+# What cannot be kept is refused here; `reading` puts something in its place, and names it.
+_Text = Annotated[str, AfterValidator(_text)]
+_Object = Annotated[dict[str, Any], AfterValidator(_json)]
+_List = Annotated[list[Any], AfterValidator(_json)]
+_Time = Annotated[AwareDatetime, Field(ge=keeping.EARLIEST, le=keeping.LATEST)]
+_Integer = Annotated[int, Field(ge=-keeping.MAX_INTEGER, le=keeping.MAX_INTEGER)]
 
 API = "api"
 """`written_by` of what an API read says; otherwise it is the webhook's type."""
@@ -32,15 +52,17 @@ class Mirrored:
     """What every mirrored object has."""
 
     id: PolarId
-    created_at: AwareDatetime
-    version_at: AwareDatetime
+    created_at: _Time
+    version_at: _Time
     """Polar's `modified_at`, or `created_at` where it was never modified."""
-    observed_at: AwareDatetime
+    observed_at: _Time
     """The webhook's `timestamp`, or when the API was read."""
     digest: str
     """SHA-256 of a webhook's `data`, in hex; empty for an API read."""
     written_by: str
     """`API`, or the webhook's type."""
+    not_kept: dict[str, str] | None = None
+    """Fields that cannot be kept as Polar has them, each with the digest of what it has."""
 
     @property
     def version(self) -> tuple[datetime, datetime, str, str]:
@@ -55,19 +77,19 @@ M = TypeVar("M", bound=Mirrored)
 class Customer(Mirrored):
     """A customer. A deleted one has no personal fields."""
 
-    deleted_at: AwareDatetime | None = None
+    deleted_at: _Time | None = None
     external_id: _Text | None = None
     email: _Text | None = None
     name: _Text | None = None
     billing_name: _Text | None = None
-    billing_address: dict[str, Any] | None = None
-    tax_id: list[Any] | None = None
-    metadata: dict[str, Any] | None = None
-    final_state_at: AwareDatetime | None = None
+    billing_address: _Object | None = None
+    tax_id: _List | None = None
+    metadata: _Object | None = None
+    final_state_at: _Time | None = None
     """`timestamp` of the newest `customer.state_changed` about the deleted customer."""
     final_state_open: int | None = None
     """Active subscriptions and granted benefits that it listed."""
-    forgotten_at: AwareDatetime | None = None
+    forgotten_at: _Time | None = None
     """When the bridge scrubbed it; it stays scrubbed, `external_id` included."""
 
 
@@ -78,16 +100,16 @@ class Subscription(Mirrored):
     customer_id: PolarId
     status: _Text
     product_id: PolarId
-    amount: int
+    amount: _Integer
     currency: _Text
     recurring_interval: _Text
-    started_at: AwareDatetime | None = None
-    current_period_end: AwareDatetime | None = None
+    started_at: _Time | None = None
+    current_period_end: _Time | None = None
     cancel_at_period_end: bool = False
-    canceled_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
-    seats: int | None = None
+    canceled_at: _Time | None = None
+    ends_at: _Time | None = None
+    ended_at: _Time | None = None
+    seats: _Integer | None = None
     """Paid for; None where the product has no seats."""
 
 
@@ -98,8 +120,8 @@ class Grant(Mirrored):
     customer_id: PolarId
     benefit_id: PolarId
     is_granted: bool
-    granted_at: AwareDatetime | None = None
-    revoked_at: AwareDatetime | None = None
+    granted_at: _Time | None = None
+    revoked_at: _Time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +133,9 @@ class Member(Mirrored):
     """`owner`, `billing_manager` or `member`."""
     external_id: _Text | None = None
     """The app's id of the person; unique within the customer only."""
-    deleted_at: AwareDatetime | None = None
+    deleted_at: _Time | None = None
     """Polar's object has none: it is when the deletion was observed."""
-    forgotten_at: AwareDatetime | None = None
+    forgotten_at: _Time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,7 +205,7 @@ async def _scrub(
     await connection.execute(
         table.update()
         .where(table.c[column].in_(ids))
-        .values({**dict.fromkeys(kind.personal), "forgotten_at": now})
+        .values({**dict.fromkeys((*kind.personal, "not_kept")), "forgotten_at": now})
     )
 
 

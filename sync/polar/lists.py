@@ -14,6 +14,7 @@ from functools import cache, partial
 from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
+from sync import keeping
 from sync.mirror.kinds import NEVER, Kind
 from sync.mirror.objects import API, M
 from sync.mirror.reading import parse
@@ -223,10 +224,12 @@ def batches(items: Sequence[T], size: int = MAX_IDS) -> Iterator[Sequence[T]]:
 
 
 def _item(kind: Kind[M], content: Mapping[str, Any], read_at: datetime) -> Item[M]:
-    key = content[kind.sorted_by]
-    at = NEVER if key is None else datetime.fromisoformat(key)
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
+    sort_key, at = content[kind.sorted_by], NEVER
+    if sort_key is not None:
+        at = datetime.fromisoformat(sort_key)
+        if at.tzinfo is None:
+            raise ValueError("a time without a zone")
+        at = keeping.nearest(at)
     return Item(kind, content["id"].lower(), at, _what_is_mirrored(kind, content), read_at)
 
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import keeping
 from sync.store.backend import disposed
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import Interrupted, InUse, StorageUnavailable
@@ -71,7 +71,7 @@ class Postgresql:
             pool_pre_ping=True,
             # Errors are logged, and a statement's parameters can be personal data.
             hide_parameters=True,
-            json_deserializer=orjson.loads,
+            json_deserializer=keeping.from_database,
             connect_args=_CONNECT,
             **_POOL,
         )

@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import keeping
 from sync.store.backend import disposed
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import InUse, StorageUnavailable
@@ -58,7 +58,7 @@ class Sqlite:
             },
             # Errors are logged, and a statement's parameters can be personal data.
             hide_parameters=True,
-            json_deserializer=orjson.loads,
+            json_deserializer=keeping.from_database,
         )
         _configure(self.engine.sync_engine, _BUSY_TIMEOUT_MS)
         self._inserter = _Inserter(_writing(url, _BUSY_TIMEOUT_MS))
