@@ -29,7 +29,7 @@ from sync.mirror.objects import Member
 from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
-from sync.store.errors import StorageUnavailable
+from sync.store.errors import StatementFailed, StorageUnavailable, ValueRefused
 
 if TYPE_CHECKING:
     from sync.inbox.tables import InboxRow
@@ -65,49 +65,71 @@ class Applier:
         """Apply the oldest pending rows; returns how many there were.
 
         Raises:
-            StorageUnavailable: some of them, or all, were not applied.
+            StorageUnavailable: some of them, or all, were not applied; they are still pending.
         """
         try:
             async with self.database.write() as session:
                 rows = await inbox.pending(self.database, session, BATCH)
                 await self._apply(session, rows)
                 return len(rows)
-        except StorageUnavailable:
-            raise
-        except Exception as problem:  # noqa: BLE001 - one event must never block the next
+        except Exception as problem:
+            doubtful = isinstance(problem, StatementFailed)
+            if isinstance(problem, StorageUnavailable) and not doubtful:
+                raise
             _log.info("a batch cannot be applied as one: %s", type(problem).__name__)
             return await self._apply_one_by_one()
 
     async def _apply_one_by_one(self) -> int:
-        """Apply each in a transaction of its own, so that the one at fault is found."""
+        """Apply each in a transaction of its own, so that the one at fault is found.
+
+        Raises:
+            StorageUnavailable: the database is at fault. Where it does not say so, it is if nothing
+                else of the same sender's can be applied either.
+        """
         async with self.database.read() as session:
-            ids = [row.id for row in await inbox.pending(self.database, session, BATCH)]
-        for row_id in ids:
-            error: str | None = None
+            pending = await inbox.pending(self.database, session, BATCH)
+        applied: set[Source] = set()
+        refused: list[tuple[int, Source, StatementFailed]] = []
+        for row_id, source in [(row.id, row.source) for row in pending]:
             try:
-                await self._apply_only(row_id)
+                if await self._apply_only(row_id):
+                    applied.add(source)
+            except StatementFailed as problem:
+                refused.append((row_id, source, problem))
             except StorageUnavailable:
                 raise
-            except Exception as problem:  # noqa: BLE001 - as above
+            except ValueRefused as problem:
+                await self._bury_only(row_id, f"the database does not take it: {problem}")
+            except Exception as problem:  # noqa: BLE001 - one event must never block the next
                 # Where, but not the message: it could quote the event.
                 frames = "".join(traceback.format_tb(problem.__traceback__))
                 _log.error("inbox row %s: %s at\n%s", row_id, type(problem).__name__, frames)
                 error = f"unexpected {type(problem).__name__}; see the worker's log"
-            if error is not None:
-                await self._apply_only(row_id, error)
-        return len(ids)
+                await self._bury_only(row_id, error)
+        for row_id, source, refusal in refused:
+            if source not in applied:
+                raise refusal
+            await self._bury_only(row_id, f"the database does not take it: {refusal}")
+        return len(pending)
 
-    async def _apply_only(self, row_id: int, error: str | None = None) -> None:
-        """Apply the row if it is still pending; with `error`, make it a dead letter."""
+    async def _apply_only(self, row_id: int) -> bool:
+        """Apply the row if it is still pending. Returns whether that changed anything."""
         async with self.database.write() as session:
-            pending = await inbox.pending(self.database, session, BATCH)
-            rows = [row for row in pending if row.id == row_id]
-            if error is None:
-                await self._apply(session, rows)
-                return
+            rows = await self._only(session, row_id)
+            await self._apply(session, rows)
+            return any(row.status is InboxStatus.APPLIED for row in rows)
+
+    async def _bury_only(self, row_id: int, error: str) -> None:
+        """Make the row a dead letter if it is still pending."""
+        async with self.database.write() as session:
+            rows = await self._only(session, row_id)
             for row in rows:
                 _bury(row, error, await self.database.now(session))
             await self._drop_forgotten(session, rows)
+
+    async def _only(self, session: AsyncSession, row_id: int) -> Sequence[InboxRow]:
+        pending = await inbox.pending(self.database, session, BATCH)
+        return [row for row in pending if row.id == row_id]
 
     async def _apply(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
         now = await self.database.now(session)

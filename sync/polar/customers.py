@@ -18,7 +18,7 @@ from sync.mirror.objects import API, Customer, Grant
 from sync.mirror.reading import parse
 from sync.polar.client import PolarClient, segment
 from sync.polar.errors import NotFound, understood, unexpected
-from sync.polar.lists import walk
+from sync.polar.lists import Unreadable, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +88,18 @@ async def _search(polar: PolarClient, external_id: str) -> str:
         return parse(CUSTOMER, item, observed_at=read_at, by=API)
 
     order = CUSTOMER.order(descending=False)
+    unreadable: Unreadable | None = None
     async with aclosing(
         walk(polar, CUSTOMER.path, read, query=external_id, sorting=order)
     ) as listed:
         async for customer in listed:
-            if customer.external_id == external_id:
+            if isinstance(customer, Unreadable):
+                unreadable = customer
+            elif customer.external_id == external_id:
                 return customer.id
+    if unreadable is not None:
+        # It may be the one.
+        raise unreadable.refusal
     raise NotFound("GET: no customer is listed under that external id")
 
 

@@ -15,6 +15,7 @@ from sync.mirror.merge import merge
 from sync.mirror.objects import API, M, Member
 from sync.polar import customers, lists
 from sync.polar.errors import NotFound
+from sync.polar.lists import Listing
 from sync.reconcile import owed
 from sync.reconcile.context import Context
 from sync.reconcile.judge import extra, judge
@@ -86,8 +87,9 @@ async def _tell_what_goes_along(
                     context.tell(kind, extra(kind, item.row))
 
 
-async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) -> Sequence[Any]:
-    """What Polar has of this kind for these customers; of customers, for one.
+async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) -> Listing[Any]:
+    """What Polar has of this kind for these customers; of customers, for one. What cannot be read
+    is reported.
 
     Raises:
         CallsUsedUp, PolarError, StorageUnavailable
@@ -95,8 +97,12 @@ async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) ->
     if kind is CUSTOMER:
         [customer_id] = customer_ids
         state = await state_of(context, customer_id=customer_id)
-        return [] if state is None else [state.customer]
-    return await context.calls.ask(lambda polar: lists.of_customers(polar, kind, customer_ids))
+        return Listing([] if state is None else [state.customer])
+    listing = await context.calls.ask(
+        lambda polar: lists.readable_of_customers(polar, kind, customer_ids)
+    )
+    context.tell_unreadable(kind, listing.unreadable)
+    return listing
 
 
 async def state_of(
