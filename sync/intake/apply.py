@@ -20,12 +20,13 @@ from sync.deletions.sightings import Observer, Sighting
 from sync.errors import InvalidInput
 from sync.inbox import queries as inbox
 from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.mentions import Mentions
 from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
-from sync.mirror.objects import Member
+from sync.mirror.objects import Member, is_polar_id
 from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
@@ -164,9 +165,10 @@ class Applier:
         self, session: AsyncSession, events: Sequence[tuple[InboxRow, PolarEvent]], now: datetime
     ) -> None:
         observed = [item for _, event in events for item in event.observed]
-        await mirror_rows.upsert(self.database, session, observed, now)
+        doubtful = await mirror_rows.upsert(self.database, session, observed, now)
         observer = Observer(self.ledger)
         await observer.see(session, [_sighting(row, event) for row, event in events], now)
+        await observer.doubt(session, doubtful, now)
         customers = (event.customer for _, event in events)
         living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
@@ -178,14 +180,24 @@ class Applier:
             await Organization(self.database).learn(session, organization_id)
 
     async def _drop_forgotten(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
-        """Keep no payload about a customer who has been forgotten."""
-        ids = {row.customer_id for row in rows if row.customer_id is not None}
-        forgotten = await mirror_rows.forgotten(session, CUSTOMER, ids) if ids else set()
-        members = {row.member_id for row in rows if row.member_id is not None}
-        if members:
-            forgotten |= await mirror_rows.forgotten(session, MEMBER, members)
+        """Keep no payload about somebody who has been forgotten. What could not be applied may name
+        them anywhere."""
+        ids = {row.id: {it for it in (row.customer_id, row.member_id) if it} for row in rows}
+        said: dict[int, set[str]] = {}
         for row in rows:
-            if row.customer_id in forgotten or row.member_id in forgotten:
+            if row.status is InboxStatus.DEAD and row.body is not None:
+                said[row.id] = Mentions(row.body).ids
+                ids[row.id] |= {it.lower() for it in said[row.id] if is_polar_id(it)}
+        named = set[str]().union(*ids.values())
+        forgotten: set[str] = set()
+        for kind in (CUSTOMER, MEMBER) if named else ():
+            forgotten |= await mirror_rows.forgotten(session, kind, named)
+        for row in rows:
+            # An event of the app's can be about one who has come back and left again.
+            unknown = row.id in said and row.source is Source.POLAR
+            if not forgotten.isdisjoint(ids[row.id]) or (
+                unknown and await self.ledger.any_forgotten(session, said[row.id])
+            ):
                 row.body = None
         if any(row.body is None for row in rows):
             # It may still be in the write-ahead log.
@@ -205,6 +217,7 @@ def _polar_event(row: InboxRow) -> PolarEvent | None:
     event = read_event(envelope)
     if event is not None:
         row.customer_id = event.customer_id
+        row.body = None if envelope.hides_somebody else row.body
     return event
 
 

@@ -14,13 +14,12 @@ from sync import keeping
 from sync.errors import InvalidInput
 from sync.mirror import kinds
 from sync.mirror.kinds import Kind
-from sync.mirror.objects import Customer, M, Mirrored
+from sync.mirror.objects import Customer, M, Mirrored, is_polar_id
 from sync.mirror.reading import organization_of, parse
 
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 _TYPE = re.compile(r"[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64})+")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Unreadable(InvalidInput):
@@ -44,24 +43,25 @@ class Envelope:
     @property
     def customer_id(self) -> str | None:
         """Whose event it is, as far as it can be told: so that forgetting reaches it."""
-        customer, member = (self.data.get(name) for name in ("customer", "member"))
-        found = (
-            self.data.get("id")
-            if self.family == "customer"
-            else self.data.get("customer_id")
-            or (customer.get("id") if isinstance(customer, dict) else None)
-            or (member.get("customer_id") if isinstance(member, dict) else None)
+        if self.family == "customer":
+            return _first_id(self.data.get("id"))
+        return _first_id(
+            self.data.get("customer_id"),
+            _within(self.data.get("customer"), "id"),
+            _within(self.data.get("member"), "customer_id"),
         )
-        if isinstance(found, str) and _UUID.fullmatch(found.lower()):
-            return found.lower()
-        return None
 
     @property
     def member_id(self) -> str | None:
         """The member whose name and e-mail are in it, likewise."""
-        nested = self.data if self.family == "member" else self.data.get("member")
-        found = nested.get("id") if isinstance(nested, dict) else None
-        return found.lower() if isinstance(found, str) and _UUID.fullmatch(found.lower()) else None
+        if self.family == "member":
+            return _first_id(self.data.get("id"))
+        return _first_id(_within(self.data.get("member"), "id"), self.data.get("member_id"))
+
+    @property
+    def hides_somebody(self) -> bool:
+        """It has a member in it, and does not say who: nobody would find it to forget them."""
+        return self.member_id is None and self.data.get("member") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,14 @@ class PolarEvent:
     def customer(self) -> Customer | None:
         """The customer as it is shown in it, if it is."""
         return next((item for item in self.observed if isinstance(item, Customer)), None)
+
+
+def _first_id(*found: object) -> str | None:
+    return next((it.lower() for it in found if isinstance(it, str) and is_polar_id(it)), None)
+
+
+def _within(found: object, name: str) -> object:
+    return found.get(name) if isinstance(found, dict) else None
 
 
 def read_envelope(body: bytes) -> Envelope:

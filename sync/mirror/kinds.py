@@ -172,6 +172,10 @@ class Kind(Generic[M]):
         """Whether Polar's list, filtered by `filters`, holds it."""
         return all_hold(self.listed_when, row)
 
+    def goes_on(self, row: M) -> bool:
+        """Whether it is open by what was observed last: not by what stays of earlier ones."""
+        return all_hold([it for it in self.open_when if it.field not in self.earliest], row)
+
     def key(self, row: M) -> datetime:
         """What the row is sorted by."""
         key: datetime | None = getattr(row, self.sorted_by)

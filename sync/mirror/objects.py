@@ -5,8 +5,8 @@ Source of every field: Polar's OpenAPI document, version 2026-10.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -16,12 +16,14 @@ from sync import keeping
 
 T = TypeVar("T")
 
-PolarId = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
-    ),
-]
+_POLAR_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+PolarId = Annotated[str, StringConstraints(pattern=_POLAR_ID, to_lower=True)]
+
+
+def is_polar_id(text: str) -> bool:
+    """Whether it looks like one of Polar's ids."""
+    return re.fullmatch(_POLAR_ID, text) is not None
 
 
 def _text(value: str) -> str:
@@ -38,6 +40,8 @@ def _json(value: T) -> T:
 
 # What cannot be kept is refused here; `reading` puts something in its place, and names it.
 _Text = Annotated[str, AfterValidator(_text)]
+# Statuses and the like are words of Polar's; in evidence they stay for ever.
+_Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{0,64}$")]
 _Object = Annotated[dict[str, Any], AfterValidator(_json)]
 _List = Annotated[list[Any], AfterValidator(_json)]
 _Time = Annotated[AwareDatetime, Field(ge=keeping.EARLIEST, le=keeping.LATEST)]
@@ -63,11 +67,6 @@ class Mirrored:
     """`API`, or the webhook's type."""
     not_kept: dict[str, str] | None = None
     """Fields that cannot be kept as Polar has them, each with the digest of what it has."""
-
-    @property
-    def version(self) -> tuple[datetime, datetime, str, str]:
-        """Orders observations of one object. The last two make ties fall the same way always."""
-        return (self.version_at, self.observed_at, self.digest, self.written_by)
 
 
 M = TypeVar("M", bound=Mirrored)
@@ -98,11 +97,11 @@ class Subscription(Mirrored):
     """A subscription, without the free text that Polar attaches to one."""
 
     customer_id: PolarId
-    status: _Text
+    status: _Word
     product_id: PolarId
     amount: _Integer
-    currency: _Text
-    recurring_interval: _Text
+    currency: _Word
+    recurring_interval: _Word
     started_at: _Time | None = None
     current_period_end: _Time | None = None
     cancel_at_period_end: bool = False
@@ -129,7 +128,7 @@ class Member(Mirrored):
     """A person under a customer, without name and e-mail, which nothing here needs."""
 
     customer_id: PolarId
-    role: _Text
+    role: _Word
     """`owner`, `billing_manager` or `member`."""
     external_id: _Text | None = None
     """The app's id of the person; unique within the customer only."""
@@ -143,7 +142,7 @@ class Seat(Mirrored):
     """A seat of a subscription or an order, and who sits on it."""
 
     customer_id: PolarId
-    status: _Text
+    status: _Word
     """`pending`, `claimed` or `revoked`."""
     subscription_id: PolarId | None = None
     member_id: PolarId | None = None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sync import keeping
 from sync.mirror.kinds import Kind
 from sync.mirror.merge import without_what_is_gone
-from sync.mirror.objects import API, M
+from sync.mirror.objects import API, M, is_polar_id
 
 
 def parse(kind: Kind[M], data: Mapping[str, Any], *, observed_at: datetime, by: str) -> M:
@@ -57,4 +57,4 @@ def organization_of(data: Mapping[str, Any]) -> str | None:
     customer = data.get("customer")
     owner = customer if isinstance(customer, Mapping) else data
     found = owner.get("organization_id")
-    return found if isinstance(found, str) and keeping.is_text(found) else None
+    return found if isinstance(found, str) and is_polar_id(found) else None
