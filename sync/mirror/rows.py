@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.mirror import kinds
+from sync.mirror import kinds, not_kept
 from sync.mirror.kinds import (
     BEGINNING,
     CUSTOMER,
@@ -137,6 +137,7 @@ async def overwrite(
         rows = await _gone_with_their_customers(session, kind, rows)
     if kind is CUSTOMER:
         await _take_along(session, rows)
+    not_kept.tell(kind, rows)
     values = attrgetter(*kind.fields)
     columns = (*kind.fields, "written_at")
     await database.upsert(session, _table(kind), columns, [(*values(row), now) for row in rows])

@@ -7,6 +7,7 @@ from typing import Any
 from sync.deletions import memberships, queries
 from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
+from sync.mirror import not_kept
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.store.database import Database
 
@@ -14,6 +15,7 @@ DEAD_LETTERS = 5
 """The newest dead letters that are named."""
 
 _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "received_at")
+_NOT_KEPT_FIELDS = ("kind", "id", "fields")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
@@ -30,6 +32,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         pending, pending_since = await inbox.backlog(session)
         paid = await memberships.paid_seats(session, limit)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
+        total_not_kept, first_not_kept = await not_kept.find(session, limit)
     return {
         "states": {state.value: count for state, count in counts.items()},
         "oldest_waiting": fields_of(oldest, _LISTED_FIELDS) if oldest else None,
@@ -42,5 +45,9 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         "dead_letters": {
             "total": dead,
             "newest": [fields_of(row, _DEAD_FIELDS) for row in newest_dead],
+        },
+        "not_kept": {
+            "total": total_not_kept,
+            "objects": [fields_of(it, _NOT_KEPT_FIELDS) for it in first_not_kept],
         },
     }
