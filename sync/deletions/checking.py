@@ -18,6 +18,7 @@ from sync.mirror.kinds import SUBSCRIPTION, all_hold
 from sync.mirror.objects import API, Mirrored, Subscription
 from sync.polar import lists, subscriptions
 from sync.polar.errors import AlreadyCanceled, NotFound, Refused
+from sync.store.errors import StatementFailed, ValueRefused
 
 
 async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
@@ -43,6 +44,14 @@ async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
         for leased in overdue:
             await recorder.record(leased, failed(error))
         return
+    except (ValueRefused, StatementFailed) as error:
+        if len(overdue) == 1:
+            await recorder.refused(overdue[0], error)
+        else:
+            # One customer's row must not cost the others their answers.
+            for leased in overdue:
+                await check(recorder, [leased])
+        return
     for leased in overdue:
         if (refusal := unreadable.get(leased.customer_id)) is not None:
             await recorder.record(leased, failed(refusal))
@@ -52,6 +61,8 @@ async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
             await _revoke_survivors(recorder, leased, listed_at)
         except PolarError as error:
             await recorder.record(leased, failed(error))
+        except (ValueRefused, StatementFailed) as error:
+            await recorder.refused(leased, error)
         else:
             await recorder.record(leased, AsMirrored(listed_at))
 

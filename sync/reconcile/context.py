@@ -63,7 +63,7 @@ class Context:
                     kind=kind.name,
                     id=item.id,
                     finding=Finding.UNREADABLE,
-                    cause=f"cannot be read ({item.problem}): see it in Polar's dashboard",
+                    cause=f"cannot be taken over ({item.problem}): see it in Polar's dashboard",
                     repaired=False,
                 )
             )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sync.deletions.ledger import Ledger
+from sync.deletions.operator import Verb
 from sync.keeping import digest
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
@@ -136,3 +137,85 @@ def test_values_that_cannot_be_kept_cost_nobody(
         it.settled()
         assert "dead" not in {row["status"] for row in it.query("SELECT status FROM inbox")}
         it.forgotten(digest("a\x00b"), digest(float("nan")), "xxxxxxxx")
+
+
+@pytest.mark.parametrize("what", ["status", "id", "started_at"])
+def test_an_item_that_cannot_be_read_costs_that_item(
+    sim: SimulatorClient, store: Store, what: str
+) -> None:
+    """A subscription, on the page that lists everybody's, of which this is no text."""
+    with (
+        tampering(sim.url, {}) as between,
+        bridge.running(
+            sim, store, webhooks=False, polar_base_url=between.url, verify_after=1
+        ) as it,
+    ):
+        bad = it.customer("bad", "past_due")
+        good = {name: it.customer(name, "active", grants=1) for name in ("good-1", "good-2")}
+        [subscription] = it.truth(bad)["subscriptions"]
+        value = json.dumps(subscription[what])
+        between.changes = {f'"{what}":{value}'.encode(): f'"{what}":["?"]'.encode()}
+        report = reconcile(it)
+        assert report.finished
+        assert report.incomplete == {"subscription": 1}
+        [difference] = [item for item in report.differences if item.finding == "unreadable"]
+        assert difference.kind == "subscription"
+        assert (difference.id == subscription["id"]) is (what != "id")
+        assert not difference.repaired
+        users = ["bad", *good]
+        for user in users:
+            it.tell(user)
+        it.wait_all(list(good), "verified")
+        row = it.wait("bad", "blocked")
+        assert "cannot be read" in row["reason"]
+        assert not it.is_gone(bad)
+        # Polar has mended it.
+        between.changes = {}
+        it.act(Verb.RETRY, "bad")
+        it.wait("bad", "verified")
+        assert reconcile(it).incomplete == {}
+
+
+def refuse(store: Store, table: str, condition: str) -> None:
+    """Have the database refuse rows of which this is so."""
+    if store.is_sqlite:
+        store.execute(
+            f"CREATE TRIGGER refuse BEFORE INSERT ON {table} WHEN {condition}"
+            " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+        return
+    store.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'refused'; END $$"
+    )
+    store.execute(
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW WHEN ({condition})"
+        " EXECUTE FUNCTION refuse()"
+    )
+
+
+def test_a_row_that_the_database_refuses_costs_that_row(sim: SimulatorClient, store: Store) -> None:
+    """Whatever the reason may be: webhooks, pages and answers are taken again one by one."""
+    refuse(store, "subscription", "NEW.amount = 66600")
+    with bridge.running(sim, store, verify_after=1) as it:
+        bad = it.customer("bad", {"status": "active", "amount": 66_600})
+        good = {name: it.customer(name, "active", grants=1) for name in ("good-1", "good-2")}
+        it.settled()
+        assert {row["status"] for row in it.query("SELECT status FROM inbox")} == {
+            "applied",
+            "dead",
+        }
+        store.execute("DELETE FROM subscription")
+        report = reconcile(it)
+        assert (report.finished, report.incomplete) == (True, {"subscription": 1})
+        [subscription] = it.truth(bad)["subscriptions"]
+        [named] = [item.id for item in report.differences if item.finding == "unreadable"]
+        assert named == subscription["id"]
+        for user in ["bad", *good]:
+            it.tell(user)
+        it.wait_all(list(good), "verified")
+        row = it.wait("bad", "blocked")
+        assert "the database does not take what Polar says" in row["reason"]
+        store.execute("DROP TRIGGER refuse" + ("" if store.is_sqlite else " ON subscription"))
+        it.act(Verb.RETRY, "bad")
+        it.wait("bad", "verified")
