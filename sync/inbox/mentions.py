@@ -35,6 +35,16 @@ class Mentions:
         return any(it in text for it in odd for text in self._said)
 
 
+def holds(body: bytes, ids: Collection[str]) -> bool:
+    """Whether one of the ids, which are in `folded()` form, is in the body."""
+    if body.isascii() and b"\\" not in body:
+        # Without anything escaped an id stands there as it is, or not at all.
+        lowered = body.lower()
+        if not any(it.encode() in lowered for it in ids):
+            return False
+    return Mentions(body).any_of(ids)
+
+
 def folded(ids: Collection[str]) -> frozenset[str]:
     """The ids, as they are looked for: Polar's are the same in capitals."""
     return frozenset(it.strip().casefold() for it in ids)

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.inbox.entry import InboxStatus, Source
-from sync.inbox.mentions import Mentions, folded
+from sync.inbox.mentions import folded, holds
 from sync.inbox.tables import OPEN_INBOX, InboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
@@ -113,7 +113,7 @@ async def _forget_dead(session: AsyncSession, ids: Collection[str]) -> None:
     )
     while found := (await session.exec(next_ones.where(col(InboxRow.id) > last))).all():
         last = found[-1][0]
-        about = [row_id for row_id, body in found if body and Mentions(body).any_of(ids)]
+        about = [row_id for row_id, body in found if body and holds(body, ids)]
         if about:
             await session.exec(
                 sa.update(InboxRow).where(col(InboxRow.id).in_(about)).values(body=None),

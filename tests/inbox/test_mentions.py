@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from sync.inbox.mentions import Mentions, folded
+from sync.inbox.mentions import Mentions, folded, holds
 
 ID = "6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11"
 
 
 def mentions(content: Any, *ids: str) -> bool:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Mentions(body).any_of(folded(ids))
+    found = holds(body, folded(ids))
+    assert found is Mentions(body).any_of(folded(ids))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,9 @@ def test_a_number_counts_where_ids_are() -> None:
     assert mentions({"data": {"customer_id": 42}}, "42")
     assert mentions({"data": {"ids": {"userId": [42]}}}, "42")
     assert not mentions({"data": {"amount": 42, "id": True, "total": 42.0, "x": None}}, "42")
+
+
+def test_many_dead_letters_are_told_apart_by_their_bytes() -> None:
+    body = json.dumps({"data": {"customer_id": ID, "note": "x" * 4_000}}).encode()
+    assert holds(body, folded([ID.upper()]))
+    assert not holds(body, folded(["other", "Zoë"]))
