@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import keeping
 from sync.deletions import evidence, mapping, memberships, queries
 from sync.deletions.deletion import IllegalTransition, Policy
 from sync.deletions.leases import be_due, release
@@ -298,8 +299,12 @@ class Ledger:
     async def any_forgotten(self, session: AsyncSession, ids: Collection[str]) -> bool:
         """Whether one of these is the id of a user who has been forgotten and has not come back: is
         under no living customer, and has no deletion that goes on."""
+        # What cannot be kept is nobody's id.
         by_hash = {
-            hashed: it for it in ids for hashed in (self.hasher.user(it), self.hasher.external(it))
+            hashed: it
+            for it in ids
+            if keeping.is_text(it)
+            for hashed in (self.hasher.user(it), self.hasher.external(it))
         }
         known = await queries.forgotten_among(session, by_hash)
         for hashed in known:

@@ -198,6 +198,27 @@ def test_a_locked_file_makes_no_dead_letter(store: Store, monkeypatch: pytest.Mo
     assert statuses(store) == {"applied": 1}
 
 
+@BOTH_ENGINES
+def test_a_dead_letter_may_hold_anything(store: Store) -> None:
+    odd = [
+        rb'{"type": "customer.updated", "timestamp": "now", "data": {"a": "\ud800", "\udfff": 1}}',
+        rb'{"type": "customer.updated", "timestamp": "now", "data": {"a": "x\u0000y", "b": 1e400}}',
+        b'{"type": "customer.updated", "timestamp": "now", "data": '
+        + b"[" * 5_000
+        + b"]" * 5_000
+        + b"}",
+        b'{"type": "customer.updated", "timestamp": "now", "data": "' + b"x y " * 50_000 + b'"}',
+        b"\xff\x00\xfe",
+        b"",
+    ]
+    take(store, *odd, source=Source.POLAR)
+    assert apply(store) == len(odd)
+    assert statuses(store) == {"dead": len(odd)}
+    take(store, event_body(user_id="u1"))
+    apply(store)
+    assert statuses(store) == {"dead": len(odd), "applied": 1}
+
+
 # --- whose fault an error is ---------------------------------------------------------------------
 
 
