@@ -148,8 +148,10 @@ def nearest(value: Any) -> Any:
             return min(max(value, EARLIEST), LATEST)
         case Huge():
             return -MAX_INTEGER if value.text.startswith("-") else MAX_INTEGER
-        case int() | float() if math.isfinite(value):
-            return min(max(int(value), -MAX_INTEGER), MAX_INTEGER)
+        case float() if math.isfinite(value):
+            return nearest(int(value))
+        case int():
+            return min(max(value, -MAX_INTEGER), MAX_INTEGER)
         case _:
             return kept(value)
 

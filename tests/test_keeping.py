@@ -134,6 +134,7 @@ def test_what_is_no_json_is_a_value_error(text: bytes | str) -> None:
     ("value", "expected"),
     [
         (2**70, 2**63 - 1),
+        (10**400, 2**63 - 1),
         (-(2.0**70), -(2**63) + 1),
         (Huge(str(10**400)), 2**63 - 1),
         (Huge("-1e999999999999"), -(2**63) + 1),
