@@ -16,9 +16,11 @@ from sync.inbox.entry import Entry, Source
 from sync.inbox.group_commit import Inbox
 from sync.mirror.kinds import needed_events
 from sync.store.database import Database
+from sync.store.errors import StorageUnavailable
 from tests.helpers.bridge import Bridge, Run, ago
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import ada
+from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body, new_id
 
 Json = dict[str, Any]
@@ -100,7 +102,17 @@ def gone(it: Bridge) -> None:
     """Nothing planted is left: in no row, and in no byte."""
     left = rows_with(it, PLANTED)
     assert not left, [(name, row.get("event_type"), row.get("error")) for name, row in left]
+    # The worker does it the later the larger the file has been.
+    wait_for(lambda: it.beside(vacuumed), "the file is written anew")
     it.forgotten(PLANTED)
+
+
+async def vacuumed(database: Database) -> bool:
+    try:
+        await database.vacuum()
+    except StorageUnavailable:
+        return False
+    return True
 
 
 def deliver(it: Bridge, sent: list[bytes], source: Source = Source.POLAR) -> None:
