@@ -89,6 +89,17 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
             )
         console.print(letters)
         _print_rest(console, dead["total"] - len(dead["newest"]))
+    _print_not_kept(console, report["not_kept"])
+
+
+def _print_not_kept(console: Console, not_kept: Mapping[str, Any]) -> None:
+    if not_kept["total"]:
+        console.print()
+        listed = _table("cannot be kept as Polar has it", "id", "fields")
+        for it in not_kept["objects"]:
+            listed.add_row(_cell(it["kind"]), _cell(it["id"]), _cell(", ".join(it["fields"])))
+        console.print(listed)
+        _print_rest(console, not_kept["total"] - len(not_kept["objects"]))
 
 
 def print_user(console: Console, report: Mapping[str, Any]) -> None:

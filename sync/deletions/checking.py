@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,8 @@ from sync.mirror import kinds, rows
 from sync.mirror.kinds import SUBSCRIPTION, all_hold
 from sync.mirror.objects import API, Mirrored, Subscription
 from sync.polar import lists, subscriptions
-from sync.polar.errors import AlreadyCanceled, NotFound
+from sync.polar.errors import AlreadyCanceled, NotFound, Refused
+from sync.store.errors import StatementFailed, ValueRefused
 
 
 async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
@@ -39,17 +40,30 @@ async def check(recorder: Recorder, batch: Sequence[Leased]) -> None:
     if not overdue:
         return
     try:
-        listed_at = await _list_what_is_left(recorder, overdue)
+        listed_at, unreadable = await _list_what_is_left(recorder, overdue)
     except PolarError as error:
         for leased in overdue:
             await recorder.record(leased, failed(error))
         return
+    except (ValueRefused, StatementFailed) as error:
+        if len(overdue) == 1:
+            await recorder.refused(overdue[0], error)
+        else:
+            # One customer's row must not cost the others their answers.
+            for leased in overdue:
+                await check(recorder, [leased])
+        return
     for leased in overdue:
+        if (refusal := unreadable.get(leased.customer_id)) is not None:
+            await recorder.record(leased, failed(refusal))
+            continue
         try:
             await _ask_for_unlisted(recorder, leased, listed_at)
             await _revoke_survivors(recorder, leased, listed_at)
         except PolarError as error:
             await recorder.record(leased, failed(error))
+        except (ValueRefused, StatementFailed) as error:
+            await recorder.refused(leased, error)
         else:
             await recorder.record(leased, AsMirrored(listed_at))
 
@@ -71,22 +85,32 @@ async def _has_left(recorder: Recorder, leased: Leased) -> bool:
     return True
 
 
-async def _list_what_is_left(recorder: Recorder, batch: Sequence[Pinned]) -> datetime:
-    """Have the mirror hold what Polar lists for these customers; returns when that was read."""
+async def _list_what_is_left(
+    recorder: Recorder, batch: Sequence[Pinned]
+) -> tuple[datetime, Mapping[str, Refused]]:
+    """Have the mirror hold what Polar lists for these customers.
+
+    Returns:
+        When that was read, and those of the customers of whom not all can be.
+    """
     customer_ids = sorted({leased.customer_id for leased in batch})
     listed_at = await recorder.now()
     listed = [
-        (kind, await lists.of_customers(recorder.polar, kind, customer_ids))
+        (kind, await lists.readable_of_customers(recorder.polar, kind, customer_ids))
         for kind in kinds.proved()
     ]
+    unreadable: dict[str, Refused] = {}
     async with recorder.database.write() as session:
         now = await recorder.database.now(session)
         observed: list[Mirrored] = []
-        for kind, items in listed:
-            observed += items
-            observed += await rows.unlisted(session, kind, customer_ids, items, listed_at)
+        for kind, listing in listed:
+            # Of one who has an item that cannot be read, not being listed says nothing.
+            told = [it for it in customer_ids if it not in listing.refusals]
+            unreadable |= listing.refusals
+            observed += listing.items
+            observed += await rows.unlisted(session, kind, told, listing.items, listed_at)
         await rows.upsert(recorder.database, session, observed, now)
-    return listed_at
+    return listed_at, unreadable
 
 
 async def _ask_for_unlisted(recorder: Recorder, leased: Pinned, listed_at: datetime) -> None:

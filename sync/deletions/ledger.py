@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import keeping
 from sync.deletions import evidence, mapping, memberships, queries
 from sync.deletions.deletion import IllegalTransition, Policy, bounded
 from sync.deletions.leases import be_due, release
@@ -315,6 +316,22 @@ class Ledger:
 
     # --- forgetting ------------------------------------------------------------------------------
 
+    async def any_forgotten(self, session: AsyncSession, ids: Collection[str]) -> bool:
+        """Whether one of these is the id of a user who has been forgotten and has not come back: is
+        under no living customer, and has no deletion that goes on."""
+        # What cannot be kept is nobody's id.
+        by_hash = {
+            hashed: it
+            for it in ids
+            if keeping.is_text(it)
+            for hashed in (self.hasher.user(it), self.hasher.external(it))
+        }
+        known = await queries.forgotten_among(session, by_hash)
+        for hashed in known:
+            if not await mirror_rows.living_as(session, by_hash[hashed]):
+                return True
+        return False
+
     async def _forget(
         self, session: AsyncSession, rows: Sequence[DeletionRow], now: datetime
     ) -> None:
@@ -327,8 +344,15 @@ class Ledger:
         members = [it.member_id for it in await memberships.of(session, ids) if not it.kept]
         if members:
             await mirror_rows.forget_members(session, members, now)
+        theirs = (
+            it for row in rows for it in (row.user_id, row.external_id, row.override_external_id)
+        )
         await inbox.forget(
-            session, customer_ids=customer_ids, member_ids=members, user_hashes=hashes
+            session,
+            customer_ids=customer_ids,
+            member_ids=members,
+            user_hashes=hashes,
+            other_ids={it for it in theirs if it},
         )
         others = (col(DeletionRow.user_hash).in_(hashes), col(DeletionRow.id).not_in(ids))
         needed = set(

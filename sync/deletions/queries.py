@@ -241,6 +241,23 @@ async def any_pinned(session: AsyncSession, customer_id: str) -> bool:
     return bool(await _rows(session, col(DeletionRow.customer_id) == customer_id, limit=1))
 
 
+_OF_HASHES = sa.or_(
+    any_of(col(DeletionRow.user_hash), sa.bindparam("hashes", type_=Texts())),
+    any_of(col(DeletionRow.external_hash), sa.bindparam("hashes", type_=Texts())),
+)
+
+
+async def forgotten_among(session: AsyncSession, hashes: Collection[str]) -> set[str]:
+    """Those of these hashes, of user ids or external ids, of which only forgotten deletions are
+    known."""
+    rows = await _rows(session, _OF_HASHES, order=(), parameters={"hashes": list(hashes)})
+    of = {True: set[str](), False: set[str]()}
+    for row in rows:
+        theirs = {row.user_hash, row.external_hash}
+        of[row.forgotten_at is not None].update(it for it in theirs if it in hashes and it)
+    return of[True] - of[False]
+
+
 # --- what a reconciliation asks about ------------------------------------------------------------
 
 # No word of the state: SQLite would look it up, and read through all that have been verified.

@@ -28,13 +28,14 @@ from sync.deletions.observations import (
 )
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
-from sync.errors import NotPossible, PolarError
+from sync.errors import NotPossible, PolarError, StorageError
 from sync.mirror import rows
 from sync.mirror.objects import Member, Mirrored
 from sync.polar.client import PolarClient
 from sync.polar.errors import Unavailable
 from sync.settings import Settings
 from sync.store.database import Database
+from sync.store.errors import StatementFailed, ValueRefused
 from sync.store.retry import until_answered
 
 _log = logging.getLogger(__name__)
@@ -121,13 +122,23 @@ class Recorder:
                 try:
                     async with self.database.write() as session:
                         await self._write(session, learnt)
-                except IllegalTransition as error:
-                    if len(learnt) == 1:
+                except (IllegalTransition, ValueRefused, StatementFailed) as error:
+                    if len(learnt) > 1:
+                        # One deletion's fault must not cost the others their answers.
+                        for item in learnt:
+                            await self.record_all([item])
+                    elif isinstance(error, IllegalTransition):
                         await self.overtaken(learnt[0].leased, error)
-                        return
-                    # One deletion's fault must not cost the others their answers.
-                    for item in learnt:
-                        await self.record_all([item])
+                    elif learnt[0].observed:
+                        await self.refused(learnt[0].leased, error)
+                    else:
+                        raise
+
+    async def refused(self, leased: Leased, error: StorageError) -> None:
+        """The database does not take what Polar says, and takes this: the deletion waits, and says
+        why."""
+        reason = f"the database does not take what Polar says of the customer: {error}"
+        await self.record(leased, Failed(kind=FailureKind.BLOCKED, reason=reason))
 
     async def overtaken(self, leased: Leased, error: NotPossible) -> None:
         """What was to be done or written fits the deletion no more: leave it to whoever is next."""

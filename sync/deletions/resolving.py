@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from sync.mirror.objects import Customer, Subscription
 from sync.polar import customers, lists
 from sync.polar.customers import CustomerState, addressable
 from sync.polar.errors import NotFound
+from sync.polar.lists import Listing
 
 
 async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
@@ -63,6 +64,8 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
             learnt.append(look.failed(who, answer))
         elif isinstance(subscriptions, PolarError):
             learnt.append(look.failed(who, subscriptions))
+        elif (refusal := subscriptions.refusals.get(answer.customer.id)) is not None:
+            learnt.append(look.failed(who, refusal))
         else:
             external_id = who.target.external_id
             seen = CustomerFound(
@@ -74,24 +77,21 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
                 by_external_id=external_id is not None and addressable(external_id),
                 by_customer_id=external_id is None,
             )
-            own = subscriptions.get(answer.customer.id, [])
+            own = [it for it in subscriptions.items if it.customer_id == answer.customer.id]
             learnt.append(await look.found(who, answer, own, seen))
     await recorder.record_all(learnt)
 
 
 async def _subscriptions(
     recorder: Recorder, answers: Sequence[CustomerState | PolarError | None]
-) -> Mapping[str, list[Subscription]] | PolarError:
-    """By customer."""
+) -> Listing[Subscription] | PolarError:
     ids = [answer.customer.id for answer in answers if isinstance(answer, CustomerState)]
-    by_customer: dict[str, list[Subscription]] = {}
-    if ids:
-        try:
-            for item in await lists.of_customers(recorder.polar, SUBSCRIPTION, ids):
-                by_customer.setdefault(item.customer_id, []).append(item)
-        except PolarError as error:
-            return error
-    return by_customer
+    if not ids:
+        return Listing([])
+    try:
+        return await lists.readable_of_customers(recorder.polar, SUBSCRIPTION, ids)
+    except PolarError as error:
+        return error
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from sync.deletions.observations import (
     MembershipFound,
 )
 from sync.deletions.proof import ask_api
-from sync.deletions.states import UNPINNED, Action
+from sync.deletions.states import UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow, MembershipRow
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER
@@ -112,6 +112,19 @@ class Observer:
         for row in waiting:
             await self.ledger.record(session, row, CustomerGone(), now, source=source, **detail)
         return waiting
+
+    async def doubt(
+        self, session: AsyncSession, customer_ids: Collection[str], now: datetime
+    ) -> None:
+        """Webhooks of one moment contradict each other about something of these customers: have the
+        API asked by those that wait for its end."""
+        if not customer_ids:
+            return
+        names = ", ".join(sorted(customer_ids))
+        _log.warning("webhooks of one moment contradict each other about customers: %s", names)
+        for row in await queries.under_way(self.ledger.database, session, customer_ids):
+            if row.state in {State.DELETED, State.INCOMPLETE}:
+                wake(row, now)
 
     async def _see_members_go(
         self, session: AsyncSession, sightings: Sequence[Sighting], now: datetime

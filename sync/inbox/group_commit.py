@@ -19,7 +19,7 @@ from sync.inbox.announcements import CHANNEL
 from sync.inbox.entry import Entry, InboxStatus, Outcome, Source
 from sync.inbox.tables import InboxRow
 from sync.store.database import Database
-from sync.store.errors import Interrupted, StorageUnavailable
+from sync.store.errors import Interrupted, StatementFailed, StorageUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -100,11 +100,12 @@ class Inbox:
             except Interrupted:
                 # Perhaps it was committed all the same; then these are duplicates, and safe.
                 outcomes = await self._write(entries)
-        except StorageUnavailable as error:
-            _log.error("the inbox cannot be written: %s", error)
-            _fail(batch, error)
-            return
         except Exception as error:  # noqa: BLE001 - whatever it is, the senders must hear of it
+            is_doubtful = isinstance(error, StatementFailed)
+            if isinstance(error, StorageUnavailable) and not (is_doubtful and len(batch) > 1):
+                _log.error("the inbox cannot be written: %s", error)
+                _fail(batch, error)
+                return
             if len(batch) > 1:
                 # One entry's fault must not cost the others their place.
                 for item in batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.mentions import folded, holds
 from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
@@ -20,6 +22,8 @@ _DEAD = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.DEAD)
 _MAX_ERROR_CHARS = 500
 _MAX_TYPES = 1_000
 """Of events, that are looked at; a sender that makes up more has put an id into them."""
+_READ = 50
+"""Dead letters in memory at once; each is up to a megabyte."""
 
 
 # --- applying ------------------------------------------------------------------------------------
@@ -77,8 +81,13 @@ async def forget(
     customer_ids: Collection[str] = (),
     member_ids: Collection[str] = (),
     user_hashes: Collection[str] = (),
+    other_ids: Collection[str] = (),
 ) -> None:
     """Drop the payloads about these customers, members and users.
+
+    What was applied says in its columns whom it is about. What could not be may not: each dead
+    letter is read for their ids, and for `other_ids`. There are few of them, and the index of what
+    is open leads to them.
 
     What is still pending is left to be applied first; it is dropped then.
     """
@@ -93,6 +102,27 @@ async def forget(
                 .where(column.in_(about), col(InboxRow.status) != InboxStatus.PENDING)
                 .values(body=None)
             )
+    await _forget_dead(session, folded([*customer_ids, *member_ids, *other_ids]))
+
+
+async def _forget_dead(session: AsyncSession, ids: Collection[str]) -> None:
+    last = 0
+    next_ones = (
+        select(InboxRow.id, InboxRow.body)
+        .where(_DEAD, col(InboxRow.body).is_not(None))
+        .order_by(col(InboxRow.id))
+        .limit(_READ)
+    )
+    while found := (await session.exec(next_ones.where(col(InboxRow.id) > last))).all():
+        last = found[-1][0]
+        about = [row_id for row_id, body in found if body and holds(body, ids)]
+        if about:
+            await session.exec(
+                sa.update(InboxRow).where(col(InboxRow.id).in_(about)).values(body=None),
+                execution_options=IN_THE_TABLE,
+            )
+        # To read many of them takes long.
+        await asyncio.sleep(0)
 
 
 # --- how it stands -------------------------------------------------------------------------------

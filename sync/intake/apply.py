@@ -20,16 +20,17 @@ from sync.deletions.sightings import Observer, Sighting
 from sync.errors import InvalidInput
 from sync.inbox import queries as inbox
 from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.mentions import Mentions
 from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
-from sync.mirror.objects import Member
+from sync.mirror.objects import Member, is_polar_id
 from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database
-from sync.store.errors import StorageUnavailable
+from sync.store.errors import StatementFailed, StorageUnavailable, ValueRefused
 
 if TYPE_CHECKING:
     from sync.inbox.tables import InboxRow
@@ -65,49 +66,71 @@ class Applier:
         """Apply the oldest pending rows; returns how many there were.
 
         Raises:
-            StorageUnavailable: some of them, or all, were not applied.
+            StorageUnavailable: some of them, or all, were not applied; they are still pending.
         """
         try:
             async with self.database.write() as session:
                 rows = await inbox.pending(self.database, session, BATCH)
                 await self._apply(session, rows)
                 return len(rows)
-        except StorageUnavailable:
-            raise
-        except Exception as problem:  # noqa: BLE001 - one event must never block the next
+        except Exception as problem:
+            doubtful = isinstance(problem, StatementFailed)
+            if isinstance(problem, StorageUnavailable) and not doubtful:
+                raise
             _log.info("a batch cannot be applied as one: %s", type(problem).__name__)
             return await self._apply_one_by_one()
 
     async def _apply_one_by_one(self) -> int:
-        """Apply each in a transaction of its own, so that the one at fault is found."""
+        """Apply each in a transaction of its own, so that the one at fault is found.
+
+        Raises:
+            StorageUnavailable: the database is at fault. Where it does not say so, it is if nothing
+                else of the same sender's can be applied either.
+        """
         async with self.database.read() as session:
-            ids = [row.id for row in await inbox.pending(self.database, session, BATCH)]
-        for row_id in ids:
-            error: str | None = None
+            pending = await inbox.pending(self.database, session, BATCH)
+        applied: set[Source] = set()
+        refused: list[tuple[int, Source, StatementFailed]] = []
+        for row_id, source in [(row.id, row.source) for row in pending]:
             try:
-                await self._apply_only(row_id)
+                if await self._apply_only(row_id):
+                    applied.add(source)
+            except StatementFailed as problem:
+                refused.append((row_id, source, problem))
             except StorageUnavailable:
                 raise
-            except Exception as problem:  # noqa: BLE001 - as above
+            except ValueRefused as problem:
+                await self._bury_only(row_id, f"the database does not take it: {problem}")
+            except Exception as problem:  # noqa: BLE001 - one event must never block the next
                 # Where, but not the message: it could quote the event.
                 frames = "".join(traceback.format_tb(problem.__traceback__))
                 _log.error("inbox row %s: %s at\n%s", row_id, type(problem).__name__, frames)
                 error = f"unexpected {type(problem).__name__}; see the worker's log"
-            if error is not None:
-                await self._apply_only(row_id, error)
-        return len(ids)
+                await self._bury_only(row_id, error)
+        for row_id, source, refusal in refused:
+            if source not in applied:
+                raise refusal
+            await self._bury_only(row_id, f"the database does not take it: {refusal}")
+        return len(pending)
 
-    async def _apply_only(self, row_id: int, error: str | None = None) -> None:
-        """Apply the row if it is still pending; with `error`, make it a dead letter."""
+    async def _apply_only(self, row_id: int) -> bool:
+        """Apply the row if it is still pending. Returns whether that changed anything."""
         async with self.database.write() as session:
-            pending = await inbox.pending(self.database, session, BATCH)
-            rows = [row for row in pending if row.id == row_id]
-            if error is None:
-                await self._apply(session, rows)
-                return
+            rows = await self._only(session, row_id)
+            await self._apply(session, rows)
+            return any(row.status is InboxStatus.APPLIED for row in rows)
+
+    async def _bury_only(self, row_id: int, error: str) -> None:
+        """Make the row a dead letter if it is still pending."""
+        async with self.database.write() as session:
+            rows = await self._only(session, row_id)
             for row in rows:
                 _bury(row, error, await self.database.now(session))
             await self._drop_forgotten(session, rows)
+
+    async def _only(self, session: AsyncSession, row_id: int) -> Sequence[InboxRow]:
+        pending = await inbox.pending(self.database, session, BATCH)
+        return [row for row in pending if row.id == row_id]
 
     async def _apply(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
         now = await self.database.now(session)
@@ -142,9 +165,10 @@ class Applier:
         self, session: AsyncSession, events: Sequence[tuple[InboxRow, PolarEvent]], now: datetime
     ) -> None:
         observed = [item for _, event in events for item in event.observed]
-        await mirror_rows.upsert(self.database, session, observed, now)
+        doubtful = await mirror_rows.upsert(self.database, session, observed, now)
         observer = Observer(self.ledger)
         await observer.see(session, [_sighting(row, event) for row, event in events], now)
+        await observer.doubt(session, doubtful, now)
         customers = (event.customer for _, event in events)
         living = (it for it in customers if it is not None and it.deleted_at is None)
         external_ids = {it.external_id for it in living if it.external_id is not None}
@@ -156,14 +180,24 @@ class Applier:
             await Organization(self.database).learn(session, organization_id)
 
     async def _drop_forgotten(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
-        """Keep no payload about a customer who has been forgotten."""
-        ids = {row.customer_id for row in rows if row.customer_id is not None}
-        forgotten = await mirror_rows.forgotten(session, CUSTOMER, ids) if ids else set()
-        members = {row.member_id for row in rows if row.member_id is not None}
-        if members:
-            forgotten |= await mirror_rows.forgotten(session, MEMBER, members)
+        """Keep no payload about somebody who has been forgotten. What could not be applied may name
+        them anywhere."""
+        ids = {row.id: {it for it in (row.customer_id, row.member_id) if it} for row in rows}
+        said: dict[int, set[str]] = {}
         for row in rows:
-            if row.customer_id in forgotten or row.member_id in forgotten:
+            if row.status is InboxStatus.DEAD and row.body is not None:
+                said[row.id] = Mentions(row.body).ids
+                ids[row.id] |= {it.lower() for it in said[row.id] if is_polar_id(it)}
+        named = set[str]().union(*ids.values())
+        forgotten: set[str] = set()
+        for kind in (CUSTOMER, MEMBER) if named else ():
+            forgotten |= await mirror_rows.forgotten(session, kind, named)
+        for row in rows:
+            # An event of the app's can be about one who has come back and left again.
+            unknown = row.id in said and row.source is Source.POLAR
+            if not forgotten.isdisjoint(ids[row.id]) or (
+                unknown and await self.ledger.any_forgotten(session, said[row.id])
+            ):
                 row.body = None
         if any(row.body is None for row in rows):
             # It may still be in the write-ahead log.
@@ -183,6 +217,7 @@ def _polar_event(row: InboxRow) -> PolarEvent | None:
     event = read_event(envelope)
     if event is not None:
         row.customer_id = event.customer_id
+        row.body = None if envelope.hides_somebody else row.body
     return event
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +10,16 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from sync import keeping
 from sync.errors import InvalidInput
 from sync.mirror import kinds
 from sync.mirror.kinds import Kind
-from sync.mirror.objects import Customer, M, Mirrored
+from sync.mirror.objects import Customer, M, Mirrored, is_polar_id
 from sync.mirror.reading import organization_of, parse
 
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 _TYPE = re.compile(r"[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64})+")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Unreadable(InvalidInput):
@@ -44,24 +43,25 @@ class Envelope:
     @property
     def customer_id(self) -> str | None:
         """Whose event it is, as far as it can be told: so that forgetting reaches it."""
-        customer, member = (self.data.get(name) for name in ("customer", "member"))
-        found = (
-            self.data.get("id")
-            if self.family == "customer"
-            else self.data.get("customer_id")
-            or (customer.get("id") if isinstance(customer, dict) else None)
-            or (member.get("customer_id") if isinstance(member, dict) else None)
+        if self.family == "customer":
+            return _first_id(self.data.get("id"))
+        return _first_id(
+            self.data.get("customer_id"),
+            _within(self.data.get("customer"), "id"),
+            _within(self.data.get("member"), "customer_id"),
         )
-        if isinstance(found, str) and _UUID.fullmatch(found.lower()):
-            return found.lower()
-        return None
 
     @property
     def member_id(self) -> str | None:
         """The member whose name and e-mail are in it, likewise."""
-        nested = self.data if self.family == "member" else self.data.get("member")
-        found = nested.get("id") if isinstance(nested, dict) else None
-        return found.lower() if isinstance(found, str) and _UUID.fullmatch(found.lower()) else None
+        if self.family == "member":
+            return _first_id(self.data.get("id"))
+        return _first_id(_within(self.data.get("member"), "id"), self.data.get("member_id"))
+
+    @property
+    def hides_somebody(self) -> bool:
+        """It has a member in it, and does not say who: nobody would find it to forget them."""
+        return self.member_id is None and self.data.get("member") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,14 @@ class PolarEvent:
         return next((item for item in self.observed if isinstance(item, Customer)), None)
 
 
+def _first_id(*found: object) -> str | None:
+    return next((it.lower() for it in found if isinstance(it, str) and is_polar_id(it)), None)
+
+
+def _within(found: object, name: str) -> object:
+    return found.get(name) if isinstance(found, dict) else None
+
+
 def read_envelope(body: bytes) -> Envelope:
     """Who it is about and what kind of event it is.
 
@@ -95,8 +103,8 @@ def read_envelope(body: bytes) -> Envelope:
         Unreadable
     """
     try:
-        event = json.loads(body.decode())
-    except (ValueError, RecursionError):
+        event = keeping.from_json(body)
+    except ValueError:
         raise Unreadable("the body is not JSON") from None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise Unreadable("the body has no type: set the endpoint's format at Polar to raw")
@@ -109,6 +117,8 @@ def read_envelope(body: bytes) -> Envelope:
         observed_at = _TIMESTAMP.validate_python(event.get("timestamp"))
     except ValidationError:
         raise Unreadable("timestamp is not an ISO 8601 time with a zone") from None
+    if keeping.nearest(observed_at) != observed_at:
+        raise Unreadable("timestamp is at the edge of the calendar")
     return Envelope(event["type"], observed_at.astimezone(UTC), data)
 
 

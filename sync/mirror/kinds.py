@@ -8,13 +8,15 @@ migration, and a renderer in the simulator.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from sync import keeping
 from sync.mirror.objects import API, Customer, Grant, M, Member, Seat, Subscription
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -35,7 +37,9 @@ class Span:
     until: datetime | None
 
 
-_PROVENANCE = frozenset({"version_at", "observed_at", "digest", "written_by"})
+_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+_PROVENANCE = frozenset({"version_at", "observed_at", "digest", "written_by", "not_kept"})
 """Fields that say where an observation is from."""
 
 
@@ -140,6 +144,9 @@ class Kind(Generic[M]):
     only_mirrored: tuple[str, ...] = ()
     """Fields that only the mirror has: no list of Polar's tells them."""
 
+    unread: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that nothing is decided by, and what stands there where Polar's cannot be read."""
+
     # --- how two observations become one -------------------------------------------------------
     earliest: tuple[str, ...] = ()
     """Times that stay once they are set; of two, the first."""
@@ -164,6 +171,10 @@ class Kind(Generic[M]):
     def is_listed(self, row: M) -> bool:
         """Whether Polar's list, filtered by `filters`, holds it."""
         return all_hold(self.listed_when, row)
+
+    def goes_on(self, row: M) -> bool:
+        """Whether it is open by what was observed last: not by what stays of earlier ones."""
+        return all_hold([it for it in self.open_when if it.field not in self.earliest], row)
 
     def key(self, row: M) -> datetime:
         """What the row is sorted by."""
@@ -197,16 +208,27 @@ class Kind(Generic[M]):
 
     @cached_property
     def times(self) -> frozenset[str]:
-        """Those of `content` that are times."""
+        """Those of `fields` that are times."""
         hints = get_type_hints(self.object)
         return frozenset(
-            name for name in self.content if AwareDatetime in {hints[name], *get_args(hints[name])}
+            name for name in self.fields if AwareDatetime in {hints[name], *get_args(hints[name])}
         )
 
     @cached_property
     def adapter(self) -> TypeAdapter[M]:
         """Makes the object of its fields, or says what is wrong with them."""
         return TypeAdapter(self.object)
+
+    def instead(self, name: str, value: Any) -> Any:
+        """What stands in a field for what Polar has there and the field does not take: the nearest
+        that can be kept, or what `unread` says; otherwise the value itself."""
+        adapter: TypeAdapter[Any] = TypeAdapter(
+            get_type_hints(self.object, include_extras=True)[name]
+        )
+        with suppress(ValidationError):
+            known = _TIME.validate_python(value) if name in self.times else value
+            return adapter.validate_python(keeping.nearest(known))
+        return self.unread.get(name, value)
 
 
 D = TypeVar("D", Customer, Member)
@@ -245,6 +267,9 @@ CUSTOMER: Kind[Customer] = Kind(
     listed_when=(Is("deleted_at", None),),
     owner="id",
     only_mirrored=("final_state_at", "final_state_open", "forgotten_at"),
+    unread=dict.fromkeys(
+        ("email", "name", "billing_name", "billing_address", "tax_id", "metadata")
+    ),
     earliest=("deleted_at", "forgotten_at"),
     # On a tie the state that lists more counts: claiming too little is the safe side. An external
     # id never changes at Polar; after a deletion without `anonymize` it is shown as null.
@@ -293,6 +318,15 @@ SUBSCRIPTION: Kind[Subscription] = Kind(
     otherwise_by=(("customer", "current_period_end"), ("current_period_end", "customer")),
     # One that has never started is in no list.
     listed_when=(IsSet("started_at"),),
+    unread={
+        "amount": 0,
+        "currency": "",
+        "recurring_interval": "",
+        "current_period_end": None,
+        "cancel_at_period_end": False,
+        "canceled_at": None,
+        "ends_at": None,
+    },
     earliest=("ended_at",),
     open_when=(Is("ended_at", None), IsNoneOf("status", ENDED_STATUSES)),
     after_silence=lambda _row, _now: None,
@@ -315,6 +349,7 @@ BENEFIT_GRANT: Kind[Grant] = Kind(
     otherwise_by=(("granted_at", "created_at"),),
     filters={"is_granted": "true"},
     listed_when=(Is("is_granted", True),),
+    unread={"granted_at": None, "revoked_at": None},
     open_when=(Is("is_granted", True),),
     after_silence=lambda row, now: replace(row, is_granted=False, observed_at=now, written_by=API),
 )

@@ -7,21 +7,45 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator
 
-PolarId = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
-    ),
-]
-# PostgreSQL cannot store a NUL in text, and neither engine half of a surrogate pair.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_Text = Annotated[str, AfterValidator(lambda text: _UNSTORABLE.sub("", text))]
+from sync import keeping
+
+T = TypeVar("T")
+
+_POLAR_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+PolarId = Annotated[str, StringConstraints(pattern=_POLAR_ID, to_lower=True)]
+
+
+def is_polar_id(text: str) -> bool:
+    """Whether it looks like one of Polar's ids."""
+    return re.fullmatch(_POLAR_ID, text) is not None
+
+
+def _text(value: str) -> str:
+    if not keeping.is_text(value):
+        raise ValueError("cannot be kept as text")
+    return value
+
+
+def _json(value: T) -> T:
+    if keeping.kept(value) is not value:
+        raise ValueError("cannot be kept as JSON")
+    return value
+
+
+# What cannot be kept is refused here; `reading` puts something in its place, and names it.
+_Text = Annotated[str, AfterValidator(_text)]
+# Statuses and the like are words of Polar's; in evidence they stay for ever.
+_Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{0,64}$")]
+_Object = Annotated[dict[str, Any], AfterValidator(_json)]
+_List = Annotated[list[Any], AfterValidator(_json)]
+_Time = Annotated[AwareDatetime, Field(ge=keeping.EARLIEST, le=keeping.LATEST)]
+_Integer = Annotated[int, Field(ge=-keeping.MAX_INTEGER, le=keeping.MAX_INTEGER)]
 
 API = "api"
 """`written_by` of what an API read says; otherwise it is the webhook's type."""
@@ -32,20 +56,17 @@ class Mirrored:
     """What every mirrored object has."""
 
     id: PolarId
-    created_at: AwareDatetime
-    version_at: AwareDatetime
+    created_at: _Time
+    version_at: _Time
     """Polar's `modified_at`, or `created_at` where it was never modified."""
-    observed_at: AwareDatetime
+    observed_at: _Time
     """The webhook's `timestamp`, or when the API was read."""
     digest: str
     """SHA-256 of a webhook's `data`, in hex; empty for an API read."""
     written_by: str
     """`API`, or the webhook's type."""
-
-    @property
-    def version(self) -> tuple[datetime, datetime, str, str]:
-        """Orders observations of one object. The last two make ties fall the same way always."""
-        return (self.version_at, self.observed_at, self.digest, self.written_by)
+    not_kept: dict[str, str] | None = None
+    """Fields that cannot be kept as Polar has them, each with the digest of what it has."""
 
 
 M = TypeVar("M", bound=Mirrored)
@@ -55,19 +76,19 @@ M = TypeVar("M", bound=Mirrored)
 class Customer(Mirrored):
     """A customer. A deleted one has no personal fields."""
 
-    deleted_at: AwareDatetime | None = None
+    deleted_at: _Time | None = None
     external_id: _Text | None = None
     email: _Text | None = None
     name: _Text | None = None
     billing_name: _Text | None = None
-    billing_address: dict[str, Any] | None = None
-    tax_id: list[Any] | None = None
-    metadata: dict[str, Any] | None = None
-    final_state_at: AwareDatetime | None = None
+    billing_address: _Object | None = None
+    tax_id: _List | None = None
+    metadata: _Object | None = None
+    final_state_at: _Time | None = None
     """`timestamp` of the newest `customer.state_changed` about the deleted customer."""
     final_state_open: int | None = None
     """Active subscriptions and granted benefits that it listed."""
-    forgotten_at: AwareDatetime | None = None
+    forgotten_at: _Time | None = None
     """When the bridge scrubbed it; it stays scrubbed, `external_id` included."""
 
 
@@ -76,18 +97,18 @@ class Subscription(Mirrored):
     """A subscription, without the free text that Polar attaches to one."""
 
     customer_id: PolarId
-    status: _Text
+    status: _Word
     product_id: PolarId
-    amount: int
-    currency: _Text
-    recurring_interval: _Text
-    started_at: AwareDatetime | None = None
-    current_period_end: AwareDatetime | None = None
+    amount: _Integer
+    currency: _Word
+    recurring_interval: _Word
+    started_at: _Time | None = None
+    current_period_end: _Time | None = None
     cancel_at_period_end: bool = False
-    canceled_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
-    seats: int | None = None
+    canceled_at: _Time | None = None
+    ends_at: _Time | None = None
+    ended_at: _Time | None = None
+    seats: _Integer | None = None
     """Paid for; None where the product has no seats."""
 
 
@@ -98,8 +119,8 @@ class Grant(Mirrored):
     customer_id: PolarId
     benefit_id: PolarId
     is_granted: bool
-    granted_at: AwareDatetime | None = None
-    revoked_at: AwareDatetime | None = None
+    granted_at: _Time | None = None
+    revoked_at: _Time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +128,13 @@ class Member(Mirrored):
     """A person under a customer, without name and e-mail, which nothing here needs."""
 
     customer_id: PolarId
-    role: _Text
+    role: _Word
     """`owner`, `billing_manager` or `member`."""
     external_id: _Text | None = None
     """The app's id of the person; unique within the customer only."""
-    deleted_at: AwareDatetime | None = None
+    deleted_at: _Time | None = None
     """Polar's object has none: it is when the deletion was observed."""
-    forgotten_at: AwareDatetime | None = None
+    forgotten_at: _Time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +142,7 @@ class Seat(Mirrored):
     """A seat of a subscription or an order, and who sits on it."""
 
     customer_id: PolarId
-    status: _Text
+    status: _Word
     """`pending`, `claimed` or `revoked`."""
     subscription_id: PolarId | None = None
     member_id: PolarId | None = None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
+from sync import keeping
 from sync.mirror.kinds import Kind
 from sync.mirror.merge import without_what_is_gone
-from sync.mirror.objects import API, M
+from sync.mirror.objects import API, M, is_polar_id
 
 
 def parse(kind: Kind[M], data: Mapping[str, Any], *, observed_at: datetime, by: str) -> M:
@@ -21,17 +22,34 @@ def parse(kind: Kind[M], data: Mapping[str, Any], *, observed_at: datetime, by: 
         by: the webhook's type, or `API`.
 
     Raises:
-        ValueError: a field that the bridge needs is missing or of the wrong type.
+        ValueError: a field that a decision rests on is missing or of the wrong type.
     """
-    provenance = {
+    given = {
+        **data,
         "version_at": data.get("modified_at") or data.get("created_at"),
         "observed_at": observed_at,
         # No two reads are made at one moment, so no tie between them has to be broken.
-        "digest": "" if by == API else digest(data),
+        "digest": "" if by == API else keeping.sha256(data),
         "written_by": by,
+        "not_kept": None,
+        **kind.derived(data, observed_at, by),
     }
-    given = {**data, **provenance, **kind.derived(data, observed_at, by)}
-    return without_what_is_gone(kind, kind.adapter.validate_python(given))
+    try:
+        read = kind.adapter.validate_python(given)
+    except ValidationError as error:
+        read = kind.adapter.validate_python(_as_can_be_kept(kind, given, error))
+    return without_what_is_gone(kind, read)
+
+
+def _as_can_be_kept(
+    kind: Kind[Any], given: Mapping[str, Any], error: ValidationError
+) -> Mapping[str, Any]:
+    """The fields, with something that can be kept in place of each that is at fault and that
+    nothing rests on, and named by its digest."""
+    at_fault = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+    instead = {name: kind.instead(name, given[name]) for name in sorted(at_fault & given.keys())}
+    not_kept = {name: keeping.digest(given[name]) for name in instead}
+    return {**given, **instead, "not_kept": not_kept or None}
 
 
 def organization_of(data: Mapping[str, Any]) -> str | None:
@@ -39,17 +57,4 @@ def organization_of(data: Mapping[str, Any]) -> str | None:
     customer = data.get("customer")
     owner = customer if isinstance(customer, Mapping) else data
     found = owner.get("organization_id")
-    return found if isinstance(found, str) else None
-
-
-def digest(content: object) -> str:
-    """SHA-256 in hex over canonical JSON.
-
-    Raises:
-        ValueError: it is nested too deeply.
-    """
-    try:
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return hashlib.sha256(text.encode()).hexdigest()
+    return found if isinstance(found, str) and is_polar_id(found) else None

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.mirror import kinds
+from sync.mirror import kinds, not_kept
 from sync.mirror.kinds import (
     BEGINNING,
     CUSTOMER,
@@ -35,7 +35,7 @@ from sync.mirror.kinds import (
     Parent,
     Span,
 )
-from sync.mirror.merge import merge, without_what_is_gone
+from sync.mirror.merge import contradict, merge, without_what_is_gone
 from sync.mirror.objects import Customer, M, Member, Mirrored, Seat
 from sync.mirror.stored import Stored
 from sync.mirror.tables import CustomerRow
@@ -95,26 +95,37 @@ def _select_listed(kind: Kind[Any], *, to_the_end: bool) -> sa.CompoundSelect[An
 
 async def upsert(
     database: Database, session: AsyncSession, observed: Iterable[Mirrored], now: datetime
-) -> None:
-    """Merge the observations into the mirror, in the session's transaction."""
+) -> set[str]:
+    """Merge the observations into the mirror, in the session's transaction.
+
+    Returns:
+        The customers about whom two of one moment contradict each other: the API is to be asked.
+    """
     by_kind: dict[Kind[Any], list[Any]] = {kind: [] for kind in kinds.KINDS}
     for item in observed:
         by_kind[kinds.kind_of(item)].append(item)
+    doubtful: set[str] = set()
     for kind, items in by_kind.items():
         if items:
-            await _upsert(database, session, kind, items, now)
+            doubtful |= await _upsert(database, session, kind, items, now)
+    return doubtful
 
 
 async def _upsert(
     database: Database, session: AsyncSession, kind: Kind[M], observed: Sequence[M], now: datetime
-) -> None:
+) -> set[str]:
     known = await stored(session, kind, [item.id for item in observed])
     before: dict[str, M] = {polar_id: item.row for polar_id, item in known.items()}
     merged = dict(before)
+    doubtful: set[str] = set()
     for item in observed:
-        merged[item.id] = merge(kind, merged[item.id], item) if item.id in merged else item
+        other = merged.get(item.id, item)
+        if contradict(kind, other, item):
+            doubtful.add(getattr(item, kind.owner))
+        merged[item.id] = merge(kind, other, item)
     changed = [item for polar_id, item in merged.items() if before.get(polar_id) != item]
     await overwrite(database, session, kind, changed, now)
+    return doubtful
 
 
 async def overwrite(
@@ -126,6 +137,7 @@ async def overwrite(
         rows = await _gone_with_their_customers(session, kind, rows)
     if kind is CUSTOMER:
         await _take_along(session, rows)
+    not_kept.tell(kind, rows)
     values = attrgetter(*kind.fields)
     columns = (*kind.fields, "written_at")
     await database.upsert(session, _table(kind), columns, [(*values(row), now) for row in rows])
@@ -205,7 +217,7 @@ async def _scrub(
     await connection.execute(
         table.update()
         .where(table.c[column].in_(ids))
-        .values({**dict.fromkeys(kind.personal), "forgotten_at": now})
+        .values({**dict.fromkeys((*kind.personal, "not_kept")), "forgotten_at": now})
     )
 
 

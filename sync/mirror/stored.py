@@ -33,12 +33,13 @@ class _Layout:
 def _layout(kind: Kind[Any]) -> _Layout:
     position = {name: number for number, name in enumerate(kind.fields, _BEFORE)}
     others = [name for name in kind.content if name not in kind.times]
+    compared = (*kind.content, "not_kept")
     return _Layout(
         version_at=position["version_at"],
         owner=position[kind.owner],
-        content=itemgetter(*(position[name] for name in kind.content)),
-        content_of_object=attrgetter(*kind.content),
-        times=tuple((name, position[name]) for name in kind.times),
+        content=itemgetter(*(position[name] for name in compared)),
+        content_of_object=attrgetter(*compared),
+        times=tuple((name, position[name]) for name in kind.content if name in kind.times),
         others=itemgetter(*(position[name] for name in others)),
         others_as_sent=itemgetter(*others),
     )

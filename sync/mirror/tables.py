@@ -22,6 +22,16 @@ class Provenance(SQLModel):
     written_by: str
     """`api`, or the webhook's event type."""
     written_at: datetime = Field(sa_type=UtcDateTime)
+    not_kept: dict[str, str] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    """Fields that cannot be kept as Polar has them, each with the digest of what it has."""
+
+
+NOT_KEPT = sa.text("not_kept IS NOT NULL")
+
+
+def _not_kept(kind: str) -> sa.Index:
+    """Of the few rows that `status` names."""
+    return sa.Index(f"ix_{kind}_not_kept", "id", sqlite_where=NOT_KEPT, postgresql_where=NOT_KEPT)
 
 
 class CustomerRow(Provenance, table=True):
@@ -29,6 +39,7 @@ class CustomerRow(Provenance, table=True):
 
     __tablename__ = "customer"
     __table_args__ = (
+        _not_kept("customer"),
         sa.Index("ix_customer_external_id", "external_id"),
         sa.Index("ix_customer_created_at", "created_at"),
     )
@@ -58,6 +69,7 @@ class SubscriptionRow(Provenance, table=True):
 
     __tablename__ = "subscription"
     __table_args__ = (
+        _not_kept("subscription"),
         sa.Index("ix_subscription_customer_id", "customer_id"),
         sa.Index("ix_subscription_started_at", "started_at"),
     )
@@ -76,7 +88,7 @@ class SubscriptionRow(Provenance, table=True):
     canceled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    seats: int | None = None
+    seats: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
 class GrantRow(Provenance, table=True):
@@ -84,6 +96,7 @@ class GrantRow(Provenance, table=True):
 
     __tablename__ = "benefit_grant"
     __table_args__ = (
+        _not_kept("benefit_grant"),
         sa.Index("ix_benefit_grant_customer_id", "customer_id"),
         sa.Index("ix_benefit_grant_created_at", "created_at"),
     )
@@ -102,6 +115,7 @@ class MemberRow(Provenance, table=True):
 
     __tablename__ = "member"
     __table_args__ = (
+        _not_kept("member"),
         sa.Index("ix_member_customer_id", "customer_id"),
         sa.Index("ix_member_external_id", "external_id"),
         sa.Index("ix_member_created_at", "created_at"),
@@ -121,6 +135,7 @@ class SeatRow(Provenance, table=True):
 
     __tablename__ = "customer_seat"
     __table_args__ = (
+        _not_kept("customer_seat"),
         sa.Index("ix_customer_seat_customer_id", "customer_id"),
         sa.Index("ix_customer_seat_subscription_id", "subscription_id"),
         sa.Index("ix_customer_seat_member_id", "member_id"),

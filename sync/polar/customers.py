@@ -5,8 +5,8 @@ Source of every status and field: Polar's OpenAPI document, version 2026-10.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 import httpx
 from pydantic import AwareDatetime, TypeAdapter
 
+from sync import keeping
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER
 from sync.mirror.objects import API, Customer, Grant
 from sync.mirror.reading import parse
 from sync.polar.client import PolarClient, segment
 from sync.polar.errors import NotFound, understood, unexpected
-from sync.polar.lists import walk
+from sync.polar.lists import Unreadable, walk
 
 _TIME = TypeAdapter[datetime](AwareDatetime)
 
@@ -78,14 +79,18 @@ async def state_of(
         return CustomerState(
             customer=customer,
             grants=grants,
-            subscribed_at={
-                item["id"]: _TIME.validate_python(item["created_at"])
-                for item in answer["active_subscriptions"]
-            },
+            subscribed_at=dict(_subscribed_at(answer["active_subscriptions"])),
             is_team=answer.get("type") == "team",
         )
 
     return understood(read)
+
+
+def _subscribed_at(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, datetime]]:
+    for item in items:
+        # One without a time that can be read says nothing of when it was made.
+        with suppress(KeyError, ValueError):
+            yield item["id"], keeping.nearest(_TIME.validate_python(item["created_at"]))
 
 
 async def _search(polar: PolarClient, external_id: str) -> str:
@@ -101,12 +106,18 @@ async def _search(polar: PolarClient, external_id: str) -> str:
         return parse(CUSTOMER, item, observed_at=read_at, by=API)
 
     order = CUSTOMER.order(descending=False)
+    unreadable: Unreadable | None = None
     async with aclosing(
         walk(polar, CUSTOMER.path, read, query=external_id, sorting=order)
     ) as listed:
         async for customer in listed:
-            if customer.external_id == external_id:
+            if isinstance(customer, Unreadable):
+                unreadable = customer
+            elif customer.external_id == external_id:
                 return customer.id
+    if unreadable is not None:
+        # It may be the one.
+        raise unreadable.refusal
     raise NotFound("GET: no customer is listed under that external id")
 
 

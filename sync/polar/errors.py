@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import httpx
-import orjson
 
+from sync import keeping
 from sync.errors import PolarError
 from sync.polar.scopes import scope_for
 
@@ -139,12 +139,8 @@ def understood(read: Callable[[], T]) -> T:
 
 def json_object(response: httpx.Response) -> dict[str, Any] | None:
     """The body, if it is a JSON object."""
-    with contextlib.suppress(ValueError, RecursionError):
-        try:
-            answer = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            # It takes no lone surrogate, and somebody's name may hold one.
-            answer = response.json()
+    with contextlib.suppress(ValueError):
+        answer = keeping.from_json(response.content)
         if isinstance(answer, dict):
             return answer
     return None
@@ -164,7 +160,7 @@ def _said(body: Mapping[str, Any]) -> str:
     said = ": ".join(
         text for name in ("error", "detail") if isinstance(text := body.get(name), str)
     )
-    return f"Polar says {said[:_MAX_SAID]}" if said else ""
+    return f"Polar says {keeping.kept(said[:_MAX_SAID])}" if said else ""
 
 
 def _fields(body: Mapping[str, Any]) -> str:
@@ -175,4 +171,4 @@ def _fields(body: Mapping[str, Any]) -> str:
         for item in (detail if isinstance(detail, list) else [])
         if isinstance(item, dict) and isinstance(item.get("loc"), list)
     ]
-    return ", ".join(locations) or "no field named"
+    return keeping.kept(", ".join(locations)[:_MAX_SAID]) or "no field named"

@@ -6,24 +6,29 @@ one moves the others up.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
+from sync import keeping
 from sync.mirror.kinds import NEVER, Kind
-from sync.mirror.objects import API, M
+from sync.mirror.objects import API, M, PolarId
 from sync.mirror.reading import parse
 from sync.polar.client import PolarClient
-from sync.polar.errors import NotFound, Unavailable, understood
+from sync.polar.errors import NotFound, Refused, Unavailable, understood
 
 PAGE = 100
 """Items a page; Polar's maximum."""
 MAX_IDS = 50
 """Customers asked about in one list request: keeps the URL under 4 KiB, which proxies accept."""
+
+_POLAR_ID: TypeAdapter[str] = TypeAdapter(PolarId)
 
 T = TypeVar("T")
 
@@ -47,6 +52,40 @@ class NotAllListed(Unavailable):
         self.total = total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """An item of a list that cannot be read. It costs no other item its place."""
+
+    id: str
+    """Polar's; where it has none, a digest."""
+    owner: str | None
+    """Polar's id of the customer it belongs to, if that can be told."""
+    problem: str
+    """Which fields are at fault. Holds nothing of what they say."""
+
+    @property
+    def refusal(self) -> Refused:
+        """What it means to whoever needs it."""
+        return Refused(
+            f"Polar lists {self.id}, which cannot be read ({self.problem}): see it in Polar's"
+            " dashboard, and report it if nothing is wrong with it there"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[M]):
+    """What is listed of a kind for some customers."""
+
+    items: Sequence[M]
+    unreadable: Sequence[Unreadable] = ()
+    """Each with its owner."""
+
+    @property
+    def refusals(self) -> Mapping[str, Refused]:
+        """By the customers of whom not all can be read."""
+        return {item.owner or "": item.refusal for item in self.unreadable}
+
+
 @dataclass(slots=True)  # not frozen, which takes longer to make
 class Item(Generic[M]):
     """An item of a whole list as it was sent. Most are what the mirror has already, and are never
@@ -59,13 +98,10 @@ class Item(Generic[M]):
     content: Mapping[str, Any]
     read_at: datetime
 
-    def parsed(self) -> M:
-        """The item as an object.
-
-        Raises:
-            Refused: it cannot be read.
-        """
-        return understood(lambda: parse(self.kind, self.content, observed_at=self.read_at, by=API))
+    def parsed(self) -> M | Unreadable:
+        """The item as an object."""
+        read = partial(_parsed, self.kind)
+        return _read_or_not(read, self.content, self.read_at, self.kind.owner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +109,7 @@ class Page(Generic[M]):
     """A page of a whole list."""
 
     items: Sequence[Item[M]]
+    unreadable: Sequence[Unreadable]
     total: int
     """Items in the whole list, as of this page."""
     pages: int
@@ -92,10 +129,16 @@ async def page(polar: PolarClient, kind: Kind[M], number: int, *, order: Sequenc
     read_at = datetime.now(UTC)
     params = {**kind.filters, "page": number, "limit": PAGE, "sorting": order}
     answer = await polar.json("GET", kind.path, params=params)
-    items, total, pages = understood(partial(_page_of, partial(_item, kind), answer, read_at))
+    read, total, pages = understood(
+        partial(_page_of, partial(_item, kind), answer, read_at, kind.owner)
+    )
+    items, unreadable = apart(read)
     if not items:
         await polar.make_sure_of_organization()
-    return Page(items=items, total=total, pages=pages, read_at=read_at)
+    if len(unreadable) > 1 and not items:
+        # Not one bad item, but another Polar than this knows.
+        understood(partial(_item, kind, answer["items"][0], read_at))
+    return Page(items=items, unreadable=unreadable, total=total, pages=pages, read_at=read_at)
 
 
 async def of_customers(polar: PolarClient, kind: Kind[M], customer_ids: Sequence[str]) -> list[M]:
@@ -104,35 +147,48 @@ async def of_customers(polar: PolarClient, kind: Kind[M], customer_ids: Sequence
 
     Raises:
         Unavailable: also where the list moved while its pages were read.
+        Refused: also where an item cannot be read.
+    """
+    listing = await readable_of_customers(polar, kind, customer_ids)
+    for item in listing.unreadable:
+        raise item.refusal
+    return list(listing.items)
+
+
+async def readable_of_customers(
+    polar: PolarClient, kind: Kind[M], customer_ids: Sequence[str]
+) -> Listing[M]:
+    """The same, with what cannot be read told apart.
+
+    Raises:
+        Unavailable: also where the list moved while its pages were read.
         Refused
     """
-
-    def read(content: Mapping[str, Any], read_at: datetime) -> M:
-        return parse(kind, content, observed_at=read_at, by=API)
-
     if not kind.one_customer_a_request:
-        return [*await _in_any_order(polar, kind, read, customer_id=list(customer_ids))]
+        listing = await _in_any_order(polar, kind, customer_id=list(customer_ids))
+        if all(item.owner in customer_ids for item in listing.unreadable):
+            return listing
+        # Whose it is, is told by whom one has to ask for.
     items: list[M] = []
+    unreadable: list[Unreadable] = []
     for customer_id in customer_ids:
         # Of a customer that is gone Polar has no list at all.
         with suppress(NotFound):
-            items += await _in_any_order(polar, kind, read, customer_id=customer_id)
-    return items
+            listing = await _in_any_order(polar, kind, customer_id=customer_id)
+            items += listing.items
+            unreadable += (replace(item, owner=customer_id) for item in listing.unreadable)
+    return Listing(items, unreadable)
 
 
-async def _in_any_order(
-    polar: PolarClient,
-    kind: Kind[M],
-    read: Callable[[Mapping[str, Any], datetime], M],
-    **filters: Any,
-) -> Sequence[M]:
+async def _in_any_order(polar: PolarClient, kind: Kind[M], **filters: Any) -> Listing[M]:
     """Every page of a list of the kind: again in other orders, while some items are missing."""
-    found: dict[str, M] = {}
+    found: dict[str, M | Unreadable] = {}
     orders = [kind.order(descending=False), *kind.other_orders]
+    read = partial(_parsed, kind)
     for number, order in enumerate(orders, 1):
         try:
             async for item in walk(
-                polar, kind.path, read, **kind.filters, **filters, sorting=order
+                polar, kind.path, read, kind.owner, **kind.filters, **filters, sorting=order
             ):
                 found[item.id] = item
             break
@@ -141,10 +197,10 @@ async def _in_any_order(
                 break
             if number == len(orders):
                 raise
-    return list(found.values())
+    return Listing(*apart(found.values()))
 
 
-async def of_parent(polar: PolarClient, kind: Kind[M], parent_id: str) -> list[M]:
+async def of_parent(polar: PolarClient, kind: Kind[M], parent_id: str) -> Listing[M]:
     """All of the kind that the parent, as `Kind.parent` says, has; none where Polar does not know
     the parent.
 
@@ -158,15 +214,17 @@ async def of_parent(polar: PolarClient, kind: Kind[M], parent_id: str) -> list[M
     try:
         answer = await polar.json("GET", kind.path, params={parent.field: parent_id})
     except NotFound:
-        return []
-    return understood(
+        return Listing([])
+    read = partial(_parsed, kind)
+    listed = understood(
         lambda: [
-            parse(kind, it, observed_at=read_at, by=API)
+            _read_or_not(read, it, read_at, kind.owner)
             for it in answer[parent.items]
             # A revoked seat is nobody's any more.
-            if it.get(kind.owner) is not None
+            if not isinstance(it, dict) or it.get(kind.owner) is not None
         ]
     )
+    return Listing(*apart(listed))
 
 
 async def every_page(
@@ -181,14 +239,25 @@ async def every_page(
         Unavailable: also where the list moved while its pages were read.
         Refused
     """
-    found = {item.id: item async for item in walk(polar, path, read, **filters)}
+    found: dict[str, L] = {}
+    async for item in walk(polar, path, read, **filters):
+        if isinstance(item, Unreadable):
+            raise item.refusal
+        found[item.id] = item
     return list(found.values())
 
 
 async def walk(
-    polar: PolarClient, path: str, read: Callable[[Mapping[str, Any], datetime], L], **filters: Any
-) -> AsyncGenerator[L, None]:
+    polar: PolarClient,
+    path: str,
+    read: Callable[[Mapping[str, Any], datetime], L],
+    owner: str = "",
+    **filters: Any,
+) -> AsyncGenerator[L | Unreadable, None]:
     """The items of a list as its pages come in. Reaching the end says that none is missing.
+
+    Args:
+        owner: the field with the id of the customer that an item belongs to.
 
     Raises:
         NotAllListed
@@ -201,7 +270,7 @@ async def walk(
     while number <= last:
         read_at = datetime.now(UTC)
         answer = await polar.json("GET", path, params={**filters, "page": number, "limit": PAGE})
-        items, count, last = understood(partial(_page_of, read, answer, read_at))
+        items, count, last = understood(partial(_page_of, read, answer, read_at, owner))
         for item in items:
             found.add(item.id)
             yield item
@@ -223,18 +292,70 @@ def batches(items: Sequence[T], size: int = MAX_IDS) -> Iterator[Sequence[T]]:
 
 
 def _item(kind: Kind[M], content: Mapping[str, Any], read_at: datetime) -> Item[M]:
-    key = content[kind.sorted_by]
-    at = NEVER if key is None else datetime.fromisoformat(key)
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
+    sort_key, at = content[kind.sorted_by], NEVER
+    if sort_key is not None:
+        at = datetime.fromisoformat(sort_key)
+        if at.tzinfo is None:
+            raise ValueError("a time without a zone")
+        at = keeping.nearest(at)
     return Item(kind, content["id"].lower(), at, _what_is_mirrored(kind, content), read_at)
 
 
+def _parsed(kind: Kind[M], content: Mapping[str, Any], read_at: datetime) -> M:
+    return parse(kind, content, observed_at=read_at, by=API)
+
+
 def _page_of(
-    read: Callable[[Mapping[str, Any], datetime], T], answer: Mapping[str, Any], read_at: datetime
-) -> tuple[list[T], int, int]:
-    items = [read(item, read_at) for item in answer["items"]]
+    read: Callable[[Mapping[str, Any], datetime], T],
+    answer: Mapping[str, Any],
+    read_at: datetime,
+    owner: str,
+) -> tuple[list[T | Unreadable], int, int]:
+    items = [_read_or_not(read, item, read_at, owner) for item in answer["items"]]
     return items, int(answer["pagination"]["total_count"]), int(answer["pagination"]["max_page"])
+
+
+def _read_or_not(
+    read: Callable[[Mapping[str, Any], datetime], T],
+    content: Any,
+    read_at: datetime,
+    owner: str,
+) -> T | Unreadable:
+    try:
+        return read(content, read_at)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        told = content if isinstance(content, dict) else {}
+        return Unreadable(
+            id=_uuid(told.get("id")) or keeping.digest(content),
+            owner=_uuid(told.get(owner)),
+            problem=_problem(error),
+        )
+
+
+def _uuid(value: object) -> str | None:
+    try:
+        return _POLAR_ID.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _problem(error: Exception) -> str:
+    """Without pydantic's copy of the values."""
+    if isinstance(error, ValidationError):
+        return ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+    return type(error).__name__
+
+
+def apart(read: Iterable[T | Unreadable]) -> tuple[list[T], list[Unreadable]]:
+    """What can be read, and what cannot."""
+    items: list[T] = []
+    unreadable: list[Unreadable] = []
+    for item in read:
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
+        else:
+            items.append(item)
+    return items, unreadable
 
 
 @cache

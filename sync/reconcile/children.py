@@ -43,13 +43,16 @@ async def compare_children(
         for parent_id in parents:
             read_at = datetime.now(UTC)
             asking = partial(lists.of_parent, kind=kind, parent_id=parent_id)
-            listed = await context.calls.ask(asking)
+            listing = await context.calls.ask(asking)
+            context.tell_unreadable(kind, listing.unreadable)
+            listed = listing.items
             async with context.session() as session:
                 now = await context.database.now(session)
                 await follow(context, session, kind, listed, now)
                 known = await rows.children(session, kind, parent, parent_id)
                 silent = {it.id for it in known if kind.is_listed(it)} - {it.id for it in listed}
-                await follow_silence(context, session, kind, silent, read_at, now)
+                if not listing.unreadable:
+                    await follow_silence(context, session, kind, silent, read_at, now)
                 context.report.count(kind.name, len(listed))
                 await keep(session, parent_id)
             reached = parent_id

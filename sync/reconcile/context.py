@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.ledger import Ledger
 from sync.mirror.kinds import Kind
+from sync.polar.lists import Unreadable
 from sync.reconcile.calls import Calls
 from sync.reconcile.report import Difference, Finding, Report
 from sync.settings import Settings
@@ -50,6 +51,24 @@ class Context:
                 return
             self._told.add(difference.id)
         self.report.add(difference)
+
+    def tell_unreadable(self, kind: Kind[Any], items: Iterable[Unreadable]) -> int:
+        """Report what cannot be read: each once, though several lists show it. Returns how many
+        had not been told."""
+        new = {item.id: item for item in items if item.id not in self._told}
+        self._told |= new.keys()
+        for item in new.values():
+            self.report.add(
+                Difference(
+                    kind=kind.name,
+                    id=item.id,
+                    finding=Finding.UNREADABLE,
+                    cause=f"cannot be taken over ({item.problem}): see it in Polar's dashboard",
+                    repaired=False,
+                )
+            )
+            self.report.incomplete[kind.name] = self.report.incomplete.get(kind.name, 0) + 1
+        return len(new)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

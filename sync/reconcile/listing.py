@@ -13,7 +13,7 @@ from sync.cancellation import cancel_and_wait
 from sync.mirror.kinds import Kind
 from sync.mirror.objects import M
 from sync.polar import lists
-from sync.polar.lists import Item
+from sync.polar.lists import Item, Unreadable
 from sync.reconcile.calls import Calls
 from sync.reconcile.cursor import ListCursor, Window
 
@@ -29,6 +29,8 @@ class Read(Generic[M]):
 
     items: Sequence[Item[M]]
     """Those that were on no page before."""
+    unreadable: Sequence[Unreadable]
+    """Those of which not even id and sort key can be read."""
     read_at: datetime
     window: Window | None
     cursor: ListCursor
@@ -80,6 +82,7 @@ async def _pages(
             cursor.finish()
         yield Read(
             items=[item for item in page.items if item.id not in repeated],
+            unreadable=page.unreadable,
             read_at=page.read_at,
             window=window,
             cursor=cursor.model_copy(),

@@ -16,7 +16,7 @@ from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.objects import Customer, M
 from sync.polar import lists
-from sync.polar.lists import MAX_IDS
+from sync.polar.lists import MAX_IDS, apart
 from sync.reconcile import owed
 from sync.reconcile.compare import differing
 from sync.reconcile.context import Context
@@ -61,7 +61,8 @@ async def fetch_missing(
             page = await context.calls.ask(ask_for)
             keys = {item.id: item.key for item in page.items}
             known = await rows.listed(connection, kind, None, keys)
-            to_judge = [item.parsed() for item in differing(page.items, known)]
+            to_judge, unreadable = apart(item.parsed() for item in differing(page.items, known))
+            context.tell_unreadable(kind, unreadable)
             shortfall = await take(to_judge, page.read_at, shortfall.after_page(page.pages))
             yield shortfall
         if kind is CUSTOMER:
@@ -73,6 +74,6 @@ async def fetch_missing(
             )
         ):
             read_at = datetime.now(UTC)
-            listed = await ask(context, kind, owners)
-            shortfall = await take(listed, read_at, shortfall.after_customer(owners[-1]))
+            listing = await ask(context, kind, owners)
+            shortfall = await take(listing.items, read_at, shortfall.after_customer(owners[-1]))
             yield shortfall

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.sightings import Observer
+from sync.errors import StorageError
 from sync.mirror import kinds, rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.merge import merge
 from sync.mirror.objects import API, M, Member
 from sync.polar import customers, lists
 from sync.polar.errors import NotFound
+from sync.polar.lists import Listing, Unreadable
 from sync.reconcile import owed
 from sync.reconcile.context import Context
 from sync.reconcile.judge import extra, judge
+from sync.store.errors import StatementFailed, ValueRefused
 
 
 async def follow(
@@ -29,19 +32,51 @@ async def follow(
         Those that the mirror did not have, or not as being there.
     """
     known = await rows.stored(session, kind, [item.id for item in listed])
-    write: list[M] = []
-    for item in listed:
-        judgement = judge(kind, known.get(item.id), item)
-        if judgement.difference is not None:
-            context.tell(kind, judgement.difference)
-        if judgement.write is not None:
-            write.append(judgement.write)
+    judged = [judge(kind, known.get(item.id), item) for item in listed]
+    write = [it.write for it in judged if it.write is not None]
+    refused: Collection[str] = ()
     if not context.dry_run:
-        await rows.overwrite(context.database, session, kind, write, now)
-        members = [item for item in write if isinstance(item, Member)]
+        refused = await _overwrite(context, session, kind, write, now)
+        members = [item for item in write if isinstance(item, Member) and item.id not in refused]
         await Observer(context.ledger).see_members(session, members, now, source=API)
+    for it in judged:
+        if it.difference is not None and it.difference.id not in refused:
+            context.tell(kind, it.difference)
     there = {polar_id for polar_id, it in known.items() if kind.is_listed(it.row)}
     return [item for item in write if item.id not in there]
+
+
+async def _overwrite(
+    context: Context, session: AsyncSession, kind: Kind[M], write: Sequence[M], now: datetime
+) -> Collection[str]:
+    """Write the rows; one by one where the database does not take them together.
+
+    Returns:
+        The ids of those that it does not take, which are reported.
+    """
+    if not write:
+        return ()
+    try:
+        async with session.begin_nested():
+            await rows.overwrite(context.database, session, kind, write, now)
+        return ()
+    except (ValueRefused, StatementFailed):
+        refused: dict[str, StorageError] = {}
+    for row in write:
+        try:
+            async with session.begin_nested():
+                await rows.overwrite(context.database, session, kind, [row], now)
+        except (ValueRefused, StatementFailed) as error:
+            refused[row.id] = error
+    if len(refused) == len(write) > 1:
+        # Not one bad row: the database does not take this table's.
+        raise next(iter(refused.values()))
+    problem = "the database does not take it: {}".format
+    context.tell_unreadable(
+        kind,
+        [Unreadable(id=it, owner=None, problem=problem(error)) for it, error in refused.items()],
+    )
+    return refused
 
 
 async def follow_silence(
@@ -86,8 +121,9 @@ async def _tell_what_goes_along(
                     context.tell(kind, extra(kind, item.row))
 
 
-async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) -> Sequence[Any]:
-    """What Polar has of this kind for these customers; of customers, for one.
+async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) -> Listing[Any]:
+    """What Polar has of this kind for these customers; of customers, for one. What cannot be read
+    is reported.
 
     Raises:
         CallsUsedUp, PolarError, StorageUnavailable
@@ -95,8 +131,12 @@ async def ask(context: Context, kind: Kind[Any], customer_ids: Sequence[str]) ->
     if kind is CUSTOMER:
         [customer_id] = customer_ids
         state = await state_of(context, customer_id=customer_id)
-        return [] if state is None else [state.customer]
-    return await context.calls.ask(lambda polar: lists.of_customers(polar, kind, customer_ids))
+        return Listing([] if state is None else [state.customer])
+    listing = await context.calls.ask(
+        lambda polar: lists.readable_of_customers(polar, kind, customer_ids)
+    )
+    context.tell_unreadable(kind, listing.unreadable)
+    return listing
 
 
 async def state_of(

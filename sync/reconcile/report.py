@@ -23,6 +23,8 @@ class Finding(StrEnum):
     """Polar's is newer."""
     STALE = "stale"
     """The mirror claims to be newer than what Polar now says, though nothing came meanwhile."""
+    UNREADABLE = "unreadable"
+    """Polar has it, and what it says of it cannot be read."""
     OWED = "owed"
     """A user was deleted, and what should have gone with them is still there."""
 
@@ -72,7 +74,7 @@ class Report(BaseModel):
     deleted_elsewhere: int = 0
     """Customers deleted at Polar without a deletion here: in its dashboard, as a rule."""
     incomplete: dict[str, int] = {}
-    """Rows that Polar counts and that could not be fetched, by kind; empty: all were."""
+    """Rows that Polar counts and that could not be fetched or read, by kind; empty: all were."""
     brake: str | None = None
     """On the first run of everything, where MAX_DELETIONS_PER_HOUR is not set: what goes by itself,
     and how to set it."""
@@ -97,6 +99,10 @@ class Report(BaseModel):
     def count(self, kind: str, number: int) -> None:
         """So many rows of the kind were compared."""
         self.compared[kind] = self.compared.get(kind, 0) + number
+
+    def unreadable(self, kind: str) -> int:
+        """How many rows of the kind could not be read."""
+        return self.found.get(kind, {}).get(Finding.UNREADABLE, 0)
 
     def moved(self, state: str) -> None:
         """A deletion was moved into the state."""

@@ -26,7 +26,7 @@ from sync.mirror.objects import Customer, M, Mirrored
 from sync.mirror.stored import Stored
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
-from sync.polar.lists import MAX_IDS, PAGE, batches
+from sync.polar.lists import MAX_IDS, PAGE, Unreadable, apart, batches
 from sync.polar.organization import Organization
 from sync.reconcile import owed, selection
 from sync.reconcile.calls import Calls, CallsUsedUp
@@ -118,7 +118,7 @@ class Reconciliation:
         Raises:
             AlreadyRunning, StorageUnavailable
         """
-        return await self._selected(selection.user(self._context, user_id))
+        return await self._selected(lambda: selection.user(self._context, user_id))
 
     async def deletions(self) -> Report:
         """Compare the deletions that have not ended, and those that found nobody.
@@ -126,7 +126,7 @@ class Reconciliation:
         Raises:
             AlreadyRunning, StorageUnavailable
         """
-        return await self._selected(selection.open_deletions(self._context))
+        return await self._selected(lambda: selection.open_deletions(self._context))
 
     async def webhooks(self, since: datetime, until: datetime, *, redeliver: bool) -> WebhookReport:
         """What is wrong with the endpoint at Polar, and what it lost in this time.
@@ -142,10 +142,10 @@ class Reconciliation:
             redeliver=redeliver and not self._context.dry_run,
         )
 
-    async def _selected(self, work: Awaitable[None]) -> Report:
+    async def _selected(self, work: Callable[[], Awaitable[None]]) -> Report:
         async with self._alone():
             try:
-                await work
+                await work()
             except (PolarError, CallsUsedUp) as error:
                 self._context.report.stopped = str(error)
             else:
@@ -231,8 +231,9 @@ class Reconciliation:
             async for reached in fetch_missing(context, kind, cursor, before, keep):
                 progress.shortfalls[kind.name] = reached
                 self._on_progress(progress)
-        if left := progress.shortfall(kind).left(cursor.short):
-            context.report.incomplete[kind.name] = left
+        left = progress.shortfall(kind).left(cursor.short)
+        if missing := left + context.report.unreadable(kind.name):
+            context.report.incomplete[kind.name] = missing
 
     async def _take(
         self,
@@ -250,11 +251,18 @@ class Reconciliation:
         keys = {item.id: item.key for item in items}
         known = await rows.listed(connection, kind, window.span if window else None, keys)
         to_judge: list[M] = []
+        unreadable: list[Unreadable] = []
         for some in batches(items, PAGE):
-            to_judge += [item.parsed() for item in differing(some, known)]
+            read, not_read = apart(item.parsed() for item in differing(some, known))
+            to_judge += read
+            unreadable += not_read
             # Meanwhile the next pages come in.
             await asyncio.sleep(0)
-        shortfall = progress.shortfall(kind)
+        nameless = [item for read in batch for item in read.unreadable]
+        context.tell_unreadable(kind, unreadable)
+        # These were listed: nothing is gained by looking for them.
+        listed_too = context.tell_unreadable(kind, nameless)
+        shortfall = progress.shortfall(kind).and_found(listed_too)
         if window is not None:
             missing = unseen(known, window, read_at)
             asked = await self._look_for(progress, kind, missing, read_at)
@@ -262,7 +270,10 @@ class Reconciliation:
         customers: dict[str, str | None] = {}
         if kind is CUSTOMER:
             # Whatever is written to the equal ones from now on is newer than the list.
-            customers = {item.id: item.content.get("external_id") for item in items}
+            bad = {item.id for item in unreadable}
+            customers = {
+                item.id: item.content.get("external_id") for item in items if item.id not in bad
+            }
             customers |= _external_ids(to_judge)
         to_write = to_judge or await owed.any_concerned(context, connection, customers)
         cursor = batch[-1].cursor
@@ -298,9 +309,11 @@ class Reconciliation:
             ids.setdefault(item.customer_id, []).append(item.id)
         for owners in batches(sorted(ids), 1 if kind is CUSTOMER else MAX_IDS):
             wanted = {polar_id for owner in owners for polar_id in ids[owner]}
-            found = [item for item in await ask(context, kind, owners) if item.id in wanted]
+            listing = await ask(context, kind, owners)
+            found = [item for item in listing.items if item.id in wanted]
             there += [kind.key(item) for item in found]
             silent = wanted - {item.id for item in found}
+            silent -= {polar_id for owner in listing.refusals for polar_id in ids.get(owner, ())}
             async with context.session() as session:
                 now = await context.database.now(session)
                 await follow(context, session, kind, found, now)

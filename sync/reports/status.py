@@ -8,6 +8,7 @@ from sync.deletions import memberships, pause, queries
 from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
 from sync.intake.app_events import near_misses
+from sync.mirror import not_kept
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.settings import Settings
 from sync.store import clock
@@ -18,6 +19,7 @@ DEAD_LETTERS = 5
 
 _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "received_at")
 _NEAR_FIELDS = ("event_type", "count", "newest_at", "did_you_mean")
+_NOT_KEPT_FIELDS = ("kind", "id", "fields")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
@@ -37,6 +39,7 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         paid = await memberships.paid_seats(session, limit)
         near = await near_misses(session, settings)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
+        total_not_kept, first_not_kept = await not_kept.find(session, limit)
     return {
         "paused": fields_of(paused, ("since", "why")) if paused else None,
         "clock_jump": fields_of(jump, ("at", "by_seconds")) if jump else None,
@@ -52,5 +55,9 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         "dead_letters": {
             "total": dead,
             "newest": [fields_of(row, _DEAD_FIELDS) for row in newest_dead],
+        },
+        "not_kept": {
+            "total": total_not_kept,
+            "objects": [fields_of(it, _NOT_KEPT_FIELDS) for it in first_not_kept],
         },
     }

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.store.bulk_insert import BulkInsert, Rows
-from sync.store.errors import Interrupted, StorageUnavailable
+from sync.store.errors import Interrupted, StatementFailed, StorageUnavailable, ValueRefused
 
 
 class Backend(Protocol):
@@ -39,8 +39,12 @@ class Backend(Protocol):
     def __init__(self, url: sa.URL) -> None: ...
 
     @staticmethod
-    def failure(error: BaseException | None) -> type[StorageUnavailable] | None:
-        """What the driver's error says of the database; None: it is the statement's fault."""
+    def failure(error: BaseException | None) -> type[StorageUnavailable | ValueRefused]:
+        """Whose fault the driver's error is, by its code. `StatementFailed`: it does not say."""
+
+    @staticmethod
+    def words(error: BaseException | None) -> str:
+        """The driver's error in its own words, without any value."""
 
     def is_there(self) -> bool:
         """Whether there is a database to connect to, as far as can be told without; to connect may
@@ -125,20 +129,22 @@ def backend_of(engine: str) -> type[Backend]:
 
 @contextlib.contextmanager
 def storage_errors(backend: type[Backend]) -> Iterator[None]:
-    """Say `StorageUnavailable` for what is the database's fault and not the statement's."""
+    """Say whose fault it is where the database does not do what it is asked for."""
+    failure: type[StorageUnavailable | ValueRefused]
     try:
         yield
     except sa.exc.DBAPIError as error:
         failure = Interrupted if error.connection_invalidated else backend.failure(error.orig)
-        if failure is None:
-            raise
         # The driver's message only: SQLAlchemy's would print the statement's parameters.
-        raise failure(str(error.orig)) from None
+        raise failure(backend.words(error.orig)) from None
     except backend.driver_error as error:
-        failure = backend.failure(error)
-        if failure is None:
-            raise
-        raise failure(str(error)) from None
+        raise backend.failure(error)(backend.words(error)) from None
+    except UnicodeEncodeError as error:
+        # In UTF-8 only half of a surrogate pair is in the way; else the connection's encoding is.
+        failure = ValueRefused if error.encoding == "utf-8" else StatementFailed
+        raise failure(f"a text cannot be sent in the encoding {error.encoding}") from None
+    except OverflowError:
+        raise ValueRefused("a number or a time is beyond what its column holds") from None
     except sa.exc.TimeoutError:
         raise StorageUnavailable("every connection is in use") from None
     except OSError as error:

@@ -13,5 +13,14 @@ class Interrupted(StorageUnavailable):
     """The connection was lost, or the transaction gave way to another: worth one more try."""
 
 
+class StatementFailed(StorageUnavailable):
+    """The database refused a statement, and does not say whether that is its own fault or that of
+    what was written. Where the same without some row succeeds, it was that row's."""
+
+
+class ValueRefused(StorageError):
+    """The database does not take a value: that row's fault, and nobody else's."""
+
+
 class InUse(StorageError):
     """Another process of the bridge has the database open."""

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -15,9 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import keeping
 from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
-from sync.store.errors import Interrupted, InUse, StorageUnavailable
+from sync.store.errors import (
+    Interrupted,
+    InUse,
+    StatementFailed,
+    StorageUnavailable,
+    ValueRefused,
+)
 from sync.store.schema import check_revision, revision_of
 
 _DRIVER = "postgresql+psycopg"
@@ -35,7 +41,9 @@ _CONNECT = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
-_TIMEOUTS = {
+_SETTINGS = {
+    # In another zone a time at the edge of the calendar would come back from beyond it.
+    "timezone": "UTC",
     "statement_timeout": "60s",
     "lock_timeout": "30s",
     # Of a process that is frozen or out of reach: what it holds is free again after this.
@@ -53,7 +61,7 @@ def _settings(*, local: bool) -> str:
     scope = "LOCAL" if local else "SESSION"
     return "; ".join(
         [
-            *(f"SET {scope} {name} = '{value}'" for name, value in _TIMEOUTS.items()),
+            *(f"SET {scope} {name} = '{value}'" for name, value in _SETTINGS.items()),
             f"SELECT {_DURABLE.format(local=str(local).lower())}",
         ]
     )
@@ -73,6 +81,31 @@ _PING = 20.0
 """Seconds of silence after which a listener makes sure that the server is still there."""
 _TRY_AGAIN = {"40001", "40P01"}
 """serialization_failure, deadlock_detected"""
+_UNAVAILABLE = frozenset(
+    {
+        "08",  # connection
+        "0A",  # not supported, by a pooler in between
+        "25",  # state of the transaction: read only, idle for too long, failed before
+        "26",  # a prepared statement that another connection has
+        "28",  # who one is
+        "3D",  # no such database
+        "40",  # rolled back
+        "53",  # disk full, out of memory, too many connections
+        "55",  # a lock that is not to be had
+        "57",  # shutting down, canceled, timed out
+        "58",  # input and output
+        "F0",  # its configuration
+        "XX",  # damaged
+    }
+)
+"""Classes of SQLSTATE in which the server itself is in trouble. Source: PostgreSQL's documentation,
+appendix A."""
+_FORBIDDEN = {"42501"}
+"""insufficient_privilege"""
+_DATA = "22"
+"""The class of values that do not fit."""
+_OF_ENCODING = {"22021", "22P05"}
+"""character_not_in_repertoire, untranslatable_character: the database is not in UTF-8."""
 _LOCK_NOT_AVAILABLE = "55P03"
 _PID = "SELECT pg_backend_pid()"
 
@@ -94,7 +127,7 @@ class Postgresql:
             pool_pre_ping=True,
             # Errors are logged, and a statement's parameters can be personal data.
             hide_parameters=True,
-            json_deserializer=orjson.loads,
+            json_deserializer=keeping.from_database,
             connect_args=_CONNECT,
             **_POOL,
         )
@@ -110,12 +143,27 @@ class Postgresql:
             _execute(connection, _OF_CONNECTION)
 
     @staticmethod
-    def failure(error: BaseException | None) -> type[StorageUnavailable] | None:
-        if not isinstance(
-            error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError
-        ):
-            return None
-        return Interrupted if error.sqlstate in _TRY_AGAIN else StorageUnavailable
+    def failure(error: BaseException | None) -> type[StorageUnavailable | ValueRefused]:
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            # The client's own: it is not connected, or does not know how to send a value.
+            return ValueRefused if isinstance(error, psycopg.DataError) else StorageUnavailable
+        if state in _TRY_AGAIN:
+            return Interrupted
+        if state[:2] in _UNAVAILABLE or state in _FORBIDDEN:
+            return StorageUnavailable
+        if state[:2] == _DATA and state not in _OF_ENCODING:
+            return ValueRefused
+        return StatementFailed
+
+    @staticmethod
+    def words(error: BaseException | None) -> str:
+        # What else there is to it can quote what was written.
+        said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+        if said is None:
+            return str(error)
+        state = getattr(error, "sqlstate", "")
+        return f"SQLSTATE {state}" if state[:2] == _DATA else f"{said} ({state})"
 
     def is_there(self) -> bool:
         return True

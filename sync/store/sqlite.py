@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync import keeping
 from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
-from sync.store.errors import InUse, StorageUnavailable
+from sync.store.errors import InUse, StatementFailed, StorageUnavailable, ValueRefused
 from sync.store.schema import check_revision, revision_of
 from sync.store.sqlite_driver import Connection, Thread
 from sync.store.sqlite_place import check_place, make_directory
@@ -37,6 +37,18 @@ _QUICK = 0.001
 """Seconds for which a commit may keep the event loop waiting."""
 _UPSERTED = 200
 """Rows of one statement: with some twenty values each, an eighth of what SQLite takes at once."""
+_VALUE = frozenset({sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH})
+"""Result codes of values that do not fit. Source: https://www.sqlite.org/rescode.html."""
+_STATEMENT = frozenset(
+    {
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_RANGE,
+        sqlite3.SQLITE_MISUSE,
+        sqlite3.SQLITE_SCHEMA,
+    }
+)
+"""Those that do not say whose fault it is. With any other the file or the disk is in trouble."""
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 """Of the file, in bytes."""
 
@@ -58,7 +70,7 @@ class Sqlite:
             },
             # Errors are logged, and a statement's parameters can be personal data.
             hide_parameters=True,
-            json_deserializer=orjson.loads,
+            json_deserializer=keeping.from_database,
         )
         _configure(self.engine.sync_engine, _BUSY_TIMEOUT_MS)
         self._inserter = _Inserter(_writing(url, _BUSY_TIMEOUT_MS))
@@ -69,12 +81,20 @@ class Sqlite:
         self.scrub_due = self.vacuum_due = True
 
     @staticmethod
-    def failure(error: BaseException | None) -> type[StorageUnavailable] | None:
-        at_fault = (sqlite3.OperationalError, sqlite3.InterfaceError, sqlite3.InternalError)
-        # The other subclasses are a statement's fault, but of a damaged file it says this.
-        if isinstance(error, at_fault) or type(error) is sqlite3.DatabaseError:
-            return StorageUnavailable
-        return None
+    def failure(error: BaseException | None) -> type[StorageUnavailable | ValueRefused]:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            # The driver's own: the connection is closed, or it does not know a value's type.
+            own = isinstance(error, sqlite3.ProgrammingError)
+            return StatementFailed if own else StorageUnavailable
+        primary = code & 0xFF
+        if primary in _VALUE:
+            return ValueRefused
+        return StatementFailed if primary in _STATEMENT else StorageUnavailable
+
+    @staticmethod
+    def words(error: BaseException | None) -> str:
+        return str(error)
 
     def is_there(self) -> bool:
         check_place(self._path)

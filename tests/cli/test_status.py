@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.dialects import sqlite
 from sqlmodel import col, select
@@ -13,6 +14,10 @@ from sync.deletions.observations import AnotherDeleted, DeleteBy, DeleteSent, Un
 from sync.deletions.states import State
 from sync.inbox.entry import InboxStatus
 from sync.inbox.tables import OPEN_INBOX, InboxRow
+from sync.mirror.kinds import CUSTOMER
+from sync.mirror.objects import API
+from sync.mirror.reading import parse
+from sync.mirror.rows import upsert
 from tests.helpers.commands import BLOCKED, FOUND, HELD, ISO, SUPERSEDED, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 
@@ -33,6 +38,7 @@ def test_status_of_an_empty_bridge(commands: Commands) -> None:
         "inbox": {"pending": 0, "oldest_pending_at": None},
         "near_misses": [],
         "dead_letters": {"total": 0, "newest": []},
+        "not_kept": {"total": 0, "objects": []},
     }
     assert "no deletions yet" in commands.run("status").out
 
@@ -85,6 +91,35 @@ def test_status_lists_no_more_than_it_is_asked_to(commands: Commands) -> None:
     assert report["need_person"]["total"] == 3
     assert len(report["need_person"]["deletions"]) == 2
     assert "and 1 more" in commands.run("status", "--limit", "2").out
+
+
+def test_status_names_what_cannot_be_kept(commands: Commands) -> None:
+    ids = [f"6f2c1d0e-3f43-4f5e-9a55-{number:012d}" for number in range(3)]
+
+    async def write(ledger: Ledger) -> None:
+        database = ledger.database
+        at = "2026-09-01T00:00:00Z"
+        customers: list[dict[str, Any]] = [
+            {"id": ids[0], "created_at": at, "name": "Ada"},
+            {"id": ids[1], "created_at": at, "name": "A\x00da", "email": 7},
+            {"id": ids[2], "created_at": at, "metadata": {"n": float("nan")}},
+        ]
+        async with database.write() as session:
+            now = await database.now(session)
+            seen = [parse(CUSTOMER, it, observed_at=now, by=API) for it in customers]
+            await upsert(database, session, seen, now)
+
+    commands.do(write)
+    report = commands.run("status", "--json", "--limit", "1").json["not_kept"]
+    assert report["total"] == 2
+    assert report["objects"] == [
+        {"kind": "customer", "id": ids[1], "fields": ["email", "name"]},
+    ]
+    shown = commands.run("status").out
+    assert "cannot be kept" in shown
+    assert ids[1] in shown
+    assert ids[2] in shown
+    assert ids[0] not in shown
 
 
 def test_status_counts_the_backlog(commands: Commands) -> None:

@@ -68,6 +68,32 @@ def test_whose_it_is() -> None:
     assert customer_id("order.paid", {"customer": [ID]}) is None
     assert customer_id("order.paid", {"customer_id": "nobody"}) is None
     assert customer_id("order.paid", {"customer_id": 7}) is None
+    assert customer_id("order.paid", {"customer_id": 7, "customer": {"id": ID}}) == ID
+    assert customer_id("order.paid", {"customer_id": "", "member": {"customer_id": ID}}) == ID
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data", "found", "hides"),
+    [
+        ("member.updated", {"id": ID}, ID, False),
+        ("member.updated", {"id": 7, "member_id": ID}, None, False),
+        ("benefit_grant.created", {"member": {"id": ID.upper()}}, ID, False),
+        ("customer_seat.claimed", {"member": {"id": 7}, "member_id": ID}, ID, False),
+        ("customer_seat.claimed", {"member": {"id": 7}, "member_id": None}, None, True),
+        ("customer_seat.claimed", {"member": None, "member_id": None}, None, False),
+    ],
+)
+def test_the_member_in_it(
+    event_type: str, data: dict[str, Any], found: str | None, hides: bool
+) -> None:
+    envelope = read_envelope(body(event_type, data))
+    assert (envelope.member_id, envelope.hides_somebody) == (found, hides)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_webhook_from_the_edge_of_the_calendar_is_refused(at: str) -> None:
+    with pytest.raises(Unreadable, match="edge of the calendar"):
+        read_envelope(body("order.paid", {}, at))
 
 
 @pytest.mark.parametrize(

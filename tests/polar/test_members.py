@@ -15,6 +15,7 @@ from sync.polar import lists, members
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
 from sync.polar.errors import NotFound, OnlyOwner
+from sync.polar.lists import Listing
 from tests.helpers.bridge import bridge_settings
 from tests.helpers.simulator import Json, SimulatorClient
 
@@ -90,9 +91,9 @@ def test_seats_are_listed_by_subscription_and_a_revoked_one_is_nobodys(
         sim.control("POST", "/seats", {**seat, "member_id": by_role(truth, role)})
         for role in ("owner", "member")
     ]
-    assert len(ask(lambda polar: lists.of_parent(polar, CUSTOMER_SEAT, subscription))) == 2
+    assert len(ask(lambda polar: lists.of_parent(polar, CUSTOMER_SEAT, subscription)).items) == 2
     sim.control("POST", f"/seats/{made[0]['id']}", {"status": "revoked"})
-    assert len(ask(lambda polar: lists.of_parent(polar, CUSTOMER_SEAT, subscription))) == 1
-    assert ask(lambda polar: lists.of_parent(polar, CUSTOMER_SEAT, NOBODY)) == []
+    assert len(ask(lambda polar: lists.of_parent(polar, CUSTOMER_SEAT, subscription)).items) == 1
+    assert ask(lambda polar: lists.of_parent(polar, CUSTOMER_SEAT, NOBODY)) == Listing([])
     with pytest.raises(ValueError, match="customer has a list"):
         ask(lambda polar: lists.of_parent(polar, CUSTOMER, NOBODY))
