@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import sys
 import time
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 _DRAIN_SECONDS = 2
 """For requests under way when the server is told to stop. They take milliseconds; what is left of
 the 10 seconds that a container gets is the embedded worker's."""
+_OPEN_FILES = 8_192
 # Their messages quote URLs and parameters, in which there are users' ids.
 _TOO_TALKATIVE = ("aiosqlite", "httpcore", "httpx")
 
@@ -50,13 +52,15 @@ def serve(
     # The server handles both itself, and raises them again once it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
+    _allow_open_files()
     server = uvicorn.Server(
         uvicorn.Config(
             "app.main:create_app",
             factory=True,
             host=settings.host if host is None else host,
             port=settings.port if port is None else port,
-            http="httptools",
+            http="app.protocol:BoundedProtocol",
+            ws="none",
             loop="auto",
             lifespan="on",
             log_config=None,
@@ -170,6 +174,15 @@ def demo() -> None:
     from sync.demo.story import run
 
     raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty())))
+
+
+def _allow_open_files() -> None:
+    """A process often starts with fewer file descriptors than it may have, and fewer than the
+    connections that the server takes (`app.bounds`)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 def _configure_logging(settings: Settings) -> None:
