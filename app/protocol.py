@@ -268,7 +268,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._await_request()
         else:
             self._phase = _Phase.ANSWER
-            self._bounds.wait_no_more(self)
+            if not self.flow.write_paused:
+                self._bounds.wait_no_more(self)
 
     # --- answering -----------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.store.database import Database
 
 DEAD_LETTERS = 5
-"""The newest dead letters that are named."""
+"""The newest dead letters, and events possibly lost, that are named."""
 
 _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "received_at")
+_LOST_FIELDS = ("event_type", "user_hash", "first_at", "event_at", "received_at", "times")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
@@ -29,6 +30,7 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         need_person = await queries.needing_a_person(session, limit)
         pending, pending_since = await inbox.backlog(session)
         paid = await memberships.paid_seats(session, limit)
+        lost, newest_lost = await inbox.possibly_lost(session, DEAD_LETTERS)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
     return {
         "states": {state.value: count for state, count in counts.items()},
@@ -39,6 +41,10 @@ async def status(database: Database, limit: int) -> dict[str, Any]:
         },
         "paid_seats": [fields_of(seat, PAID_SEAT_FIELDS) for seat in paid],
         "inbox": {"pending": pending, "oldest_pending_at": plain(pending_since)},
+        "possibly_lost": {
+            "total": lost,
+            "newest": [fields_of(row, _LOST_FIELDS) for row in newest_lost],
+        },
         "dead_letters": {
             "total": dead,
             "newest": [fields_of(row, _DEAD_FIELDS) for row in newest_dead],

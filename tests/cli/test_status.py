@@ -29,6 +29,7 @@ def test_status_of_an_empty_bridge(commands: Commands) -> None:
         "need_person": {"total": 0, "deletions": []},
         "paid_seats": [],
         "inbox": {"pending": 0, "oldest_pending_at": None},
+        "possibly_lost": {"total": 0, "newest": []},
         "dead_letters": {"total": 0, "newest": []},
     }
     assert "no deletions yet" in commands.run("status").out

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -41,7 +42,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serve(app: ASGIApp) -> Iterator[str]:
+def serve(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> Iterator[str]:
     """Run an application under uvicorn in a thread; gives its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = _Server(
@@ -51,7 +52,7 @@ def serve(app: ASGIApp) -> Iterator[str]:
                 ws="none",
                 log_config=None,
                 access_log=False,
-                lifespan="on",
+                lifespan=lifespan,
                 timeout_keep_alive=KEEP_ALIVE,
             )
         )
