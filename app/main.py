@@ -21,6 +21,7 @@ from sync.cancellation import cancel_and_wait
 from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
+from sync.logs import log_unhandled, place_of
 from sync.settings import Settings
 from sync.signatures import Verifier
 from sync.store.database import Database
@@ -74,6 +75,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     hasher = Hasher(settings.hash_key)
     stop = asyncio.Event()
     tasks: dict[str, asyncio.Task[None]] = {}
+    asyncio.get_running_loop().set_exception_handler(log_unhandled)
     try:
         await database.check_schema()
         await check_hash_key(database, hasher)
@@ -106,4 +108,8 @@ def _report(task: asyncio.Task[None], stop: asyncio.Event) -> None:
     """A background task that ends before the process does is an error, however it ended."""
     error = None if task.cancelled() else task.exception()
     if error is not None or not stop.is_set():
-        _log.critical("the %s task stopped; restart the process", task.get_name(), exc_info=error)
+        _log.critical(
+            "the %s task stopped; restart the process%s",
+            task.get_name(),
+            f"; {place_of(error)}" if error is not None else "",
+        )

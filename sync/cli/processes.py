@@ -15,6 +15,7 @@ import typer
 from sync.cli import arguments
 from sync.cli.exit_codes import NO
 from sync.cli.printing import console_on, fail
+from sync.logs import Formatter, log_unhandled
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
@@ -86,6 +87,7 @@ def worker() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().set_exception_handler(log_unhandled)
         _log.info("the worker has started")
         await Worker(deployment.database, deployment.settings).run(stop)
         _log.info("the worker has stopped")
@@ -187,7 +189,7 @@ def _allow_open_files() -> None:
 
 def _configure_logging(settings: Settings) -> None:
     """Log to stderr, from LOG_LEVEL up, with times in UTC."""
-    formatter = logging.Formatter(
+    formatter = Formatter(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
     formatter.converter = time.gmtime

@@ -20,6 +20,7 @@ from sync.errors import StorageError
 from sync.inbox.announcements import CHANNEL
 from sync.inbox.entry import Entry, InboxStatus, Outcome, Source
 from sync.inbox.tables import InboxRow
+from sync.logs import place_of
 from sync.store.database import Database
 from sync.store.errors import Interrupted, StorageUnavailable
 
@@ -112,7 +113,7 @@ class Inbox:
                 for item in batch:
                     await self._commit([item])
                 return
-            _log.exception("an entry cannot be stored")
+            _log.error("an entry cannot be stored: %s", place_of(error))
             _fail(batch, StorageUnavailable(type(error).__name__))
             return
         for (_, stored), outcome in zip(batch, outcomes, strict=True):

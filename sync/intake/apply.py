@@ -7,7 +7,6 @@ applied becomes a dead letter with its error, and never blocks the next.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from sync.inbox.entry import InboxStatus, Source
 from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
+from sync.logs import place_of
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
 from sync.mirror.objects import Member
@@ -89,9 +89,7 @@ class Applier:
             except StorageUnavailable:
                 raise
             except Exception as problem:  # noqa: BLE001 - as above
-                # Where, but not the message: it could quote the event.
-                frames = "".join(traceback.format_tb(problem.__traceback__))
-                _log.error("inbox row %s: %s at\n%s", row_id, type(problem).__name__, frames)
+                _log.error("inbox row %s: %s", row_id, place_of(problem))
                 error = f"unexpected {type(problem).__name__}; see the worker's log"
             if error is not None:
                 await self._apply_only(row_id, error)

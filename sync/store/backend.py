@@ -4,6 +4,7 @@ nothing else asks which engine it is."""
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
@@ -17,6 +18,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.store.bulk_insert import BulkInsert, Rows
 from sync.store.errors import Interrupted, StorageUnavailable
+
+_QUOTING = re.compile(r"\n(?:LINE \d+|DETAIL|CONTEXT|QUERY|STATEMENT):")
 
 
 class Backend(Protocol):
@@ -124,16 +127,21 @@ def storage_errors(backend: type[Backend]) -> Iterator[None]:
         if failure is None:
             raise
         # The driver's message only: SQLAlchemy's would print the statement's parameters.
-        raise failure(str(error.orig)) from None
+        raise failure(_said(error.orig)) from None
     except backend.driver_error as error:
         failure = backend.failure(error)
         if failure is None:
             raise
-        raise failure(str(error)) from None
+        raise failure(_said(error)) from None
     except sa.exc.TimeoutError:
         raise StorageUnavailable("every connection is in use") from None
     except OSError as error:
         raise StorageUnavailable(error.strerror or type(error).__name__) from None
+
+
+def _said(error: BaseException | None) -> str:
+    """The driver's message, without what quotes the statement or a row."""
+    return _QUOTING.split(str(error), maxsplit=1)[0].strip()
 
 
 @contextlib.contextmanager

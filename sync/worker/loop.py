@@ -15,6 +15,7 @@ from sync.deletions.states import Action
 from sync.deletions.steps import Steps
 from sync.inbox.announcements import listen
 from sync.intake.apply import BATCH, Applier
+from sync.logs import place_of
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
 from sync.polar.lists import MAX_IDS, batches
@@ -135,8 +136,8 @@ class Worker:
                 async for attempt in until_answered("the worker"):
                     with attempt:
                         more = await step()
-            except Exception:  # noqa: BLE001 - a worker that stands still is worse
-                _log.exception("unexpected; tried again")
+            except Exception as error:  # noqa: BLE001 - a worker that stands still is worse
+                _log.error("unexpected; tried again: %s", place_of(error))
                 await asyncio.sleep(_AFTER_ERROR)
                 continue
             if not more:
@@ -203,8 +204,8 @@ class Worker:
             async for attempt in until_answered("giving back leases"):
                 with attempt:
                     await self._leases.give_back(tokens)
-        except Exception:  # noqa: BLE001 - the other deletions must go on
-            _log.exception("a step failed unexpectedly; its lease runs out")
+        except Exception as error:  # noqa: BLE001 - the other deletions must go on
+            _log.error("a step failed unexpectedly; its lease runs out: %s", place_of(error))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._held[task]

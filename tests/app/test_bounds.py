@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -129,6 +130,36 @@ def test_a_refused_body_costs_the_request_only(server: Site) -> None:
         assert connection.recv(65_536).startswith(b"HTTP/1.1 413")
         connection.sendall(b"x" * (MIB + 1) + ALIVE)
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.slow
+def test_a_peer_that_leaves_early_is_no_error(new_store: StoreFactory) -> None:
+    """In the middle of a request, or before the answers; also where it resets the connection."""
+    store = new_store()
+    body = event_body()
+    ends = [
+        POST,
+        POST + b"content-length: 100000\r\n\r\n" + b"x" * 70_000,
+        signed(body),
+        b"".join(signed(event_body(user_id=new_id())) for _ in range(5)),
+    ]
+    with serve_process(environment(store), store.directory) as process:
+        for number in range(100):
+            with connect(process.url) as connection:
+                connection.sendall(ends[number % len(ends)])
+                if number // len(ends) % 2:
+                    reset = struct.pack("ii", 1, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        answer = httpx.post(
+            f"{process.url}/events", content=body, headers=signed_headers(body), timeout=WAIT
+        )
+        assert answer.status_code == 202
+        process.popen.terminate()
+        process.popen.wait(WAIT)
+    log = "".join(process.log)
+    assert "shutdown complete" in log
+    assert "traceback" not in log.lower()
+    assert "ERROR" not in log
 
 
 # --- heads ---------------------------------------------------------------------------------------
