@@ -15,6 +15,7 @@ from app.endpoint import Endpoint
 from app.errors import Errors
 from app.events import post_event
 from app.health import livez, readyz
+from app.readiness import Readiness
 from app.state import AppState, LifespanState
 from app.webhooks import post_polar
 from sync.cancellation import cancel_and_wait
@@ -94,6 +95,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
                 inbox=inbox,
                 event_verifier=Verifier.for_app(settings.event_secrets),
                 polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
+                readiness=Readiness(database, settings, tasks, worker),
                 tasks=tasks,
             )
     finally:

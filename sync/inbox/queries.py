@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlmodel import col, func, select
@@ -64,6 +65,35 @@ async def was_applied(
         .limit(1)
     )
     return found.first() is not None
+
+
+# --- whether it can be done --------------------------------------------------------------------
+
+
+async def oldest_pending(session: AsyncSession) -> datetime | None:
+    """When the event came that has waited longest."""
+    found = await session.exec(
+        select(InboxRow.received_at).where(_PENDING).order_by(col(InboxRow.id)).limit(1)
+    )
+    return found.first()
+
+
+async def try_to_store(session: AsyncSession) -> None:
+    """Store an event, and take it back."""
+    now = datetime.now(UTC)
+    async with session.begin_nested() as attempt:
+        session.add(
+            InboxRow(
+                source=Source.APP,
+                webhook_id=f"probe {uuid.uuid4()}",
+                received_at=now,
+                digest="",
+                status=InboxStatus.IGNORED,
+                applied_at=now,
+            )
+        )
+        await session.flush()
+        await attempt.rollback()
 
 
 # --- refusing ------------------------------------------------------------------------------------

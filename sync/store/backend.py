@@ -69,6 +69,15 @@ class Backend(Protocol):
     ) -> None:
         """As `Database.upsert()`."""
 
+    def check_place(self) -> None:
+        """As `Database.check_place()`."""
+
+    async def look_over(self) -> None:
+        """As `Database.look_over()`."""
+
+    def too_open(self) -> list[str]:
+        """As `Database.too_open()`."""
+
     def listening(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
         """As `Database.listening()`."""
 

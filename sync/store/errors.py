@@ -13,5 +13,9 @@ class Interrupted(StorageUnavailable):
     """The connection was lost, or the transaction gave way to another: worth one more try."""
 
 
+class Replaced(StorageUnavailable):
+    """The database's file is not the one that was opened."""
+
+
 class InUse(StorageError):
     """Another process of the bridge has the database open."""

@@ -54,6 +54,8 @@ class Worker:
         self._applier = Applier(database, self._ledger, settings)
         self._vacuum = Vacuum(database)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
+        self._moved: dict[asyncio.Event, float] = {}
+        """When each loop that is told of changes last began anew, by the event loop's clock."""
         self._inbox_changed = asyncio.Event()
         self._deletions_changed = asyncio.Event()
         self._held: dict[asyncio.Task[None], Sequence[Leased]] = {}
@@ -63,6 +65,15 @@ class Worker:
     def wake(self) -> None:
         """Something has come into the inbox: do not wait for the next look."""
         self._inbox_changed.set()
+
+    def stands_still(self) -> float:
+        """Seconds for which it has not come round."""
+        last = min((self._moved[it] for it in self._watched if it in self._moved), default=None)
+        return 0.0 if last is None else asyncio.get_running_loop().time() - last
+
+    @property
+    def _watched(self) -> tuple[asyncio.Event, asyncio.Event]:
+        return self._inbox_changed, self._deletions_changed
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or give back what is held, within 10 seconds."""
@@ -132,6 +143,7 @@ class Worker:
         """Repeat the step for ever; it returns whether there may be more to do at once."""
         while True:
             changed.clear()
+            self._moved[changed] = asyncio.get_running_loop().time()
             try:
                 async for attempt in until_answered("the worker"):
                     with attempt:

@@ -43,6 +43,11 @@ def check_health(deployment: Deployment) -> None:
     assert deployment.doctor().rows["inbox"]["detail"].startswith("2 waiting, the oldest for ")
 
 
+def test_files_that_others_can_read(deployment: Deployment) -> None:
+    deployment.store.path.chmod(0o644)
+    deployment.only("database", "warn", "read by others", "chmod 600")
+
+
 def test_the_table_is_for_people(deployment: Deployment) -> None:
     deployment.change(enabled=False)
 
