@@ -12,18 +12,18 @@ from typing import Protocol
 
 MAX_CONNECTIONS = 1_000
 """At once. Polar and an app need a few dozen; each costs some 20 KiB and a file descriptor."""
-RECEIVE_BUFFER = 32_768
+RECEIVE_BUFFER = 16_384
 """Of a connection, as its socket is asked for; what one read can bring is at most about twice
 that."""
 MAX_HEAD = 32_768
 """Longest head of a request, in bytes."""
 MAX_HEADERS = 100
 """A header of four bytes takes forty times as much memory."""
-MAX_UNANSWERED = 32 * 1_048_576
+MAX_UNANSWERED = 24 * 1_048_576
 """Bytes of all bodies together whose requests have not been answered. Beyond it no more is read of
 one that is longer than `SMALL`."""
 SMALL = 16_384
-MAX_AHEAD = 16 * 1_048_576
+MAX_AHEAD = 8 * 1_048_576
 """Bytes of all connections together that came behind a request which is being answered."""
 AHEAD_PAUSE = 0.01
 """Seconds after an answer before the request that was sent without waiting for it is looked at. No

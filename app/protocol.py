@@ -88,6 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.since = 0.0
         self.unanswered = 0
         self._phase = _Phase.IDLE
+        self._begun = False  # a request, in what is being parsed
         self._length: int | None = None  # of the body; None: in chunks
         self._taken = 0  # of the body
         self._framing = 0  # bytes that were no body, since the request or the last of its body
@@ -196,6 +197,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 break
         if start < len(data):
             self._hold(data, start)
+        elif self._begun and self._phase is not _Phase.ANSWER:
+            # Most requests come whole: they are not waited for.
+            self._bounds.wait_for(self)
+        self._begun = False
         return None
 
     def _end(self, data: bytes, start: int) -> int:
@@ -230,7 +235,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._phase = _Phase.HEAD
-        self._bounds.wait_for(self)
+        self._begun = True
 
     def on_headers_complete(self) -> None:
         # Where the head alone is refused, nothing of it must reach the application.
@@ -238,9 +243,10 @@ class BoundedProtocol(HttpToolsProtocol):
             return self._refuse(_too_long_a_head())
         super().on_headers_complete()
         self._phase, self._tail, self._framing, self._taken = _Phase.BODY, b"", 0, 0
-        self._length = next(
-            (int(value) for name, value in self.headers if name == b"content-length"), None
-        )
+        self._length = None
+        for name, value in self.headers:
+            if name == b"content-length":
+                self._length = int(value)
         if self.parser.should_upgrade():
             # To what, nobody here knows; and the parser is of no use behind it.
             self.cycle.keep_alive = False
