@@ -19,7 +19,7 @@ async def read_body(request: AppRequest, *, only_json: bool) -> bytes:
 
     Raises:
         HTTPException: 413, it is longer than `MAX_BODY`, by its Content-Length or by what has come;
-            415, it is not said to be JSON.
+            415, it is not said to be JSON, or is compressed.
         ClientDisconnect: the client left before the end.
     """
     length = request.headers.get("content-length", "")
@@ -29,6 +29,7 @@ async def read_body(request: AppRequest, *, only_json: bool) -> bytes:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip()
         if not _JSON.fullmatch(media_type):
             raise HTTPException(415, "the body must be JSON; send Content-Type: application/json")
+        refuse_compressed(request)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -38,6 +39,21 @@ async def read_body(request: AppRequest, *, only_json: bool) -> bytes:
             raise _too_large()
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def refuse_compressed(request: AppRequest) -> None:
+    """What is signed is the body itself: to verify a compressed one, anybody's bytes would have to
+    be inflated first.
+
+    Raises:
+        HTTPException: 415
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise HTTPException(
+            415,
+            "the body is compressed, as its Content-Encoding header says; send it as it is, without"
+            " that header, and have no proxy compress it",
+        )
 
 
 def _too_large() -> HTTPException:

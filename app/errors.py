@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sync.errors import StorageError
 from sync.intake.event_fields import EventError
+from sync.logs import place_of
 from sync.signatures import SignatureError
 
 _log = logging.getLogger(__name__)
@@ -79,8 +79,7 @@ class Errors:
         except Exception as error:  # noqa: BLE001 - the last resort
             response = _refusal(error, scope["path"])
             if response is None or started:
-                trace = "".join(traceback.format_tb(error.__traceback__))
-                _log.error("unhandled %s; its traceback:\n%s", type(error).__name__, trace)
+                _log.error("unhandled %s", place_of(error))
                 response = error_response(
                     500, "internal_error", "something went wrong here; the log says where"
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import assert_never
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from app.body import read_body
 from app.state import AppRequest
 from sync.inbox.entry import Entry, Outcome, Source
+from sync.intake import repeats
 from sync.intake.app_events import OtherEvent, parse_event
 
 
@@ -21,23 +23,43 @@ async def post_event(request: AppRequest) -> Response:
     now = datetime.now(UTC)
     event = parse_event(body, app.settings, now)
     ignored = isinstance(event, OtherEvent)
-    outcome = await app.inbox.put(
-        Entry(
-            source=Source.APP,
-            webhook_id=webhook_id,
-            body=body,
-            event_type=event.type,
-            event_at=None if isinstance(event, OtherEvent) else event.at,
-            user_hash=None if isinstance(event, OtherEvent) else app.hasher.user(event.user_id),
-            ignored=ignored,
-            received_at=now,
-        )
+    entry = Entry(
+        source=Source.APP,
+        webhook_id=webhook_id,
+        body=body,
+        event_type=event.type,
+        event_at=None if isinstance(event, OtherEvent) else event.at,
+        user_hash=None if isinstance(event, OtherEvent) else app.hasher.user(event.user_id),
+        ignored=ignored,
+        received_at=now,
     )
-    if outcome is Outcome.CONFLICT:
-        raise HTTPException(
-            409,
-            "another event was sent under this webhook-id; give each event an id of its own, and "
-            "keep it when sending the event again",
-        )
-    status = "ignored" if ignored and outcome is Outcome.ACCEPTED else outcome.value
+    outcome = await app.inbox.put(entry)
+    match outcome:
+        case Outcome.ACCEPTED:
+            status = "ignored" if ignored else "accepted"
+        case Outcome.DUPLICATE:
+            status = "duplicate"
+        case Outcome.ANOTHER_TIME:
+            first_at = await repeats.refused_for(app.database, entry)
+            if first_at is not None:
+                raise HTTPException(
+                    409,
+                    f"this webhook-id was used for what happened at {first_at.isoformat()}, which "
+                    f"has been dealt with; this event says {_time(entry)}. If it is another one, "
+                    "send it under a webhook-id of its own, never made of the user's id",
+                )
+            status = "duplicate"
+        case Outcome.CONFLICT:
+            await repeats.refuse(app.database, entry)
+            raise HTTPException(
+                409,
+                "another event was sent under this webhook-id; give each event an id of its own, "
+                "and keep it when sending the event again",
+            )
+        case _:
+            assert_never(outcome)
     return JSONResponse({"status": status}, 202)
+
+
+def _time(entry: Entry) -> str:
+    return entry.event_at.isoformat() if entry.event_at else "none"

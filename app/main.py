@@ -15,12 +15,14 @@ from app.endpoint import Endpoint
 from app.errors import Errors
 from app.events import post_event
 from app.health import livez, readyz
+from app.readiness import Readiness
 from app.state import AppState, LifespanState
 from app.webhooks import post_polar
 from sync.cancellation import cancel_and_wait
 from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
+from sync.logs import log_unhandled, place_of
 from sync.settings import Settings
 from sync.signatures import Verifier
 from sync.store.database import Database
@@ -76,6 +78,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     hasher = Hasher(settings.hash_key)
     stop = asyncio.Event()
     tasks: dict[str, asyncio.Task[None]] = {}
+    asyncio.get_running_loop().set_exception_handler(log_unhandled)
     try:
         await database.check_schema()
         await check_hash_key(database, hasher)
@@ -94,6 +97,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
                 inbox=inbox,
                 event_verifier=Verifier.for_app(settings.event_secrets),
                 polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
+                readiness=Readiness(database, settings, tasks, worker),
                 tasks=tasks,
             )
     finally:
@@ -112,10 +116,9 @@ async def _keep_running(worker: Worker, stop: asyncio.Event) -> None:
             await worker.run(stop)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next one may not meet it
             _log.critical(
-                "the worker stopped (unexpected %s); it is started again in %g s",
-                type(error).__name__,
+                "the worker stopped unexpectedly; it is started again in %g s: %s",
                 _RESTART_SECONDS,
-                exc_info=error,
+                place_of(error),
             )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_RESTART_SECONDS):
@@ -126,4 +129,8 @@ def _report(task: asyncio.Task[None], stop: asyncio.Event) -> None:
     """A background task that ends before the process does is an error, however it ended."""
     error = None if task.cancelled() else task.exception()
     if error is not None or not stop.is_set():
-        _log.critical("the %s task stopped; restart the process", task.get_name(), exc_info=error)
+        _log.critical(
+            "the %s task stopped; restart the process%s",
+            task.get_name(),
+            f"; {place_of(error)}" if error is not None else "",
+        )

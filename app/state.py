@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from starlette.requests import Request
 
+from app.readiness import Readiness
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
@@ -26,6 +27,7 @@ class AppState:
     inbox: Inbox
     event_verifier: Verifier
     polar_verifier: Verifier
+    readiness: Readiness
     tasks: Mapping[str, asyncio.Task[None]]
     """The background tasks by name. One that is done has stopped unexpectedly."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from app.body import read_body
+from app.body import read_body, refuse_compressed
 from app.state import AppRequest
 from sync.inbox.entry import Entry, Source
+from sync.signatures import SignatureError
 
 _TAKEN = Response(status_code=202)
 
@@ -20,6 +21,10 @@ async def post_polar(request: AppRequest) -> Response:
     """
     app = request.state["app"]
     body = await read_body(request, only_json=False)
-    webhook_id = app.polar_verifier.verify(request.headers, body)
+    try:
+        webhook_id = app.polar_verifier.verify(request.headers, body)
+    except SignatureError:
+        refuse_compressed(request)
+        raise
     await app.inbox.put(Entry(source=Source.POLAR, webhook_id=webhook_id, body=body))
     return _TAKEN

@@ -155,15 +155,20 @@ def load(port: int, made: list[bytes], connections: int) -> Measured:
 
 @contextlib.contextmanager
 def serving(
-    target: str, directory: str, *, code: Path = HERE.parent, **settings: str
+    target: str,
+    directory: str,
+    *,
+    code: Path = HERE.parent,
+    http: str = "httptools",
+    **settings: str,
 ) -> Iterator[int]:
-    """A server's port. `code`: the checkout that it runs."""
+    """A server's port. `code`: the checkout that it runs. `http`: uvicorn's protocol."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", target, "--factory", "--port", str(port)]
     # As `polar-sync serve` has it.
-    command += ["--http", "httptools", "--loop", "auto", "--no-access-log"]
+    command += ["--http", http, "--loop", "auto", "--no-access-log"]
     command += ["--log-level", "warning", "--app-dir", str(HERE)]
     environment = {**os.environ, "BENCH_SECRET": SECRET.get_secret_value(), **settings}
     environment["PYTHONPATH"] = str(code)
@@ -178,12 +183,17 @@ def serving(
             process.terminate()
 
 
-def bridge(directory: str, database_url: str, code: Path) -> contextlib.AbstractContextManager[int]:
+def bridge(
+    directory: str, database_url: str, code: Path, http: str | None = None
+) -> contextlib.AbstractContextManager[int]:
+    """`http`: in place of what `polar-sync serve` of that checkout has."""
     migrate(database_url)
+    bounded = (code / "app" / "protocol.py").exists()
     return serving(
         "app.main:create_app",
         directory,
         code=code,
+        http=http or ("app.protocol:BoundedProtocol" if bounded else "httptools"),
         POLAR_ACCESS_TOKEN="polar_oat_bench",
         POLAR_WEBHOOK_SECRETS=SECRET.get_secret_value(),
         EVENT_SECRETS="bm9ib2R5IHNlbmRzIGFueXRoaW5n",

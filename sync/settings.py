@@ -251,6 +251,8 @@ class Settings(PolarSettings):
     """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
     lease: Annotated[float, Field(gt=0, le=MAX_LEASE.total_seconds())] = 30.0
     """Work held by a worker that died is taken over after this time."""
+    backlog_after: Annotated[float, Field(ge=0, le=30 * 86_400)] = 3_600.0
+    """`readyz` is not ready while the oldest event in the inbox has waited longer; 0: never."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ import typer
 from sync.cli import arguments
 from sync.cli.exit_codes import NO
 from sync.cli.printing import console_on, fail
+from sync.logs import Formatter, log_unhandled
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
@@ -24,6 +26,7 @@ _log = logging.getLogger(__name__)
 _DRAIN_SECONDS = 2
 """For requests under way when the server is told to stop. They take milliseconds; what is left of
 the 10 seconds that a container gets is the embedded worker's."""
+_OPEN_FILES = 8_192
 # Their messages quote URLs and parameters, in which there are users' ids.
 _TOO_TALKATIVE = ("aiosqlite", "httpcore", "httpx")
 
@@ -53,13 +56,15 @@ def serve(
     # The server handles both itself, and raises them again once it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
+    _allow_open_files()
     server = uvicorn.Server(
         uvicorn.Config(
             "app.main:create_app",
             factory=True,
             host=host or settings.host,
             port=settings.port if port is None else port,
-            http="httptools",
+            http="app.protocol:BoundedProtocol",
+            ws="none",
             loop="auto",
             lifespan="on",
             log_config=None,
@@ -86,6 +91,7 @@ def worker() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().set_exception_handler(log_unhandled)
         _log.info("the worker has started")
         await Worker(deployment.database, deployment.settings).run(stop)
         _log.info("the worker has stopped")
@@ -181,9 +187,18 @@ def _warn(settings: Settings) -> None:
         _log.warning("%s", warning)
 
 
+def _allow_open_files() -> None:
+    """A process often starts with fewer file descriptors than it may have, and fewer than the
+    connections that the server takes (`app.bounds`)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
 def _configure_logging(settings: Settings) -> None:
     """Log to stderr, from LOG_LEVEL up, with times in UTC."""
-    formatter = logging.Formatter(
+    formatter = Formatter(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
     formatter.converter = time.gmtime

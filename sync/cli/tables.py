@@ -77,6 +77,7 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
         console.print(
             "Have the app send what is meant, or set EVENT_TYPE_DELETED, EVENT_TYPE_RESTORED."
         )
+    _print_possibly_lost(console, report["possibly_lost"])
     dead = report["dead_letters"]
     if dead["total"]:
         console.print()
@@ -100,6 +101,27 @@ def _print_not_kept(console: Console, not_kept: Mapping[str, Any]) -> None:
             listed.add_row(_cell(it["kind"]), _cell(it["id"]), _cell(", ".join(it["fields"])))
         console.print(listed)
         _print_rest(console, not_kept["total"] - len(not_kept["objects"]))
+
+
+def _print_possibly_lost(console: Console, lost: Mapping[str, Any]) -> None:
+    if not lost["total"]:
+        return
+    console.print()
+    events = _table("possibly lost", "user", "happened (UTC)", "first one (UTC)", "refused")
+    for row in lost["newest"]:
+        events.add_row(
+            _cell(row["event_type"]),
+            _cell(row["user_hash"]),
+            _cell(_when(row["event_at"])),
+            _cell(_when(row["first_at"]) if row["first_at"] else None),
+            _cell(f"{row['times']} times"),
+        )
+    console.print(events)
+    _print_rest(console, lost["total"] - len(lost["newest"]))
+    console.print(
+        "These came under the webhook-id of another event and were answered 409. Where the app has"
+        " not sent them again under ids of their own, send them: polar-sync send"
+    )
 
 
 def print_user(console: Console, report: Mapping[str, Any]) -> None:

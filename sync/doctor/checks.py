@@ -68,7 +68,10 @@ async def settings_are_usable(deployment: Deployment) -> Finding:
 
 
 async def database_is_usable(deployment: Deployment) -> Finding:
-    await deployment.database()
+    database = await deployment.database()
+    if too_open := database.too_open():
+        details, remedies = zip(*(it.rsplit(": ", 1) for it in too_open), strict=True)
+        return warned("; ".join(details), "; ".join(remedies))
     return passed("it can be read, and its schema is this version's")
 
 

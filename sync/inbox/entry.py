@@ -41,9 +41,12 @@ class Entry:
 
 
 class Outcome(Enum):
-    """What the inbox did with an entry. Durable in each case but `CONFLICT`."""
+    """What the inbox did with an entry. Durable in the first two cases."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
+    ANOTHER_TIME = "another_time"
+    """A duplicate but for its time: sent again with a time made anew, or another event of the same
+    user under a webhook-id that was used before. `sync.intake.repeats` tells which."""
     CONFLICT = "conflict"
     """The webhook-id is taken by an event about somebody or something else; nothing was stored."""

@@ -11,13 +11,16 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
-from sqlmodel import SQLModel, col, select
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col
 
 from sync.errors import StorageError
 from sync.inbox.announcements import CHANNEL
 from sync.inbox.entry import Entry, InboxStatus, Outcome, Source
 from sync.inbox.tables import InboxRow
+from sync.logs import place_of
 from sync.store.database import Database
 from sync.store.errors import Interrupted, StatementFailed, StorageUnavailable
 
@@ -33,8 +36,8 @@ class InboxFull(StorageError):
 
 _Waiting = tuple[Entry, asyncio.Future[Outcome]]
 _Key = tuple[Source, str]
-_About = tuple[str | None, str | None]
-"""Type and user of an event."""
+_About = tuple[str | None, str | None, datetime | None]
+"""Type, user and time of an event."""
 
 
 class Inbox:
@@ -111,7 +114,7 @@ class Inbox:
                 for item in batch:
                     await self._commit([item])
                 return
-            _log.exception("an entry cannot be stored")
+            _log.error("an entry cannot be stored: %s", place_of(error))
             _fail(batch, StorageUnavailable(type(error).__name__))
             return
         for (_, stored), outcome in zip(batch, outcomes, strict=True):
@@ -142,30 +145,30 @@ class Inbox:
             if key in new:
                 new.remove(key)
                 outcomes.append(Outcome.ACCEPTED)
-            elif entry.source is Source.APP and _differs(entry, known.get(key)):
-                # An app that gives two events one id would lose the second; Polar's ids are its
-                # own.
-                outcomes.append(Outcome.CONFLICT)
             else:
-                outcomes.append(Outcome.DUPLICATE)
+                outcomes.append(_repeated(entry, known.get(key)))
         return outcomes
 
     async def _about_known(self, keys: Collection[_Key]) -> dict[_Key, _About]:
         """What those that were stored before are about."""
         if not keys:
             return {}
-        about = select(
-            InboxRow.source, InboxRow.webhook_id, InboxRow.event_type, InboxRow.user_hash
+        about = sa.select(
+            col(InboxRow.source),
+            col(InboxRow.webhook_id),
+            col(InboxRow.event_type),
+            col(InboxRow.user_hash),
+            col(InboxRow.event_at),
         ).where(
             # The index begins with it: without it SQLite would read the whole inbox.
             col(InboxRow.source).in_({source for source, _ in keys}),
             col(InboxRow.webhook_id).in_({webhook_id for _, webhook_id in keys}),
         )
         async with self._database.read() as session:
-            found = (await session.exec(about)).all()
+            found = (await (await session.connection()).execute(about)).all()
         return {
-            key: (event_type, user_hash)
-            for source, webhook_id, event_type, user_hash in found
+            key: (event_type, user_hash, event_at)
+            for source, webhook_id, event_type, user_hash, event_at in found
             if (key := (Source(source), webhook_id)) in keys
         }
 
@@ -175,12 +178,19 @@ def _key(entry: Entry) -> _Key:
 
 
 def _about(entry: Entry) -> _About:
-    return entry.event_type, entry.user_hash
+    return entry.event_type, entry.user_hash, entry.event_at
 
 
-def _differs(entry: Entry, known: _About | None) -> bool:
-    # None: it was removed at this moment, long after it was applied.
-    return known is not None and known != _about(entry)
+def _repeated(entry: Entry, known: _About | None) -> Outcome:
+    """What an entry under a known webhook-id is. An app that gives two events one id would lose the
+    second; Polar's ids are its own.
+
+    `known`: None where the first one was removed at this moment, long after it was applied.
+    """
+    if entry.source is not Source.APP or known is None or known == _about(entry):
+        return Outcome.DUPLICATE
+    same = known[:2] == _about(entry)[:2]
+    return Outcome.ANOTHER_TIME if same else Outcome.CONFLICT
 
 
 def _fail(batch: Sequence[_Waiting], error: StorageUnavailable) -> None:

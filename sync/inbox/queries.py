@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.inbox.entry import InboxStatus, Source
+from sync.inbox.entry import Entry, InboxStatus, Source
 from sync.inbox.mentions import folded, holds
-from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow
+from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow, RefusedRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
@@ -70,6 +71,95 @@ async def was_applied(
         .limit(1)
     )
     return found.first() is not None
+
+
+# --- whether it can be done --------------------------------------------------------------------
+
+
+async def oldest_pending(session: AsyncSession) -> datetime | None:
+    """When the event came that has waited longest."""
+    found = await session.exec(
+        select(InboxRow.received_at).where(_PENDING).order_by(col(InboxRow.id)).limit(1)
+    )
+    return found.first()
+
+
+async def try_to_store(session: AsyncSession) -> None:
+    """Store an event, and take it back."""
+    now = datetime.now(UTC)
+    async with session.begin_nested() as attempt:
+        session.add(
+            InboxRow(
+                source=Source.APP,
+                webhook_id=f"probe {uuid.uuid4()}",
+                received_at=now,
+                digest="",
+                status=InboxStatus.IGNORED,
+                applied_at=now,
+            )
+        )
+        await session.flush()
+        await attempt.rollback()
+
+
+# --- refusing ------------------------------------------------------------------------------------
+
+
+async def first_under(session: AsyncSession, entry: Entry) -> InboxRow | None:
+    """What came first under the entry's webhook-id."""
+    found = await session.exec(
+        select(InboxRow).where(
+            col(InboxRow.source) == entry.source, col(InboxRow.webhook_id) == entry.webhook_id
+        )
+    )
+    return found.first()
+
+
+async def count_refused(
+    database: Database, session: AsyncSession, entry: Entry, first: InboxRow
+) -> None:
+    """Remember that an event about a user was refused, since `first` has its webhook-id."""
+    values = {
+        "event_at": entry.event_at,
+        "received_at": entry.received_at,
+        "first_at": first.event_at,
+    }
+    insert = database.insert(RefusedRow).values(
+        first_id=first.id,
+        event_type=entry.event_type,
+        user_hash=entry.user_hash,
+        times=1,
+        **values,
+    )
+    insert = insert.on_conflict_do_update(
+        index_elements=["first_id", "event_type", "user_hash"],
+        set_={**values, "times": col(RefusedRow.times) + 1},
+    )
+    await (await session.connection()).execute(insert)
+
+
+async def no_longer_lost(
+    session: AsyncSession, event_type: str, user_hash: str, at: datetime
+) -> None:
+    """An event of that type about the user, which happened then, has been applied: what was refused
+    and is no newer has come all the same."""
+    await session.exec(
+        sa.delete(RefusedRow).where(
+            col(RefusedRow.user_hash) == user_hash,
+            col(RefusedRow.event_type) == event_type,
+            col(RefusedRow.event_at) <= at,
+        )
+    )
+
+
+async def possibly_lost(session: AsyncSession, limit: int) -> tuple[int, Sequence[RefusedRow]]:
+    """How many events were refused for their webhook-id and have not come otherwise since, and the
+    newest of them."""
+    count = (await session.exec(select(func.count()).select_from(RefusedRow))).one()
+    newest = await session.exec(
+        select(RefusedRow).order_by(col(RefusedRow.received_at).desc()).limit(limit)
+    )
+    return count, newest.all()
 
 
 # --- forgetting ----------------------------------------------------------------------------------

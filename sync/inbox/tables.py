@@ -78,3 +78,29 @@ class InboxRow(SQLModel, table=True):
     user_hash: str | None = None
     applied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
+
+
+class RefusedRow(SQLModel, table=True):
+    """An event of the app's that came under the webhook-id of another and was refused: possibly it
+    is lost. The latest of those that came under one webhook-id about one user.
+
+    It holds no webhook-id: an app may make it of the user's.
+    """
+
+    __tablename__ = "refused_event"
+    __table_args__ = (
+        sa.UniqueConstraint("first_id", "event_type", "user_hash"),
+        sa.Index("ix_refused_event_user_hash", "user_hash"),
+    )
+
+    id: int = Field(default=None, sa_column=sa.Column(BigId, primary_key=True))
+    first_id: int = Field(sa_type=sa.BigInteger)
+    """Of the inbox row of the first one under its webhook-id, which may have been removed since."""
+    event_type: str
+    user_hash: str
+    first_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When what the first one tells of happened."""
+    event_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    times: int = 1
+    """How often such a one was refused."""

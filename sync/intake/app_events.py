@@ -75,6 +75,7 @@ class AppEvent:
 async def _user_deleted(applying: Applying, event: UserEvent) -> bool:
     ledger, session = applying.ledger, applying.session
     user_hash = ledger.hasher.user(event.user_id)
+    await inbox.no_longer_lost(session, event.type, user_hash, event.at)
     overtaken = await inbox.was_applied(session, EventType.USER_RESTORED, user_hash, event.at)
     deletion = await ledger.open(
         session,
@@ -89,6 +90,8 @@ async def _user_deleted(applying: Applying, event: UserEvent) -> bool:
 
 
 async def _user_restored(applying: Applying, event: UserEvent) -> bool:
+    user_hash = applying.ledger.hasher.user(event.user_id)
+    await inbox.no_longer_lost(applying.session, event.type, user_hash, event.at)
     await applying.ledger.restore(
         applying.session,
         user_id=event.user_id,

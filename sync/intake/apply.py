@@ -7,7 +7,6 @@ applied becomes a dead letter with its error, and never blocks the next.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from sync.inbox.mentions import Mentions
 from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
+from sync.logs import place_of
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
 from sync.mirror.objects import Member, is_polar_id
@@ -102,9 +102,7 @@ class Applier:
             except ValueRefused as problem:
                 await self._bury_only(row_id, f"the database does not take it: {problem}")
             except Exception as problem:  # noqa: BLE001 - one event must never block the next
-                # Where, but not the message: it could quote the event.
-                frames = "".join(traceback.format_tb(problem.__traceback__))
-                _log.error("inbox row %s: %s at\n%s", row_id, type(problem).__name__, frames)
+                _log.error("inbox row %s: %s", row_id, place_of(problem))
                 error = f"unexpected {type(problem).__name__}; see the worker's log"
                 await self._bury_only(row_id, error)
         for row_id, source, refusal in refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -82,6 +83,10 @@ def _object(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise EventError(None, "is nested too deeply; send a flat JSON object") from None
     except ValueError:
+        if body.startswith(codecs.BOM_UTF8):
+            raise EventError(
+                None, "is not valid JSON: it begins with a byte order mark; send it without one"
+            ) from None
         # Also a number of more digits than Python converts.
         raise EventError(None, "is not valid JSON; send a JSON object") from None
     if not isinstance(value, dict):

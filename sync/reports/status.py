@@ -15,11 +15,12 @@ from sync.store import clock
 from sync.store.database import Database
 
 DEAD_LETTERS = 5
-"""The newest dead letters that are named."""
+"""The newest dead letters, and events possibly lost, that are named."""
 
 _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "received_at")
 _NEAR_FIELDS = ("event_type", "count", "newest_at", "did_you_mean")
 _NOT_KEPT_FIELDS = ("kind", "id", "fields")
+_LOST_FIELDS = ("event_type", "user_hash", "first_at", "event_at", "received_at", "times")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
@@ -38,6 +39,7 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         pending, pending_since = await inbox.backlog(session)
         paid = await memberships.paid_seats(session, limit)
         near = await near_misses(session, settings)
+        lost, newest_lost = await inbox.possibly_lost(session, DEAD_LETTERS)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
         total_not_kept, first_not_kept = await not_kept.find(session, limit)
     return {
@@ -52,6 +54,10 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         "paid_seats": [fields_of(seat, PAID_SEAT_FIELDS) for seat in paid],
         "inbox": {"pending": pending, "oldest_pending_at": plain(pending_since)},
         "near_misses": [fields_of(it, _NEAR_FIELDS) for it in near],
+        "possibly_lost": {
+            "total": lost,
+            "newest": [fields_of(row, _LOST_FIELDS) for row in newest_lost],
+        },
         "dead_letters": {
             "total": dead,
             "newest": [fields_of(row, _DEAD_FIELDS) for row in newest_dead],

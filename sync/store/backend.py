@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
@@ -18,6 +19,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.store.bulk_insert import BulkInsert, Rows
 from sync.store.errors import Interrupted, StatementFailed, StorageUnavailable, ValueRefused
+
+_QUOTING = re.compile(r"\n(?:LINE \d+|DETAIL|CONTEXT|QUERY|STATEMENT):")
 
 
 class Backend(Protocol):
@@ -79,6 +82,15 @@ class Backend(Protocol):
     ) -> None:
         """As `Database.upsert()`."""
 
+    def check_place(self) -> None:
+        """As `Database.check_place()`."""
+
+    async def look_over(self) -> None:
+        """As `Database.look_over()`."""
+
+    def too_open(self) -> list[str]:
+        """As `Database.too_open()`."""
+
     def listening(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
         """As `Database.listening()`."""
 
@@ -136,9 +148,9 @@ def storage_errors(backend: type[Backend]) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         failure = Interrupted if error.connection_invalidated else backend.failure(error.orig)
         # The driver's message only: SQLAlchemy's would print the statement's parameters.
-        raise failure(backend.words(error.orig)) from None
+        raise failure(_said(backend.words(error.orig))) from None
     except backend.driver_error as error:
-        raise backend.failure(error)(backend.words(error)) from None
+        raise backend.failure(error)(_said(backend.words(error))) from None
     except UnicodeEncodeError as error:
         # In UTF-8 only half of a surrogate pair is in the way; else the connection's encoding is.
         failure = ValueRefused if error.encoding == "utf-8" else StatementFailed
@@ -155,6 +167,11 @@ async def silence() -> AsyncIterator[str]:
     """What is heard where nothing is announced."""
     await asyncio.Event().wait()
     yield ""
+
+
+def _said(text: str) -> str:
+    """The driver's message, without what quotes the statement or a row."""
+    return _QUOTING.split(text, maxsplit=1)[0].strip()
 
 
 @contextlib.contextmanager

@@ -93,6 +93,7 @@ class Database:
                 during the commit) perhaps was.
         """
         with self._errors():
+            self._backend.check_place()
             async with (
                 self._turns[lane],
                 AsyncSession(self._writer, expire_on_commit=False) as session,
@@ -175,12 +176,35 @@ class Database:
             StorageUnavailable: the database cannot be read.
         """
         with self._errors():
+            self._backend.check_place()
             current = await self._revision() if self._backend.is_there() else None
         check_revision(current)
 
     async def _revision(self) -> str | None:
         async with self._engine.connect() as connection:
             return await connection.run_sync(revision_of)
+
+    def check_place(self) -> None:
+        """Make sure that the file is the one that was opened (SQLite).
+
+        Raises:
+            Replaced
+        """
+        self._backend.check_place()
+
+    async def look_over(self) -> None:
+        """Read a little of every table from the file itself (SQLite).
+
+        Raises:
+            StorageUnavailable: it is damaged, or cannot be read.
+        """
+        with self._errors():
+            await self._backend.look_over()
+
+    def too_open(self) -> list[str]:
+        """What others on this machine may do to the files that they should not, each with its
+        remedy (SQLite)."""
+        return self._backend.too_open()
 
     @property
     def vacuum_due(self) -> bool:

@@ -22,5 +22,9 @@ class ValueRefused(StorageError):
     """The database does not take a value: that row's fault, and nobody else's."""
 
 
+class Replaced(StorageUnavailable):
+    """The database's file is not the one that was opened."""
+
+
 class InUse(StorageError):
     """Another process of the bridge has the database open."""

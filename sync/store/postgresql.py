@@ -240,6 +240,13 @@ class Postgresql:
                 # Closed, and not given back to the pool, where it would go on listening.
                 await connection.invalidate()
 
+    def check_place(self) -> None: ...
+
+    async def look_over(self) -> None: ...
+
+    def too_open(self) -> list[str]:
+        return []
+
     def overwritten(self) -> None: ...
 
     async def scrub(self) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import sqlite3
@@ -23,9 +24,9 @@ from sync import keeping
 from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import InUse, StatementFailed, StorageUnavailable, ValueRefused
+from sync.store.place import Place
 from sync.store.schema import check_revision, revision_of
 from sync.store.sqlite_driver import Connection, Thread
-from sync.store.sqlite_place import check_place, make_directory
 
 _BUSY_TIMEOUT_MS = 5_000
 _MIGRATION_TIMEOUT_MS = 60_000
@@ -73,8 +74,8 @@ class Sqlite:
             json_deserializer=keeping.from_database,
         )
         _configure(self.engine.sync_engine, _BUSY_TIMEOUT_MS)
-        self._inserter = _Inserter(_writing(url, _BUSY_TIMEOUT_MS))
-        self._path = Path(url.database or "")
+        self._place = Place(url.database)
+        self._inserter = _Inserter(_writing(url, _BUSY_TIMEOUT_MS), self._place)
         self._has_connected = False
         sa.event.listen(self.engine.sync_engine, "connect", self._note_connection)
         # At first nobody knows: the process before this one may have ended too early.
@@ -97,8 +98,7 @@ class Sqlite:
         return str(error)
 
     def is_there(self) -> bool:
-        check_place(self._path)
-        return self._path.exists()
+        return self._place.is_there()
 
     async def autocommit(self, connection: AsyncConnection) -> AsyncConnection:
         return await connection.execution_options(begins=False)
@@ -150,6 +150,16 @@ class Sqlite:
     async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         yield silence()
 
+    def check_place(self) -> None:
+        self._place.check()
+
+    async def look_over(self) -> None:
+        if self._place.path is not None:
+            await asyncio.to_thread(_look_over, self._place.path)
+
+    def too_open(self) -> list[str]:
+        return self._place.too_open()
+
     def overwritten(self) -> None:
         self.scrub_due = self.vacuum_due = True
 
@@ -185,7 +195,7 @@ class Sqlite:
     @staticmethod
     @contextlib.contextmanager
     def changing(url: sa.URL) -> Iterator[sa.Connection]:
-        make_directory(Path(url.database or ""))
+        Place(url.database).make()
         with (
             disposed(_writing(url, _MIGRATION_TIMEOUT_MS)) as engine,
             _connected(engine) as connection,
@@ -226,8 +236,9 @@ class _Inserter:
     last such commit took less than `_QUICK`, it is committed on the event loop's own thread.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, place: Place) -> None:
         self._engine = engine
+        self._place = place
         self._thread: Thread | None = None
         self._connection: sa.PoolProxiedConnection | None = None
         self._driver: sqlite3.Connection | None = None
@@ -250,10 +261,13 @@ class _Inserter:
         if wait_ms != self._wait_ms:
             driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
             self._wait_ms = wait_ms
+        self._place.check()
         started = time.monotonic()
         cursor = driver.execute(insert.statement, insert.parameters)
         # Where several come at once, more are on their way, and would be kept waiting.
         self._quick = insert.rows == 1 and time.monotonic() - started < _QUICK
+        # Perhaps it was committed to a file that nobody will find.
+        self._place.check(in_use=True)
         if cursor.rowcount == insert.rows:
             # Nearly always; RETURNING would come back from the driver for every row.
             return None
@@ -275,6 +289,18 @@ class _Inserter:
         if self._connection is not None:
             self._connection.close()
         self._engine.dispose()
+
+
+def _look_over(path: str) -> None:
+    """By a connection of its own, which has nothing in its cache yet."""
+    with contextlib.closing(
+        sqlite3.connect(
+            f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_MS / 1000
+        )
+    ) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (name,) in tables.fetchall():
+            connection.execute(f'SELECT * FROM "{name}" LIMIT 1').fetchall()  # noqa: S608
 
 
 def _is_busy(error: BaseException | None) -> bool:

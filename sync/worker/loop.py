@@ -15,6 +15,7 @@ from sync.deletions.states import Action
 from sync.deletions.steps import Steps
 from sync.inbox.announcements import listen
 from sync.intake.apply import BATCH, Applier
+from sync.logs import place_of
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
 from sync.polar.lists import MAX_IDS, batches
@@ -55,6 +56,8 @@ class Worker:
         self._vacuum = Vacuum(database)
         self._watch = Watch(self._ledger)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
+        self._moved: dict[asyncio.Event, float] = {}
+        """When each loop that is told of changes last began anew, by the event loop's clock."""
         self._inbox_changed = asyncio.Event()
         self._deletions_changed = asyncio.Event()
         self._held: dict[asyncio.Task[None], Sequence[Leased]] = {}
@@ -64,6 +67,15 @@ class Worker:
     def wake(self) -> None:
         """Something has come into the inbox: do not wait for the next look."""
         self._inbox_changed.set()
+
+    def stands_still(self) -> float:
+        """Seconds for which it has not come round."""
+        last = min((self._moved[it] for it in self._watched if it in self._moved), default=None)
+        return 0.0 if last is None else asyncio.get_running_loop().time() - last
+
+    @property
+    def _watched(self) -> tuple[asyncio.Event, asyncio.Event]:
+        return self._inbox_changed, self._deletions_changed
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or give back what is held, within 10 seconds."""
@@ -141,12 +153,13 @@ class Worker:
         """Repeat the step for ever; it returns whether there may be more to do at once."""
         while True:
             changed.clear()
+            self._moved[changed] = asyncio.get_running_loop().time()
             try:
                 async for attempt in until_answered("the worker"):
                     with attempt:
                         more = await step()
-            except Exception:  # noqa: BLE001 - a worker that stands still is worse
-                _log.exception("unexpected; tried again")
+            except Exception as error:  # noqa: BLE001 - a worker that stands still is worse
+                _log.error("unexpected; tried again: %s", place_of(error))
                 await asyncio.sleep(_AFTER_ERROR)
                 continue
             if not more:
@@ -213,8 +226,8 @@ class Worker:
             async for attempt in until_answered("giving back leases"):
                 with attempt:
                     await self._leases.give_back(tokens)
-        except Exception:  # noqa: BLE001 - the other deletions must go on
-            _log.exception("a step failed unexpectedly; its lease runs out")
+        except Exception as error:  # noqa: BLE001 - the other deletions must go on
+            _log.error("a step failed unexpectedly; its lease runs out: %s", place_of(error))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._held[task]

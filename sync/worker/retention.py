@@ -15,6 +15,7 @@ from datetime import timedelta
 from sync.deletions import removal
 from sync.inbox import retention as inbox
 from sync.intake.app_events import MAY_COME_FIRST
+from sync.logs import place_of
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -65,8 +66,8 @@ class Retention:
                 swept = Swept(0, 0, 0) if watch.is_doubtful else await self.sweep()
             except StorageUnavailable as error:
                 _log.error("retention: the database does not answer: %s", error)
-            except Exception:  # noqa: BLE001 - the next time must come all the same
-                _log.exception("retention failed unexpectedly")
+            except Exception as error:  # noqa: BLE001 - the next time must come all the same
+                _log.error("retention failed unexpectedly: %s", place_of(error))
             else:
                 if swept != Swept(0, 0, 0):
                     _log.info(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from cronsim import CronSim
 
 from sync.deletions.ledger import Ledger
+from sync.logs import place_of
 from sync.reconcile.progress import AlreadyRunning, finished_since
 from sync.reconcile.run import reconciliation
 from sync.settings import Settings
@@ -53,8 +54,8 @@ class Schedule:
         except StorageUnavailable as error:
             _log.error("reconciliation: the database does not answer: %s", error)
             return
-        except Exception:  # noqa: BLE001 - the next time must come all the same
-            _log.exception("reconciliation failed unexpectedly")
+        except Exception as error:  # noqa: BLE001 - the next time must come all the same
+            _log.error("reconciliation failed unexpectedly: %s", place_of(error))
             return
         is_well = report.finished and not report.left and not report.incomplete
         _log.log(

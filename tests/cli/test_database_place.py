@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.store.sqlite_place import check_place
+from sync.store.place import Place
 from tests.helpers.commands import COMMAND, Commands
 from tests.helpers.engines import BOTH_ENGINES, POSTGRESQL, SQLITE
 from tests.helpers.postgres import Postgres
@@ -83,10 +83,10 @@ def test_a_file_and_a_directory_of_another_user(tmp_path: Path) -> None:
     file = tmp_path / "polar-sync.db"
     file.touch(0o400)
     with pytest.raises(Exception, match=f"may not read and write {file}"):
-        check_place(file)
+        Place(str(file)).is_there()
     tmp_path.chmod(0o500)
     with pytest.raises(Exception, match=f"may not write in {tmp_path}"):
-        check_place(file)
+        Place(str(file)).is_there()
 
 
 @BOTH_ENGINES

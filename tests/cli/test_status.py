@@ -37,6 +37,7 @@ def test_status_of_an_empty_bridge(commands: Commands) -> None:
         "paid_seats": [],
         "inbox": {"pending": 0, "oldest_pending_at": None},
         "near_misses": [],
+        "possibly_lost": {"total": 0, "newest": []},
         "dead_letters": {"total": 0, "newest": []},
         "not_kept": {"total": 0, "objects": []},
     }

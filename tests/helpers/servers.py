@@ -12,17 +12,21 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from app.main import create_app
+from app.protocol import BoundedProtocol
 from sync.settings import Settings
 from tests.helpers.clients import KEEP_ALIVE
 from tests.helpers.waiting import WAIT
 
 ROOT = Path(__file__).parents[2]
 """Of the repository."""
+PROTOCOL = ("--http", "app.protocol:BoundedProtocol")
+"""For uvicorn's command line: what `polar-sync serve` has it speak."""
 
 
 class _Server(uvicorn.Server):
@@ -38,12 +42,18 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serve(app: ASGIApp) -> Iterator[str]:
+def serve(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> Iterator[str]:
     """Run an application under uvicorn in a thread; gives its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = _Server(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="on", timeout_keep_alive=KEEP_ALIVE
+                app,
+                http=BoundedProtocol,
+                ws="none",
+                log_config=None,
+                access_log=False,
+                lifespan=lifespan,
+                timeout_keep_alive=KEEP_ALIVE,
             )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -80,7 +90,7 @@ def serve_process(variables: Mapping[str, str], cwd: Path) -> Iterator[Process]:
     """Run the application the way a deployment does, in `cwd`. Killed at the end."""
     server = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--port", "0"]
     popen = subprocess.Popen(
-        [*server, "--timeout-keep-alive", str(KEEP_ALIVE)],
+        [*server, *PROTOCOL, "--timeout-keep-alive", str(KEEP_ALIVE)],
         cwd=cwd,
         env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,

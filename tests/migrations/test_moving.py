@@ -22,7 +22,7 @@ from sync.deletions.ledger import Ledger
 from sync.deletions.tables import MappingRow, MembershipRow
 from sync.hashing import Hasher
 from sync.inbox.entry import InboxStatus, Source
-from sync.inbox.tables import InboxRow
+from sync.inbox.tables import InboxRow, RefusedRow
 from sync.migrations.moving import MoveRefused, move
 from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
@@ -132,6 +132,11 @@ async def fill(store: Store) -> None:
                 status=InboxStatus.DEAD if number % 7 == 0 else InboxStatus.APPLIED,
             )
             for number in range(INBOX_ROWS)
+        )
+        session.add(
+            RefusedRow(
+                first_id=1, event_type="user.deleted", user_hash="h", event_at=AT, received_at=AT
+            )
         )
         # Text that sorts otherwise by its bytes than in any language.
         for name in ("a", "B", "_", "é", "Z", "z-1", "z1"):
