@@ -19,6 +19,7 @@ from sync.deletions.ledger import Ledger
 from sync.mirror import rows
 from sync.store import clock
 from sync.store.errors import StorageUnavailable
+from sync.store.retry import until_answered
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Watch:
         self._database = ledger.database
         self._doubted_until = 0.0
         """By the monotonic clock."""
+        self.begun = asyncio.Event()
+        """Set once the clock has been compared with the time that was noted last."""
         self._seen: datetime | None = None
         self._at = 0.0
         """By the monotonic clock, when the database's showed `_seen`."""
@@ -51,7 +54,7 @@ class Watch:
         return time.monotonic() < self._doubted_until
 
     async def begin(self) -> None:
-        """Compare the clock with the time that was noted last, before anything goes by it.
+        """Compare the clock with the time that was noted last.
 
         Raises:
             StorageUnavailable
@@ -63,9 +66,13 @@ class Watch:
         if since < -_JUMPS or since > _LONG_AWAY:
             await self._jumped(now, since)
         await self._note(now)
+        self.begun.set()
 
     async def run(self) -> None:
         """Look at it now and then, until cancelled."""
+        async for attempt in until_answered("watching the clock"):
+            with attempt:
+                await self.begin()
         noted_at = time.monotonic()
         while True:
             try:

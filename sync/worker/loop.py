@@ -84,7 +84,6 @@ class Worker:
         async with PolarClient(self._settings, budget, organization) as polar:
             steps = Steps(self._database, self._ledger, self._leases, polar, self._settings)
             async with asyncio.TaskGroup() as group:
-                await self._look_at_clock()
                 loops = [group.create_task(loop) for loop in self._loops(steps, group)]
                 try:
                     await self._retry_blocked()
@@ -106,12 +105,6 @@ class Worker:
         yield listen(self._database, self.wake)
         if self._settings.reconcile_cron is not None:
             yield Schedule(self._ledger, self._settings, self._settings.reconcile_cron).run()
-
-    async def _look_at_clock(self) -> None:
-        try:
-            await self._watch.begin()
-        except StorageUnavailable as error:
-            _log.error("the database does not answer: %s", error)
 
     async def _retry_blocked(self) -> None:
         """A restart is how a token or a URL is fixed: see at once whether it was."""

@@ -61,6 +61,7 @@ class Retention:
 
     async def run(self, watch: Watch) -> None:
         """Sweep now and then, until cancelled; not by a clock that has just jumped forward."""
+        await watch.begun.wait()
         while True:
             try:
                 swept = Swept(0, 0, 0) if watch.is_doubtful else await self.sweep()

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 ALL = os.environ.get("CRASH_ALL") == "1"
 STEPS = [
     "commit of fact hash_key_check",
+    "commit of fact clock_seen",
     "commit of fact organization_id",
     "commit of deletion",
     "commit of inbox",

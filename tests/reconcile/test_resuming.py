@@ -118,7 +118,7 @@ def test_only_one_runs_at_a_time(
         wait_for(lambda: desk.query("SELECT 1 FROM reconciliation"), "running")
         assert command(desk, monkeypatch, "--json") == UNFINISHED
         out, err = capsys.readouterr()
-        assert out == ""
+        assert json.loads(out)["exit_code"] == UNFINISHED
         assert "another process is reconciling" in err
         # A dry run writes nothing, so it is in nobody's way.
         assert desk.reconcile(dry_run=True).finished

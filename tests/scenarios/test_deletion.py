@@ -72,7 +72,7 @@ def test_a_backlog_shares_its_list_requests_to_the_end(run: Run) -> None:
         it.sim.control("POST", "/customers/bulk", {"count": 250, "subscriptions": ["active"]})
         for user in users:
             it.tell(user)
-    with run(rate_per_minute=6_000) as it:
+    with run(rate_per_minute=6_000, max_deletions_per_hour=0) as it:
         it.wait_all(users, "verified")
         assert it.counts()[SUBSCRIPTIONS] <= 25
         assert set(it.counts()) == {STATE, DELETE, SUBSCRIPTIONS}

@@ -43,9 +43,10 @@ def test_processes_and_database_killed_again_and_again(
         sim.endpoint(f"{deployment.url}/webhooks/polar", secret=POLAR_SECRET)
         customers = {user: it.customer(user, "active", grants=1) for user in users}
         unknown: Counter[str] = Counter()
+        bodies = {user: event_body(user_id=user) for user in users}
         for round_, batch in enumerate([users[i : i + 8] for i in range(0, 40, 8)]):
             for user in batch:
-                deployment.send(event_body(user_id=user), f"msg-{user}")
+                deployment.send(bodies[user], f"msg-{user}")
             more_deletes(it, 2)
             if round_ == 2:
                 # One that finds no database when it starts ends, to be started again.
@@ -62,8 +63,8 @@ def test_processes_and_database_killed_again_and_again(
                 for process in victims:
                     process.start()
         # The app never heard of the answers, or so it thinks.
-        for user in users:
-            deployment.send(event_body(user_id=user), f"msg-{user}")
+        for user, body in bodies.items():
+            deployment.send(body, f"msg-{user}")
         with note(deployment):
             it.wait_all(users, "verified")
             it.settled()
