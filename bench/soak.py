@@ -68,6 +68,15 @@ FAKETIME = sorted(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
 """Of Debian's package `faketime`; without it the clock stays right."""
 
 
+SERVE = """
+import sys
+# Its monotonic clock is set as well by libfaketime.
+sys.modules["uvloop"] = None
+from sync.cli.main import main
+main()
+"""
+
+
 @dataclass
 class Customer:
     """One at Polar, as it really is."""
@@ -155,7 +164,7 @@ class Bridge:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sync.cli", "serve", "--port", str(self.port)],
+                [sys.executable, "-c", SERVE, "serve", "--port", str(self.port)],
                 env=self.settings | self.clocked,
                 stdout=log,
                 stderr=log,
