@@ -242,7 +242,7 @@ class Ledger:
         await evidence.append(
             session,
             row,
-            "event.joined",
+            evidence.JOINED,
             source=_APP,
             at=now,
             event_digest=digest,
@@ -272,12 +272,13 @@ class Ledger:
 
     # --- looking again ---------------------------------------------------------------------------
 
-    def looked_up(self, row: DeletionRow, external_id: str) -> None:
+    async def looked_up(self, session: AsyncSession, row: DeletionRow, external_id: str) -> None:
         """The user has been looked for under this id: by it the deletion is found again."""
         hashed = self.hasher.external(external_id)
         if row.external_hash != hashed:
-            # What Polar has answered was about another id.
-            row.nobody_at = None
+            # What Polar answered last was about another id; it may have been asked under this one
+            # before that.
+            row.nobody_at = await evidence.nobody_at(session, row.id, hashed)
         row.external_id, row.external_hash = external_id, hashed
 
     async def wake_if_missed(
