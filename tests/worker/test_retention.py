@@ -403,9 +403,14 @@ def test_refused_events_are_known_as_long_as_the_deletions_of_their_time(
     async def test(it: Deployment) -> None:
         async with it.database.write() as session:
             for age in (366, 364):
-                about = {"event_type": "user.deleted", "user_hash": f"{age}"}
                 session.add(
-                    RefusedRow(first_id=1, event_at=ago(age), received_at=ago(age), **about)
+                    RefusedRow(
+                        first_id=1,
+                        event_type=EventType.USER_DELETED,
+                        user_hash=f"{age}",
+                        event_at=ago(age),
+                        received_at=ago(age),
+                    )
                 )
         await it.retention.sweep()
         await it.retention.sweep()
