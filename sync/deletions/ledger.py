@@ -309,6 +309,12 @@ class Ledger:
             State.NO_CUSTOMER: self.policy.recheck_after,
             None: self.policy.longest_wait,
         }
+        sent_at = col(DeletionRow.delete_sent_at)
+        # Else the brake would not count them, and let as many leave once more.
+        await session.exec(
+            sa.update(DeletionRow).where(sent_at > now).values(delete_sent_at=now),
+            execution_options=IN_THE_TABLE,
+        )
         rows = await queries.due_too_late(self.database, session, now, longest, limit)
         for row in rows:
             row.become(bounded(row.snapshot(), self.policy, now))
