@@ -159,11 +159,6 @@ class PolarSettings(BaseSettings):
     def _base_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        if "@" in value.partition("://")[2].partition("/")[0]:
-            raise ValueError(
-                "holds a user or password, which would be sent in place of POLAR_ACCESS_TOKEN: take"
-                " them out"
-            )
         if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value) or not _leads_somewhere(
             value
         ):

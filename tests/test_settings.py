@@ -93,7 +93,6 @@ def test_where_to_listen(monkeypatch: pytest.MonkeyPatch, host: str, address: st
         ("POLAR_BASE_URL", "https://[::1", "such as https://api.polar.sh"),
         ("POLAR_BASE_URL", "https://h:80:80", "such as https://api.polar.sh"),
         ("POLAR_BASE_URL", "https://h:99999", "such as https://api.polar.sh"),
-        ("POLAR_BASE_URL", "https://u:p@h", "in place of POLAR_ACCESS_TOKEN"),
         ("PUBLIC_URL", "https://[::1", "such as https://bridge.example.com"),
         ("PUBLIC_URL", "https://h:99999", "such as https://bridge.example.com"),
         ("DATABASE_URL", "sqlite:///x.db?timeout=long", "not a number"),
