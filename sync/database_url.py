@@ -43,6 +43,13 @@ _OF_OTHERS: Mapping[str, str] = {
 }
 """Options that other clients have, with what to write here."""
 _SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_OPTIONS_OF_SQLITE: Mapping[str, bool] = {
+    "timeout": True,
+    "cached_statements": True,
+    "check_same_thread": False,
+    "isolation_level": False,
+}
+"""Those of Python's driver that do no harm, and whether each is a number."""
 _CREDENTIALS = re.compile(r"[^:/@]*(?::[^@]*)?@")
 """As SQLAlchemy finds them: the first `@` ends the password."""
 
@@ -85,6 +92,15 @@ def _check_sqlite(rest: str) -> None:
             "needs a third slash: sqlite:///polar-sync.db for a file beside, or"
             " sqlite:////var/lib/polar-sync.db for a whole path"
         )
+    for option in filter(None, options.split("&")):
+        name, _, value = option.partition("=")
+        if name not in _OPTIONS_OF_SQLITE:
+            raise ValueError(
+                "has an option after ? that SQLite's driver does not know, or that names another"
+                " file than the path: take it out"
+            )
+        if _OPTIONS_OF_SQLITE[name] and not value.replace(".", "", 1).isdecimal():
+            raise ValueError(f"has a {name} that is not a number: take it out")
 
 
 def _check_postgresql(rest: str) -> None:

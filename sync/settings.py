@@ -157,9 +157,13 @@ class PolarSettings(BaseSettings):
     @field_validator("polar_base_url")
     @classmethod
     def _base_url(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+        if value is None:
+            return None
+        if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value) or not _leads_somewhere(
+            value
+        ):
             raise ValueError("must be a URL such as https://api.polar.sh")
-        return value.rstrip("/") if value else None
+        return value.rstrip("/")
 
     @field_validator("public_url")
     @classmethod
@@ -385,11 +389,20 @@ def parse_public_url(text: str) -> str:
     """
     url = text.rstrip("/")
     # No user and password: the URL is shown.
-    if not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url):
+    if not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url) or not _leads_somewhere(url):
         raise ValueError("must be a URL such as https://bridge.example.com")
     if url.endswith(("/webhooks/polar", "/events")):
         raise ValueError("must be where the bridge is, without /webhooks/polar or /events")
     return url
+
+
+def _leads_somewhere(url: str) -> bool:
+    """Whether its host and port can be read."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def parse_host(text: str) -> str:

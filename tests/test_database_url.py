@@ -21,6 +21,7 @@ HERE = "postgresql://user:hunter2@127.0.0.1:1/bridge"
     [
         ("sqlite:///polar-sync.db", None),
         ("sqlite:////var/lib/polar-sync.db", None),
+        ("sqlite:///polar-sync.db?timeout=2.5&check_same_thread=false", None),
         ("sqlite+aiosqlite:///polar-sync.db", None),
         ("postgres://u:p@h/d", "postgresql://u:p@h/d"),
         ("postgresql+asyncpg://u:p@h/d", None),
@@ -52,6 +53,9 @@ def test_what_is_understood(url: str, understood: str | None) -> None:
         ("sqlite:///file:x?mode=memory&uri=true", "in memory"),
         ("sqlite:///%3Amemory%3A", "in memory"),
         ("sqlite://polar-sync.db", "third slash"),
+        ("sqlite:///polar-sync.db?hunter2=1", "driver does not know"),
+        ("sqlite:///file:polar-sync.db?uri=true", "take it out"),
+        ("sqlite:///polar-sync.db?timeout=hunter2", "not a number"),
         (f"{HERE}?pgbouncer=true", "pgbouncer, which is another client's: take it out"),
         (f"{HERE}?sslmode=require&schema=public", "options=-csearch_path%3DNAME"),
         (f"{HERE}?ssl=require", "sslmode=require"),

@@ -90,6 +90,12 @@ def test_where_to_listen(monkeypatch: pytest.MonkeyPatch, host: str, address: st
         ("DATABASE_URL", "sqlite://", "in memory"),
         ("ALL_PROXY", "socks://127.0.0.1:1", "socks5://"),
         ("SSL_CERT_FILE", "/nowhere/at/all.pem", "not there"),
+        ("POLAR_BASE_URL", "https://[::1", "such as https://api.polar.sh"),
+        ("POLAR_BASE_URL", "https://h:80:80", "such as https://api.polar.sh"),
+        ("POLAR_BASE_URL", "https://h:99999", "such as https://api.polar.sh"),
+        ("PUBLIC_URL", "https://[::1", "such as https://bridge.example.com"),
+        ("PUBLIC_URL", "https://h:99999", "such as https://bridge.example.com"),
+        ("DATABASE_URL", "sqlite:///x.db?timeout=long", "not a number"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_that_names_the_variable(

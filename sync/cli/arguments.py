@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=36_500)
 
 
 def user_id(text: str | None) -> str | None:
@@ -42,19 +43,28 @@ def host(text: str | None) -> str | None:
 
 def duration(text: str | None) -> str | None:
     """Check a duration."""
-    if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
-        raise typer.BadParameter("it must be a number and one of s, m, h, d: 36h")
+    if text is not None and not _is_duration(text):
+        raise typer.BadParameter(
+            f"it must be a number and one of s, m, h, d: 36h, of at most {_LONGEST.days}d"
+        )
     return text
+
+
+def _is_duration(text: str) -> bool:
+    written = re.fullmatch(r"[1-9][0-9]{0,9}[smhd]", text, re.ASCII)
+    return written is not None and parse_duration(text) <= _LONGEST
 
 
 def moment(text: str | None) -> str | None:
     """Check a moment: a time in ISO 8601, or a duration, which means so long ago."""
-    if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+    if text is not None and not _is_duration(text):
         try:
             at = datetime.fromisoformat(text)
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
+            # At the edge of the calendar not every zone has a time.
+            usable = at.tzinfo is not None and bool(at.astimezone(UTC))
+        except (ValueError, OverflowError):
+            usable = False
+        if not usable:
             raise typer.BadParameter(
                 "it must be a duration such as 36h, or a time with its zone: 2026-01-31T12:00:00Z"
             )
@@ -67,7 +77,7 @@ def parse_moment(text: str | None) -> datetime | None:
         return None
     if text[-1] in _UNITS:
         return datetime.now(UTC) - parse_duration(text)
-    return datetime.fromisoformat(text)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def parse_duration(text: str) -> timedelta:

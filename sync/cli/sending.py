@@ -7,6 +7,7 @@ import os
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -49,6 +50,10 @@ def send(
     body = _event_body(settings, event_type, user_id, external_id)
     headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
     address = url or f"http://{_authority(settings)}/events"
+    try:
+        urlsplit(address)
+    except ValueError:
+        fail(UNUSABLE, f"not a URL that an event can be sent to: {address}")
     if url is not None and (problems := list(environment.problems(url, os.environ))):
         raise SettingsError(problems)
     # A proxy is for what is elsewhere.

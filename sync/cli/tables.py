@@ -25,7 +25,8 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
     """The report of `status`."""
     if paused := report["paused"]:
         why = f": {paused['why']}" if paused["why"] else ""
-        console.print(f"paused since {_when(paused['since'])}{why}; `polar-sync resume` goes on")
+        since = _when(paused["since"])
+        console.print(_cell(f"paused since {since}{why}; `polar-sync resume` goes on"))
     if jump := report["clock_jump"]:
         way = "back" if jump["by_seconds"] < 0 else "forward"
         by = timedelta(seconds=abs(jump["by_seconds"]))

@@ -11,10 +11,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.chain import GENESIS, link_hash
+from sync.deletions.observations import CustomerMissing
 from sync.deletions.tables import DeletionRow, EvidenceRow
 
 SCRUBBED = "members.scrubbed"
 """The evidence that Polar has taken a name and an e-mail that say nothing in place of theirs."""
+JOINED = "event.joined"
+"""The evidence of a newer event about the user."""
 
 _LAST = (
     sa.select(
@@ -64,6 +67,18 @@ async def append(
     row.hash = link_hash(previous, row)
     links[deletion.id] = (row.seq, row.hash)
     session.add(row)
+
+
+async def nobody_at(session: AsyncSession, deletion_id: int, external_hash: str) -> datetime | None:
+    """When Polar first had nobody under the external id with that hash, since the user's last
+    event."""
+    found = None
+    for link in await of(session, deletion_id):
+        if link.kind == JOINED:
+            found = None
+        elif link.kind == CustomerMissing.evidence and found is None:
+            found = link.at if link.detail.get("external_hash") == external_hash else None
+    return found
 
 
 async def ends(session: AsyncSession, deletion_ids: Iterable[int]) -> dict[int, tuple[int, str]]:

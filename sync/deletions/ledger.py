@@ -242,7 +242,7 @@ class Ledger:
         await evidence.append(
             session,
             row,
-            "event.joined",
+            evidence.JOINED,
             source=_APP,
             at=now,
             event_digest=digest,
@@ -272,12 +272,13 @@ class Ledger:
 
     # --- looking again ---------------------------------------------------------------------------
 
-    def looked_up(self, row: DeletionRow, external_id: str) -> None:
+    async def looked_up(self, session: AsyncSession, row: DeletionRow, external_id: str) -> None:
         """The user has been looked for under this id: by it the deletion is found again."""
         hashed = self.hasher.external(external_id)
         if row.external_hash != hashed:
-            # What Polar has answered was about another id.
-            row.nobody_at = None
+            # What Polar answered last was about another id; it may have been asked under this one
+            # before that.
+            row.nobody_at = await evidence.nobody_at(session, row.id, hashed)
         row.external_id, row.external_hash = external_id, hashed
 
     async def wake_if_missed(
@@ -308,6 +309,12 @@ class Ledger:
             State.NO_CUSTOMER: self.policy.recheck_after,
             None: self.policy.longest_wait,
         }
+        sent_at = col(DeletionRow.delete_sent_at)
+        # Else the brake would not count them, and let as many leave once more.
+        await session.exec(
+            sa.update(DeletionRow).where(sent_at > now).values(delete_sent_at=now),
+            execution_options=IN_THE_TABLE,
+        )
         rows = await queries.due_too_late(self.database, session, now, longest, limit)
         for row in rows:
             row.become(bounded(row.snapshot(), self.policy, now))

@@ -185,7 +185,7 @@ class Recorder:
         now: datetime,
     ) -> None:
         if item.external_id is not None:
-            self.ledger.looked_up(row, item.external_id)
+            await self.ledger.looked_up(session, row, item.external_id)
         seen = item.observation
         if isinstance(seen, AsMirrored):
             seen = (await facts(session, [row], seen.listed_at))[row.id]

@@ -167,9 +167,16 @@ class _Look:
             asked_at=asked_at,
             detail={
                 "identified_by": who.source,
+                **self._asked_under(external_id),
                 **({"customer_id": gone.id} if gone else {}),
             },
         )
+
+    def _asked_under(self, external_id: str | None) -> dict[str, str]:
+        """As evidence."""
+        if external_id is None:
+            return {}
+        return {"external_hash": self.recorder.ledger.hasher.external(external_id)}
 
     async def _gone(self, target: Target, asked_at: datetime) -> Customer | None:
         """The deleted customer that the mirror knows under the id. Also one whose deletion no

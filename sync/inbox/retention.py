@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 
 from sync.inbox.entry import InboxStatus, Source
-from sync.inbox.tables import KEPT_PAYLOADS, InboxRow
+from sync.inbox.tables import KEPT_PAYLOADS, InboxRow, RefusedRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
@@ -41,6 +41,23 @@ async def drop_payloads(database: Database, before: datetime) -> AsyncIterator[i
             )
             database.overwritten()
         yield len(ids)
+
+
+async def remove_refused(database: Database, before: datetime) -> int:
+    """Remove what is known of events that were refused before that time: it names users by their
+    hash, as the deletions of that age did. Returns how many.
+
+    Raises:
+        StorageUnavailable
+    """
+    old = col(RefusedRow.received_at) < before
+    async with database.read() as session:
+        if (await session.exec(select(RefusedRow.id).where(old).limit(1))).first() is None:
+            return 0
+    async with database.write() as session:
+        removed = await session.exec(sa.delete(RefusedRow).where(old))
+        database.overwritten()
+        return removed.rowcount
 
 
 async def remove_rows(

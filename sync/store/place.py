@@ -119,6 +119,13 @@ def _check_writable(path: Path) -> None:
             f"this user may not write in {directory}, where SQLite keeps files beside the database:"
             f" change its owner or mode, or {_REMEDY}"
         )
+    log = Path(f"{path}{_BESIDE}")
+    if not path.exists() and log.exists() and log.stat().st_size:
+        # With an empty file in its place SQLite would throw the log away.
+        raise StorageUnavailable(
+            f"{path} is not there, but its log {log} is, which may hold events that were accepted:"
+            " put the file back, or, if nothing of it is needed, move the log away"
+        )
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         raise StorageUnavailable(
             f"this user may not read and write {path}: change its owner or mode, or {_REMEDY}"

@@ -44,11 +44,17 @@ _CONNECT = {
 _SETTINGS = {
     # In another zone a time at the edge of the calendar would come back from beyond it.
     "timezone": "UTC",
+    # The driver reads times in no other style.
+    "datestyle": "ISO",
     "statement_timeout": "60s",
     "lock_timeout": "30s",
     # Of a process that is frozen or out of reach: what it holds is free again after this.
     "idle_in_transaction_session_timeout": "15s",
 }
+# What one has waited for at the ledger's lock it must see: a snapshot from before the lock would
+# let two workers count the same DELETEs.
+_ISOLATION = {False: "default_transaction_isolation", True: "transaction_isolation"}
+"""Of later transactions of a connection; of this one."""
 # An event answered 2xx is on disk, whatever the server is set to for others.
 _DURABLE = (
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
@@ -61,6 +67,7 @@ def _settings(*, local: bool) -> str:
     scope = "LOCAL" if local else "SESSION"
     return "; ".join(
         [
+            f"SET {scope} {_ISOLATION[local]} = 'read committed'",
             *(f"SET {scope} {name} = '{value}'" for name, value in _SETTINGS.items()),
             f"SELECT {_DURABLE.format(local=str(local).lower())}",
         ]

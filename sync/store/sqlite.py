@@ -257,11 +257,11 @@ class _Inserter:
 
     def _run(self, insert: _Insert, wait_ms: int) -> Keys:
         """`wait_ms`: how long to wait for another process that has the file locked."""
+        self._place.check()
         driver = self._driver or self._connect()
         if wait_ms != self._wait_ms:
             driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
             self._wait_ms = wait_ms
-        self._place.check()
         started = time.monotonic()
         cursor = driver.execute(insert.statement, insert.parameters)
         # Where several come at once, more are on their way, and would be kept waiting.
@@ -325,6 +325,16 @@ def _writing(url: sa.URL, timeout_ms: int) -> sa.Engine:
 
 
 def _configure(engine: sa.Engine, busy_timeout_ms: int) -> None:
+    @sa.event.listens_for(engine, "do_connect")
+    def open_only_what_is_there(
+        _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]
+    ) -> None:
+        # SQLite would make an empty file where one was moved away, and throw away the log beside
+        # it, with what that holds of the one that was moved.
+        if arguments[0] != ":memory:":
+            arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
+            options["uri"] = True
+
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()

@@ -91,6 +91,7 @@ class Retention:
         deletions = 0
         if self.audit is not None:
             deletions = await _count(removal.remove(self.database, now - self.audit))
+            await inbox.remove_refused(self.database, now - self.audit)
         # After the deletions: an event from before those opens none, so what waits for it can go.
         async with self.database.read() as session:
             removed_until = await removal.removed_until(session, now)

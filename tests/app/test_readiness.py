@@ -146,6 +146,22 @@ def test_a_file_that_is_no_longer_there(
 
 
 @SQLITE
+def test_a_file_that_is_moved_away_before_the_first_event(running: Site) -> None:
+    """No empty one is made in its place: that would throw away the log of the one moved away."""
+    path = running.store.path
+    away = path.with_name("away")
+    running.store.execute(PENDING.format("kept", "2026-01-02 03:04:05"))
+    path.rename(away)
+    answer = running.event(event_body())
+    assert (answer.status_code, answer.json()["error"]) == (503, "not_stored")
+    assert reason(running.client) == "file_replaced"
+    assert not path.exists()
+    away.rename(path)
+    running.check_alive()
+    assert "kept" in {row["webhook_id"] for row in running.rows()}
+
+
+@SQLITE
 def test_a_damaged_file(running: Site) -> None:
     running.check_alive()
     with contextlib.closing(sqlite3.connect(running.store.path)) as connection:

@@ -184,6 +184,11 @@ def test_many_are_chosen_by_state_and_time(commands: Commands) -> None:
         (("cancel", "--all", "--state", "verified"), "cancel --all is for blocked, held"),
         (("cancel", "--all", "--since", "yesterday"), "with its zone"),
         (("cancel", "--all", "--since", "2026-01-31T12:00:00"), "with its zone"),
+        (("cancel", "--all", "--since", "999999d"), "with its zone"),
+        (("cancel", "--all", "--since", "0001-01-01T00:00:00+23:59"), "with its zone"),
+        (("cancel", "--all", "--until", "9999-12-31T23:59:59-23:59"), "with its zone"),
+        (("reconcile", "--since", "999999d"), "at most 36500d"),
+        (("send", "user.deleted", "u", "--url", "http://[::1"), "not a URL that an event can"),
         (("cancel", "user-1", "--dry-run"), "go with --all"),
         (("approve", "user-1", "--count", "1"), "go with --all"),
         (("cancel",), "USER|DELETION or --all"),
@@ -204,6 +209,9 @@ def test_pause_and_resume(commands: Commands) -> None:
     paused = commands.run("status", "--json").json["paused"]
     assert paused["why"] == "a broken job"
     assert "a broken job" in commands.run("status").out
+    commands.run("pause", "--why", "a \x1b[2Jbroken job")
+    assert "\x1b" not in commands.run("status").out
+    commands.run("pause", "--why", "a broken job")
     # A second one keeps the time, and may say more.
     assert commands.run("pause").out.splitlines()[0] == first.out.splitlines()[0]
     assert commands.run("status", "--json").json["paused"] == paused | {"why": None}

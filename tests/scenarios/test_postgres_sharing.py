@@ -51,6 +51,21 @@ def test_two_web_processes_racing_on_one_webhook_id(run: Run, store: Store) -> N
 
 
 @pytest.mark.slow
+def test_the_brake_counts_for_all_together(run: Run) -> None:
+    users = names(24)
+    brake = {"max_deletions_per_hour": 3}
+    with contextlib.ExitStack() as stack:
+        it = stack.enter_context(run(worker="separate", **brake))
+        it.sim.control("POST", "/customers/bulk", {"count": 24, "subscriptions": ["active"]})
+        for user in users:
+            it.tell(user)
+        for _ in range(3):
+            stack.enter_context(run(webhooks=False, **brake))
+        it.wait_all(users, "verified", "held")
+        assert sum(deletes(it).values()) == 3
+
+
+@pytest.mark.slow
 def test_the_budget_is_held_by_all_together(run: Run) -> None:
     rate = 600
     users = names(16)

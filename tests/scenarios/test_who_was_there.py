@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sync.deletions.operator import Verb
+from sync.hashing import Hasher
 from tests.helpers.bridge import DELETE, DELETE_BY_ID, STATE, Bridge, Run, ago
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, tries
@@ -45,6 +46,20 @@ def test_who_signs_up_right_after_the_event_is_kept(run: Run, by: str) -> None:
     with run(webhooks=False, clock_skew=3_600) as it:
         it.wait("u1", "superseded")
     assert "was not there when Polar was asked" in it.deletions("u1")[0]["reason"]
+    assert not it.is_gone(new)
+    assert deletes_sent(it) == 0
+
+
+def test_who_signs_up_is_kept_when_the_mapping_goes_elsewhere_and_back(run: Run) -> None:
+    with run(webhooks=False, clock_skew=3_600) as it:
+        it.tell("u1")
+        it.wait("u1", "no_customer")
+        new = it.customer("u1", "active", webhooks=False)
+        it.map("u1", external_id="elsewhere")
+        elsewhere = Hasher(it.settings.hash_key).external("elsewhere")
+        wait_for(lambda: it.deletions("u1")[0]["external_hash"] == elsewhere, "looked there")
+        it.map("u1", external_id="u1")
+        it.wait("u1", "superseded")
     assert not it.is_gone(new)
     assert deletes_sent(it) == 0
 

@@ -9,7 +9,7 @@ import pytest
 
 from sync.migrations.upgrade import migrate
 from sync.store.database import Database
-from sync.store.errors import Replaced
+from sync.store.errors import Replaced, StorageUnavailable
 from sync.store.place import Place
 
 
@@ -34,6 +34,18 @@ def test_what_was_there_keeps_its_mode_and_is_named(tmp_path: Path) -> None:
     file, directory = Database(f"sqlite:///{path}").too_open()
     assert "can be read by others (0644)" in file
     assert "others can replace the file (0777)" in directory
+
+
+def test_no_file_is_made_beside_the_log_of_one_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    log = tmp_path / "bridge.db-wal"
+    log.write_bytes(b"accepted")
+    for look in (Place(str(path)).make, Place(str(path)).is_there):
+        with pytest.raises(StorageUnavailable, match="put the file back"):
+            look()
+    assert (path.exists(), log.read_bytes()) == (False, b"accepted")
+    log.write_bytes(b"")
+    migrate(f"sqlite:///{path}")
 
 
 def test_the_same_file_until_it_is_not(tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sync.store import meta
 from sync.store.database import Database, Lane
 from sync.store.errors import Interrupted
 from tests.helpers.engines import POSTGRESQL
 from tests.helpers.postgres import Postgres
 from tests.helpers.store import Store
+from tests.helpers.waiting import wait_for
 
 pytestmark = POSTGRESQL
 
@@ -93,3 +96,36 @@ def test_transactions_that_give_way_are_not_the_events_fault(store: Store) -> No
     outcomes = sorted(asyncio.run(main()), key=lambda text: text == "done")
     assert outcomes[1] == "done"
     assert re.search("deadlock", outcomes[0])
+
+
+def test_what_the_server_is_set_to_for_others_is_not_for_the_bridge(
+    store: Store, postgres: Postgres
+) -> None:
+    """With a snapshot from before the ledger's lock two workers would count the same DELETEs, and
+    times in another style cannot be read at all."""
+    postgres.sql(
+        f"ALTER DATABASE {store.name} SET default_transaction_isolation = 'repeatable read'"
+    )
+    postgres.sql(f"ALTER DATABASE {store.name} SET datestyle = 'German, DMY'")
+
+    async def put(database: Database, value: str) -> str | None:
+        async with database.write() as session:
+            before = await meta.get(session, "last")
+            assert abs(await database.now(session) - datetime.now(UTC)) < timedelta(minutes=1)
+            await meta.put(database, session, "last", value)
+            return before
+
+    async def main() -> list[str | None]:
+        database, other = Database(store.url), Database(store.url)
+        try:
+            async with database.write() as session:
+                waiting = asyncio.create_task(put(other, "second"))
+                query = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                await asyncio.to_thread(wait_for, lambda: store.query(query), "waits")
+                await meta.put(database, session, "last", "first")
+            return [await waiting, await put(database, "third")]
+        finally:
+            await database.close()
+            await other.close()
+
+    assert asyncio.run(main()) == ["first", "second"]

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import removal
+from sync.deletions import brake, removal
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
 from sync.deletions.observations import CustomerFound, DeleteAnswered, DeleteSent
@@ -235,6 +235,22 @@ def test_nothing_is_removed_for_its_age_by_a_clock_that_has_jumped_forward(
         later = Watch(it.ledger)
         await later.begin()
         assert not later.is_doubtful
+
+    doing(work)
+
+
+def test_the_brake_counts_what_left_by_a_clock_that_was_ahead(doing: Doing[Any]) -> None:
+    async def work(it: Deployment) -> None:
+        it.database.off = YEARS
+        await it.open("sent", await it.found(), DeleteSent())
+        waits = await it.open("waits", await it.found())
+        await it.watch.begin()
+        it.database.off = timedelta(0)
+        await Watch(it.ledger).begin()
+        row = await it.row(waits)
+        async with it.database.read() as session:
+            assert await brake.tripped(session, 1, row, await it.database.now(session))
+            assert not await brake.tripped(session, 2, row, await it.database.now(session))
 
     doing(work)
 

@@ -19,7 +19,7 @@ from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow, EvidenceRow
 from sync.inbox.entry import Entry, InboxStatus, Outcome, Source
 from sync.inbox.group_commit import Inbox
-from sync.inbox.tables import InboxRow
+from sync.inbox.tables import InboxRow, RefusedRow
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
 from sync.settings import Settings, SettingsError
@@ -394,3 +394,28 @@ def test_the_horizon_never_moves_back(run: Any) -> None:
         assert (await it.event(EventType.USER_DELETED, "u1", ago(29))).status is InboxStatus.APPLIED
 
     run(test, audit_retention_days=30)
+
+
+@pytest.mark.parametrize("days", [0, 365])
+def test_refused_events_are_known_as_long_as_the_deletions_of_their_time(
+    run: Any, days: int
+) -> None:
+    async def test(it: Deployment) -> None:
+        async with it.database.write() as session:
+            for age in (366, 364):
+                session.add(
+                    RefusedRow(
+                        first_id=1,
+                        event_type=EventType.USER_DELETED,
+                        user_hash=f"{age}",
+                        event_at=ago(age),
+                        received_at=ago(age),
+                    )
+                )
+        await it.retention.sweep()
+        await it.retention.sweep()
+        async with it.database.read() as session:
+            left = {row.user_hash for row in await session.exec(select(RefusedRow))}
+        assert left == ({"364"} if days else {"364", "366"})
+
+    run(test, audit_retention_days=days)
