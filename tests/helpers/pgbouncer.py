@@ -26,7 +26,7 @@ _PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbi
 def needed() -> None:
     """Skip the test where it is not installed; where everything must run, fail."""
     if _PROGRAM is None:
-        assert not os.environ.get("CI"), "pgbouncer is not installed: see .ci/run"
+        assert not os.environ.get("NOTHING_SKIPPED"), "pgbouncer is not installed: see .ci/run"
         pytest.skip("pgbouncer is not installed: apt-get install pgbouncer")
 
 

@@ -15,11 +15,11 @@ WRONG = ("lost", "wrong", "unproved", "stuck", "personal_bytes")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_a_minute_of_everything_at_once(engine: str) -> None:
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_a_minute_of_everything_at_once(on: str) -> None:
     command = [sys.executable, "bench/soak.py", "--minutes", "1", "--seed", "7", "--json"]
     done = subprocess.run(
-        [*command, "--engine", engine],
+        [*command, "--engine", on],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
