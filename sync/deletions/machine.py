@@ -145,10 +145,16 @@ def backoff(attempts: int, jitter: float, policy: Policy) -> timedelta:
 def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
     if deletion.stage.about.action is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
+    reason = "no external id is known for this user: `polar-sync map set`, or cancel"
+    if observation.anothers is not None:
+        reason = (
+            f"customer {observation.anothers} is another user's too, by an entry of the mapping:"
+            " correct the mapping and `polar-sync retry`, or cancel"
+        )
     return replace(
         going_on(deletion, State.UNMAPPED),
         ended_at=None,
-        reason="no external id is known for this user: `polar-sync map set`, or cancel",
+        reason=reason,
         next_attempt_at=None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,6 +102,24 @@ async def shared(session: AsyncSession, targets: Collection[Target]) -> list[Sha
         for value, user_id in rows:
             users.setdefault(value or "", []).append(user_id)
         found += [Shared(field, value, them) for value, them in users.items() if len(them) > 1]
+    return found
+
+
+async def users_of(
+    session: AsyncSession, external_ids: Collection[str], customer_ids: Collection[str]
+) -> Mapping[str, set[str]]:
+    """Whose entries name these ids at Polar, of either kind: users by the id."""
+    found: dict[str, set[str]] = {}
+    for values, column in (
+        (external_ids, col(MappingRow.external_id)),
+        (customer_ids, col(MappingRow.customer_id)),
+    ):
+        if not values:
+            continue
+        wanted = sa.bindparam("targets", list(values), Texts())
+        named = select(column, MappingRow.user_id).where(any_of(column, wanted))
+        for value, user_id in await session.exec(named):
+            found.setdefault(value or "", set()).add(user_id)
     return found
 
 

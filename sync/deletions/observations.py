@@ -23,9 +23,13 @@ class DeleteBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """No external id is known for the user."""
+    """Who the user is at Polar is not known, or not for certain."""
 
     evidence: ClassVar[str] = "identity.unmapped"
+
+    anothers: str | None = None
+    """The customer that was found, which by the mapping is another user's. None: no external id is
+    known for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import identity, queries, teams
+from sync.deletions import identity, mapping, queries, teams
 from sync.deletions.deletion import subscribed_anew, there_until
 from sync.deletions.identity import FromEvent, Identified, Source
 from sync.deletions.leases import Leased
@@ -51,8 +51,14 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
         for leased, answer in zip(batch, answers, strict=True)
         if isinstance(answer, CustomerState)
     ]
+    found = [it.customer for it in answers if isinstance(it, CustomerState)]
     async with recorder.database.read() as session:
         following = await queries.following_earlier(session, pinned)
+        mapped = await mapping.users_of(
+            session,
+            [it.external_id for it in found if it.external_id is not None],
+            [it.id for it in found],
+        )
         members_listed_at = await rows.listed_at(session, MEMBER)
     learnt = []
     for look, who, answer in zip(looks, identified, answers, strict=True):
@@ -66,6 +72,9 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
             learnt.append(look.failed(who, subscriptions))
         elif (refusal := subscriptions.refusals.get(answer.customer.id)) is not None:
             learnt.append(look.failed(who, refusal))
+        elif look.is_anothers(answer.customer, mapped):
+            detail = {"customer_id": answer.customer.id}
+            learnt.append(Learnt(look.leased, Unmapped(anothers=answer.customer.id), detail=detail))
         else:
             external_id = who.target.external_id
             seen = CustomerFound(
@@ -140,6 +149,11 @@ class _Look:
                 if state.customer.external_id == target.external_id:
                     return state
         return None
+
+    def is_anothers(self, customer: Customer, mapped: Mapping[str, set[str]]) -> bool:
+        """Whether an entry of the mapping says that the customer is another user's."""
+        users = mapped.get(customer.id, set()) | mapped.get(customer.external_id or "", set())
+        return bool(users - {self.leased.row.user_id})
 
     async def missing(
         self, who: Identified, asked_at: datetime, members_listed_at: datetime | None

@@ -136,7 +136,8 @@ class State(StrEnum):
     UNMAPPED = (
         "unmapped",
         About(
-            meaning="no external id is known for the user",
+            meaning="no external id is known for the user, or the customer is another user's as"
+            " well by the mapping",
             asks="`map set`, or `cancel`: nobody knows who that is at Polar",
             action=Action.RESOLVE,
             needs_a_person=True,

@@ -14,6 +14,7 @@ from sync.deletions.deletion import (
     Deletion,
     IllegalTransition,
     Policy,
+    bounded,
     next_action,
     subscribed_anew,
 )
@@ -322,6 +323,50 @@ def test_who_appears_after_nobody_was_there_is_somebody_new(
     missing = after(NOBODY, *between, CustomerMissing(tombstone, asked_at=at(90)))
     there = state is State.RESOLVED
     assert missing.stage is (State.DELETED if there else State.NO_CUSTOMER)
+
+
+def test_a_customer_of_two_users_is_nobodys_until_a_person_has_looked() -> None:
+    unmapped = after(Unmapped(anothers="cus"))
+    assert unmapped.state is State.UNMAPPED
+    for word in ("customer cus", "another user's", "retry"):
+        assert word in (unmapped.reason or "")
+    assert after(Retried(), found(), start=unmapped).state is State.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "expected"),
+    [
+        (State.RECEIVED, Policy(delay=timedelta(days=2)), timedelta(days=2)),
+        (State.RECEIVED, POLICY, timedelta(0)),
+        (State.NO_CUSTOMER, POLICY, POLICY.recheck_after),
+        (State.RESOLVED, POLICY, timedelta(0)),
+        (State.DELETED, POLICY, timedelta(0)),
+        (State.INCOMPLETE, POLICY, timedelta(0)),
+    ],
+)
+def test_what_was_due_years_ahead_is_due_after_its_own_wait(
+    state: State, policy: Policy, expected: timedelta
+) -> None:
+    ahead = after(*PATHS[state], policy=policy)
+    ahead = replace(ahead, next_attempt_at=T0 + timedelta(days=3_650))
+    now = at(60)
+    assert bounded(ahead, policy, now).next_attempt_at == now + expected
+
+
+def test_what_has_been_is_not_later_than_now() -> None:
+    verified = after(*PATHS[State.VERIFIED])
+    now = T0 - timedelta(days=3_650)
+    past = bounded(verified, POLICY, now)
+    assert past.listed_at is None
+    assert past.delete_sent_at == past.deleted_at == past.ended_at == now
+    assert bounded(verified, POLICY, at(60)) is verified
+
+
+def test_a_delete_on_its_way_is_waited_for_whatever_the_clock_did() -> None:
+    sent = after(*PINNED, BY_EXTERNAL_ID, TRANSIENT)
+    now = T0 - timedelta(days=3_650)
+    waiting = bounded(sent, POLICY, now)
+    assert waiting.on_its_way_until == waiting.next_attempt_at == now + POLICY.on_its_way
 
 
 def test_polars_own_id_is_never_somebody_elses() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sync.deletions.identity import remove_entry
 from sync.deletions.operator import Verb
 from sync.hashing import Hasher
 from tests.helpers.bridge import DELETE, DELETE_BY_ID, STATE, Bridge, Run, ago
@@ -156,3 +157,29 @@ def test_an_event_that_comes_after_what_an_operator_said_wins(run: Run) -> None:
 def identified_by(it: Bridge) -> list[Any]:
     links = it.evidence(it.deletions("u1")[0])
     return [link["detail"]["identified_by"] for link in links if "identified_by" in link["detail"]]
+
+
+@pytest.mark.parametrize("by", ["event", "customer id", "external id"])
+def test_a_customer_whom_the_mapping_gives_to_another_user_is_left_alone(run: Run, by: str) -> None:
+    with run() as it:
+        customer = it.customer("hers", "active")
+        if by == "customer id":
+            it.map("she", external_id="hers")
+            it.map("he", customer_id=customer)
+        elif by == "external id":
+            it.map("she", customer_id=customer)
+            it.map("he", external_id="hers")
+        else:
+            it.map("she", external_id="hers")
+        given = {"external_id": "hers"} if by == "event" else {}
+        it.tell("he", **given)
+        row = it.wait("he", "unmapped")
+        assert customer in row["reason"]
+        assert deletes_sent(it) == 0
+        # Once the operator has corrected it, the customer is hers alone.
+        it.tell("she")
+        if by != "event":
+            it.beside(lambda database: remove_entry(database, "he"))
+            it.act(Verb.RETRY, "she")
+        it.wait("she", "verified")
+        assert deleted_customers(it) == [customer]
