@@ -275,7 +275,7 @@ class Ledger:
     async def looked_up(self, session: AsyncSession, row: DeletionRow, external_id: str) -> None:
         """The user has been looked for under this id: by it the deletion is found again."""
         hashed = self.hasher.external(external_id)
-        if row.external_hash != hashed:
+        if row.external_hash not in {None, hashed}:
             # What Polar answered last was about another id; it may have been asked under this one
             # before that.
             row.nobody_at = await evidence.nobody_at(session, row.id, hashed)
