@@ -156,7 +156,8 @@ def pause(
     from sync.deletions.pause import pause as stop
 
     stopped = in_deployment(lambda it: stop(it.database, why))
-    typer.echo(f"paused since {stopped.since.isoformat(timespec='seconds')}")
+    reason = f": {stopped.why}" if stopped.why else ""
+    typer.echo(f"paused since {stopped.since.isoformat(timespec='seconds')}{reason}")
     typer.echo("a DELETE that has left already is not called back; `polar-sync resume` goes on")
 
 
@@ -232,17 +233,23 @@ def _act_on_many(verb: Verb, chosen: _Chosen, done: str, nothing: str) -> None:
 
 
 def _act(verb: Verb, who: str, as_user: bool | None, done: str) -> None:
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import Deployment, in_deployment
     from sync.deletions.ledger import Ledger
-    from sync.deletions.operator import act
+    from sync.deletions.operator import Effect, Verb, act
+    from sync.deletions.pause import current
     from sync.deletions.queries import Which
 
-    outcomes = in_deployment(
-        lambda it: act(Ledger.of(it.database, it.settings), verb, Which(who, as_user))
-    )
+    async def work(it: Deployment) -> tuple[list[Effect], bool]:
+        effects = await act(Ledger.of(it.database, it.settings), verb, Which(who, as_user))
+        async with it.database.read() as session:
+            return effects, await current(session) is not None
+
+    outcomes, paused = in_deployment(work)
     for outcome in outcomes:
         if outcome.refusal is None:
             typer.echo(f"deletion {outcome.deletion}: {done}")
+    if paused and verb is not Verb.CANCEL:
+        typer.echo("all deletions are paused: `polar-sync resume` has them go on", err=True)
     refused = [item for item in outcomes if item.refusal is not None]
     if refused:
         fail(NO, *(f"deletion {item.deletion}: cannot {verb}: {item.refusal}" for item in refused))

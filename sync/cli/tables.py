@@ -115,7 +115,7 @@ def _print_possibly_lost(console: Console, lost: Mapping[str, Any]) -> None:
             _cell(row["user_hash"]),
             _cell(_when(row["event_at"])),
             _cell(_when(row["first_at"]) if row["first_at"] else None),
-            _cell(f"{row['times']} times"),
+            _cell("once" if row["times"] == 1 else f"{row['times']} times"),
         )
     console.print(events)
     _print_rest(console, lost["total"] - len(lost["newest"]))

@@ -47,7 +47,7 @@ async def current(session: AsyncSession) -> Pause | None:
 
 async def pause(database: Database, why: str | None) -> Pause:
     """Stop all DELETEs. One that has left already is not called back. A second pause keeps the
-    time of the first.
+    time of the first, and its reason where it has none of its own.
 
     Raises:
         StorageUnavailable
@@ -55,6 +55,7 @@ async def pause(database: Database, why: str | None) -> Pause:
     async with database.write() as session:
         before = await current(session)
         since = await database.now(session) if before is None else before.since
+        why = why or (None if before is None else before.why)
         value = json.dumps({"since": since.isoformat(), "why": why})
         await meta.put(database, session, _NAME, value)
     return Pause(since, why)

@@ -98,7 +98,7 @@ class State(StrEnum):
         About(
             meaning="Polar has no customer and the mirror no member under that id; looked at again"
             " when a webhook names it, and after `RECHECK_AFTER`. Who signs up from then on is"
-            " kept. If your mapping is wrong, fix it and `polar-sync retry`",
+            " kept. If your mapping is wrong, `polar-sync map set`",
             asks="nothing; Polar has no such customer",
             action=Action.RESOLVE,
             ended=True,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from sync.cancellation import cancel_and_wait
+from sync.deletions import pause
 from sync.deletions.leases import Leased, Leases
 from sync.deletions.ledger import Ledger, wake_blocked
 from sync.deletions.states import Action
@@ -56,6 +57,7 @@ class Worker:
         self._vacuum = Vacuum(database)
         self._watch = Watch(self._ledger)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
+        self._paused: pause.Pause | None = None
         self._moved: dict[asyncio.Event, float] = {}
         """When each loop that is told of changes last began anew, by the event loop's clock."""
         self._inbox_changed = asyncio.Event()
@@ -231,8 +233,19 @@ class Worker:
         tokens = list(self._tokens())
         if tokens:
             await self._leases.renew(tokens)
+        await self._notice_pause()
         await asyncio.sleep(self._settings.lease / 3)
         return True
+
+    async def _notice_pause(self) -> None:
+        async with self._database.read() as session:
+            paused = await pause.current(session)
+        if paused is not None and self._paused != paused:
+            why = f": {paused.why}" if paused.why else ""
+            _log.warning("all deletions are paused since %s%s", paused.since, why)
+        elif paused is None and self._paused is not None:
+            _log.warning("deletions go on")
+        self._paused = paused
 
     async def _scrub(self) -> bool:
         await self._database.scrub()

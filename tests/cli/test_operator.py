@@ -212,9 +212,16 @@ def test_pause_and_resume(commands: Commands) -> None:
     commands.run("pause", "--why", "a \x1b[2Jbroken job")
     assert "\x1b" not in commands.run("status").out
     commands.run("pause", "--why", "a broken job")
-    # A second one keeps the time, and may say more.
-    assert commands.run("pause").out.splitlines()[0] == first.out.splitlines()[0]
-    assert commands.run("status", "--json").json["paused"] == paused | {"why": None}
+    # A second one keeps the time, and the reason unless it has another.
+    assert commands.run("pause").out == first.out
+    assert commands.run("status", "--json").json["paused"] == paused
+    assert "worse" in commands.run("pause", "--why", "worse").out
+    assert commands.run("status", "--json").json["paused"] == paused | {"why": "worse"}
+    number = commands.deletion("user-1", FOUND)
+    told = commands.run("retry", "user-1")
+    assert (told.code, told.out) == (0, f"deletion {number}: is tried now\n")
+    assert "paused" in told.err
+    assert "polar-sync resume" in told.err
     assert commands.run("resume").out == "deletions go on\n"
     assert commands.run("status", "--json").json["paused"] is None
     again = commands.run("resume")
