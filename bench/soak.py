@@ -46,7 +46,7 @@ import psycopg
 from harness import parser
 from pydantic import SecretStr
 
-from sync.deletions.states import ENDED, NEEDS_A_PERSON, State
+from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, State
 from sync.hashing import Hasher
 from sync.signatures import sign
 from sync.simulator.config import DEFAULT_TOKEN
@@ -486,9 +486,16 @@ class Soak:
 
     def left(self) -> list[str]:
         """What neither has ended nor waits for a person."""
-        rest = ENDED | (NEEDS_A_PERSON - {State.BLOCKED})
-        found = self.store.query("SELECT id, state, reason FROM deletion")
-        under_way = [f"{row}" for row in found if State(row[1]) not in rest]
+        for_a_person = NEEDS_A_PERSON - {State.BLOCKED}
+        found = self.store.query("SELECT user_hash, id, state, reason FROM deletion ORDER BY id")
+        under_way, waited_for = [], set()
+        for user_hash, *deletion in found:
+            state = State(deletion[1])
+            # A later deletion of a user begins once the person has decided about the earlier one.
+            if state not in ENDED | for_a_person and user_hash not in waited_for:
+                under_way.append(f"{deletion}")
+            if state in GOES_FIRST & for_a_person:
+                waited_for.add(user_hash)
         waiting = self.store.query("SELECT id FROM inbox WHERE status = 'pending'")
         return under_way + [f"event {row[0]}" for row in waiting]
 
