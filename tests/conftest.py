@@ -17,8 +17,9 @@ from sync.migrations.upgrade import migrate
 from sync.settings import Settings
 from tests.helpers import bridge, property_profiles
 from tests.helpers.bridge import Bridge, Run
+from tests.helpers.commands import Commands
 from tests.helpers.postgres import Postgres
-from tests.helpers.settings import SettingsFactory, load_settings
+from tests.helpers.settings import SettingsFactory, environment, load_settings
 from tests.helpers.simulator import Receiver, SimulatorClient, receiving
 from tests.helpers.store import DatabaseFactory, Store, StoreFactory
 
@@ -137,3 +138,18 @@ def run(sim: SimulatorClient, store: Store) -> Run:
         return bridge.running(sim, store, **settings)
 
     return start
+
+
+@pytest.fixture
+def commands(
+    new_store: StoreFactory,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Commands:
+    """The command line on a database of its own."""
+    store = new_store()
+    # No `.env` of whoever runs the tests.
+    monkeypatch.chdir(store.directory)
+    for name, value in environment(store).items():
+        monkeypatch.setenv(name, value)
+    return Commands(store, capsys, monkeypatch)

@@ -25,6 +25,8 @@ from sync.deletions.ledger import Ledger
 from sync.deletions.queries import Which
 from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
+from sync.reconcile.report import Report
+from sync.reconcile.run import reconciliation
 from sync.settings import Settings
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
@@ -232,6 +234,16 @@ class Bridge:
             await set_entry(database, Hasher(self.settings.hash_key), user_id, **target)
 
         self.beside(run)
+
+    def reconcile(self) -> Report:
+        """What `polar-sync reconcile` does."""
+
+        async def run(database: Database) -> Report:
+            ledger = Ledger.of(database, self.settings)
+            async with reconciliation(ledger, self.settings) as it:
+                return await it.everything()
+
+        return self.beside(run)
 
     def receipt(self, row: Any) -> Json:
         async def run(database: Database) -> Json:

@@ -8,9 +8,7 @@ from sync.intake.event_types import EventType
 from sync.intake.near_misses import meant
 from tests.helpers.commands import Commands
 from tests.helpers.engines import BOTH_ENGINES
-from tests.helpers.settings import environment
 from tests.helpers.site import site
-from tests.helpers.store import StoreFactory
 from tests.helpers.webhooks import event_body
 
 DELETED = [
@@ -76,17 +74,6 @@ def test_what_was_meant_as_a_restoration(text: str) -> None:
 @pytest.mark.parametrize("text", NEITHER)
 def test_what_was_meant_as_something_else(text: str) -> None:
     assert meant(text) is None
-
-
-@pytest.fixture
-def commands(
-    new_store: StoreFactory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Commands:
-    store = new_store()
-    monkeypatch.chdir(store.directory)
-    for name, value in environment(store).items():
-        monkeypatch.setenv(name, value)
-    return Commands(store, capsys, monkeypatch)
 
 
 @BOTH_ENGINES

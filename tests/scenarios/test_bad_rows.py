@@ -8,11 +8,8 @@ from typing import Any
 
 import pytest
 
-from sync.deletions.ledger import Ledger
 from sync.deletions.operator import Verb
 from sync.keeping import digest
-from sync.reconcile.report import Report
-from sync.reconcile.run import reconciliation
 from sync.reports.status import status
 from sync.store.database import Database
 from tests.helpers import bridge
@@ -72,15 +69,6 @@ def bad_customers(it: Bridge) -> dict[str, str]:
     return made
 
 
-def reconcile(it: Bridge) -> Report:
-    async def run(database: Database) -> Report:
-        ledger = Ledger.of(database, it.settings)
-        async with reconciliation(ledger, it.settings) as one:
-            return await one.everything()
-
-    return it.beside(run)
-
-
 def told(it: Bridge) -> dict[str, Any]:
     async def run(database: Database) -> dict[str, Any]:
         report = await status(database, it.settings, 1_000)
@@ -107,7 +95,7 @@ def test_values_that_cannot_be_kept_cost_nobody(
         good = {name: it.customer(name, "active", grants=1) for name in ("good-1", "good-2")}
         it.settled()
         for again in (False, True):
-            report = reconcile(it)
+            report = it.reconcile()
             assert (report.finished, report.incomplete) == (True, {}), report
             assert not again or report.total == 0, report.differences
 
@@ -155,7 +143,7 @@ def test_an_item_that_cannot_be_read_costs_that_item(
         [subscription] = it.truth(bad)["subscriptions"]
         value = json.dumps(subscription[what])
         between.changes = {f'"{what}":{value}'.encode(): f'"{what}":["?"]'.encode()}
-        report = reconcile(it)
+        report = it.reconcile()
         assert report.finished
         assert report.incomplete == {"subscription": 1}
         [difference] = [item for item in report.differences if item.finding == "unreadable"]
@@ -173,7 +161,7 @@ def test_an_item_that_cannot_be_read_costs_that_item(
         between.changes = {}
         it.act(Verb.RETRY, "bad")
         it.wait("bad", "verified")
-        assert reconcile(it).incomplete == {}
+        assert it.reconcile().incomplete == {}
 
 
 def refuse(store: Store, table: str, condition: str) -> None:
@@ -206,7 +194,7 @@ def test_a_row_that_the_database_refuses_costs_that_row(sim: SimulatorClient, st
             "dead",
         }
         store.execute("DELETE FROM subscription")
-        report = reconcile(it)
+        report = it.reconcile()
         assert (report.finished, report.incomplete) == (True, {"subscription": 1})
         [subscription] = it.truth(bad)["subscriptions"]
         [named] = [item.id for item in report.differences if item.finding == "unreadable"]

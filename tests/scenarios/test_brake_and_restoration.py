@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
-from sync.deletions.ledger import Ledger
 from sync.deletions.operator import Verb
 from sync.deletions.pause import pause, resume
-from sync.reconcile.report import Report
-from sync.reconcile.run import reconciliation
-from sync.store.database import Database
 from tests.helpers.bridge import DELETE, STATE, SUBSCRIPTIONS, Bridge, Run, ago, names
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, struck, tries
@@ -127,6 +126,12 @@ def test_a_held_deletion_whose_customer_is_deleted_by_hand(run: Run) -> None:
         assert it.counts()[DELETE] == 1 + 1  # by hand
 
 
+def held_of(it: Bridge, users: Sequence[str]) -> list[Any]:
+    """Wait until each is verified or held; returns those that are held."""
+    it.wait_all(users, "verified", "held")
+    return [row for user in users for row in it.deletions(user) if row["state"] == "held"]
+
+
 @pytest.mark.slow
 @BOTH_ENGINES
 def test_by_default_a_hundred_an_hour_go_by_themselves(run: Run) -> None:
@@ -135,8 +140,7 @@ def test_by_default_a_hundred_an_hour_go_by_themselves(run: Run) -> None:
         it.sim.control("POST", "/customers/bulk", {"count": 103, "subscriptions": ["active"]})
         for user in users:
             it.tell(user)
-        it.wait_all(users, "verified", "held")
-        held = [it.deletions(user)[0] for user in users if it.deletions(user)[0]["state"] == "held"]
+        held = held_of(it, users)
         assert len(held) == 3
         assert "100 deletions within an hour, 100 allowed" in held[0]["reason"]
         assert "MAX_DELETIONS_PER_HOUR" in held[0]["reason"]
@@ -150,17 +154,12 @@ def test_by_default_a_twentieth_of_the_customers_a_day_goes_by_itself(run: Run) 
     with run(webhooks=False, verify_after=0.5) as it:
         it.sim.control("POST", "/customers/bulk", {"count": 220, "subscriptions": ["active"]})
 
-        async def reconcile(database: Database) -> Report:
-            async with reconciliation(Ledger.of(database, it.settings), it.settings) as one:
-                return await one.everything()
-
-        report = it.beside(reconcile)
+        report = it.reconcile()
         assert "11 a day (5 % of 220 customers)" in (report.brake or "")
-        assert it.beside(reconcile).brake is None
+        assert it.reconcile().brake is None
         for user in users:
             it.tell(user)
-        it.wait_all(users, "verified", "held")
-        held = [it.deletions(user)[0] for user in users if it.deletions(user)[0]["state"] == "held"]
+        held = held_of(it, users)
         assert len(held) == 3
         assert "11 deletions within a day, 11 allowed" in held[0]["reason"]
         assert it.counts()[DELETE] == 11

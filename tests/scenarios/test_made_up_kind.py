@@ -15,13 +15,11 @@ import sqlalchemy as sa
 from pydantic import AwareDatetime
 from sqlmodel import Field, SQLModel
 
-from sync.deletions.ledger import Ledger
 from sync.mirror import kinds
 from sync.mirror.kinds import Is, Kind
 from sync.mirror.objects import API, Mirrored, PolarId
 from sync.mirror.tables import Provenance
 from sync.reconcile.report import Report
-from sync.reconcile.run import reconciliation
 from sync.simulator import routing
 from sync.simulator.app import create_simulator
 from sync.simulator.calls import Answer, Call, Route
@@ -161,12 +159,7 @@ def webhook(here: Bridge, event_type: str, gift: Json) -> str:
 
 
 def reconciled(here: Bridge) -> Report:
-    async def run(database: Database) -> Report:
-        ledger = Ledger.of(database, here.settings)
-        async with reconciliation(ledger, here.settings) as it:
-            return await it.everything()
-
-    report = here.beside(run)
+    report = here.reconcile()
     assert report.finished, report.stopped
     return report
 

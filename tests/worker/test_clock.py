@@ -116,7 +116,7 @@ def test_what_was_due_by_a_wrong_clock_is_due_by_the_right_one(
         await Watch(it.ledger).begin()
         claimed = {leased.id for leased in await it.leases.claim(9)}
         assert claimed >= set(ids[:2])
-        longest = it.ledger.policy.longest_wait
+        longest = it.ledger.policy.longest_waits[None]
         for deletion_id in ids:
             row = await it.row(deletion_id)
             assert row.next_attempt_at is not None
