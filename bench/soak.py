@@ -44,6 +44,7 @@ from typing import Any
 import httpx
 import psycopg
 from harness import parser
+from pipeline import EVENT_SECRET, POLAR_SECRET, ROOT, UNBRAKED, process
 from pydantic import SecretStr
 
 from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, State
@@ -51,9 +52,6 @@ from sync.hashing import Hasher
 from sync.signatures import sign
 from sync.simulator.config import DEFAULT_TOKEN
 
-ROOT = Path(__file__).parent.parent
-EVENT_SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-POLAR_SECRET = f"polar_whs_{secrets.token_urlsafe(32)}"
 HASH_KEY = "0123456789abcdef" * 2
 SKEW = 1
 """Seconds. All clocks here are one, so little is needed."""
@@ -141,7 +139,7 @@ class Bridge:
             "EVENT_SECRETS": EVENT_SECRET,
             "HASH_KEY": HASH_KEY,
             "DATABASE_URL": database_url,
-            "MAX_DELETIONS_PER_HOUR": "0",
+            **UNBRAKED,
             "RATE_PER_MINUTE": "60000",
             "REQUEST_TIMEOUT": "2",
             "CLOCK_SKEW": str(SKEW),
@@ -645,15 +643,9 @@ def database(engine: str, directory: Path) -> Iterator[tuple[str, Callable[[], N
 
 @contextlib.contextmanager
 def polar() -> Iterator[str]:
-    command = [sys.executable, "-m", "sync.simulator", "--time-scale", "0.05"]
-    with subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
-    ) as simulator:
-        try:
-            assert simulator.stdout is not None
-            yield simulator.stdout.readline().split()[-1]
-        finally:
-            simulator.terminate()
+    with process(["-m", "sync.simulator", "--time-scale", "0.05"]) as simulator:
+        assert simulator.stdout is not None
+        yield simulator.stdout.readline().split()[-1]
 
 
 async def run(minutes: float, seed: int, engine: str) -> tuple[Figures, list[str]]:

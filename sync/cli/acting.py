@@ -15,7 +15,7 @@ from sync.cli.exit_codes import NO
 from sync.cli.printing import fail
 
 if TYPE_CHECKING:
-    from sync.deletions.operator import Verb
+    from sync.deletions.operator import Effect, Verb
 
 commands = typer.Typer()
 
@@ -106,7 +106,6 @@ def transfer(
     """Hand over the team that a deletion is held for; the user leaves it, and it stays."""
     from sync.cli.deployment import Deployment, in_deployment
     from sync.deletions.ledger import Ledger
-    from sync.deletions.operator import Effect
     from sync.deletions.queries import Which
     from sync.deletions.transfer import transfer as hand_over
     from sync.polar.budget import Unmetered
@@ -226,16 +225,15 @@ def _act_on_many(verb: Verb, chosen: _Chosen, done: str, nothing: str) -> None:
     effects = in_deployment(
         lambda it: act_on_many(Ledger.of(it.database, it.settings), verb, many, newest)
     )
-    refused = [item for item in effects if item.refusal is not None]
-    typer.echo(f"deletions {done}: {len(effects) - len(refused)}")
-    if refused:
-        fail(NO, *(f"deletion {item.deletion}: cannot {verb}: {item.refusal}" for item in refused))
+    taken = sum(item.refusal is None for item in effects)
+    typer.echo(f"deletions {done}: {taken}")
+    _fail_if_refused(verb, effects)
 
 
 def _act(verb: Verb, who: str, as_user: bool | None, done: str) -> None:
     from sync.cli.deployment import Deployment, in_deployment
     from sync.deletions.ledger import Ledger
-    from sync.deletions.operator import Effect, Verb, act
+    from sync.deletions.operator import Verb, act
     from sync.deletions.pause import current
     from sync.deletions.queries import Which
 
@@ -250,6 +248,10 @@ def _act(verb: Verb, who: str, as_user: bool | None, done: str) -> None:
             typer.echo(f"deletion {outcome.deletion}: {done}")
     if paused and verb is not Verb.CANCEL:
         typer.echo("all deletions are paused: `polar-sync resume` has them go on", err=True)
-    refused = [item for item in outcomes if item.refusal is not None]
+    _fail_if_refused(verb, outcomes)
+
+
+def _fail_if_refused(verb: Verb, effects: Sequence[Effect]) -> None:
+    refused = [item for item in effects if item.refusal is not None]
     if refused:
         fail(NO, *(f"deletion {item.deletion}: cannot {verb}: {item.refusal}" for item in refused))

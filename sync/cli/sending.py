@@ -42,7 +42,7 @@ def send(
     import httpx
 
     from sync.network import environment
-    from sync.network.route import Route, certificates
+    from sync.network.route import Route
     from sync.settings import Settings, SettingsError
     from sync.signatures import sign
 
@@ -59,9 +59,7 @@ def send(
     # A proxy is for what is elsewhere.
     route = Route.to(address) if url is not None else Route(address, None)
     try:
-        with httpx.Client(
-            timeout=_TIMEOUT, trust_env=False, proxy=route.httpx_proxy, verify=certificates()
-        ) as client:
+        with httpx.Client(timeout=_TIMEOUT, **route.for_client) as client:
             answer = client.post(
                 address, content=body, headers={**headers, "content-type": "application/json"}
             )

@@ -57,9 +57,9 @@ async def tripped(
     session: AsyncSession, max_deletions_per_hour: int | None, row: DeletionRow, now: datetime
 ) -> Brake | None:
     """What stops the deletion's DELETE; None: it may leave."""
-    if max_deletions_per_hour == 0 or row.approved or row.delete_sent_at is not None:
+    an_hour = allowed(max_deletions_per_hour, customers=0).an_hour
+    if an_hour is None or row.approved or row.delete_sent_at is not None:
         return None
-    an_hour = max_deletions_per_hour or _AN_HOUR
     sent = await queries.sent_between(session, now - HOUR, now, up_to=an_hour)
     if sent >= an_hour:
         return Brake(sent=sent, limit=an_hour, within=HOUR)

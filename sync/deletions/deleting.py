@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,10 +21,8 @@ from sync.deletions.observations import (
     DeleteSent,
     NoCustomerToDelete,
     ScrubBegun,
-    SubscribedAnew,
-    TeamFound,
 )
-from sync.deletions.recording import Recorder, failed, what_holds
+from sync.deletions.recording import Recorder, failed
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible, PolarError
 from sync.mirror.kinds import MEMBER
@@ -157,16 +154,11 @@ class _Delete:
         anew = subscribed_anew(row.snapshot(), state.subscribed_at, recorder.ledger.policy)
         holds = [item for item in (team, anew) if item is not None]
         if holds:
-            await self._hold(holds)
+            async with recorder.under(self.leased) as (session, held, now):
+                await recorder.hold(session, held, holds, now)
+                release(held)
             raise _NotSent
         return read_at
-
-    async def _hold(self, holds: Sequence[TeamFound | SubscribedAnew]) -> None:
-        async with self.recorder.under(self.leased) as (session, row, now):
-            for seen in holds:
-                detail = what_holds(seen)
-                await self.recorder.ledger.record(session, row, seen, now, source="api", **detail)
-            release(row)
 
     async def _begin(
         self, sent: DeleteSent, observation: DeleteSent | ScrubBegun, **detail: Any

@@ -41,9 +41,14 @@ class Policy:
     """How long an event waits for a restoration."""
 
     @property
-    def longest_wait(self) -> timedelta:
-        """From one attempt to the next, where a deletion is under way."""
-        return max(self.backoff_cap, self.verify_after, self.survivor_after, self.on_its_way)
+    def longest_waits(self) -> Mapping[State | None, timedelta]:
+        """How far away a deletion's next attempt can be, by its state; None: in any other."""
+        under_way = max(self.backoff_cap, self.verify_after, self.survivor_after, self.on_its_way)
+        return {
+            State.RECEIVED: max(self.delay, under_way),
+            State.NO_CUSTOMER: self.recheck_after,
+            None: under_way,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +152,8 @@ def bounded(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
     until, due = deletion.on_its_way_until, deletion.next_attempt_at
     if until is not None:
         until = min(until, now + policy.on_its_way)
-    if due is not None and due > now + longest_wait(deletion, policy):
+    longest = policy.longest_waits
+    if due is not None and due > now + longest.get(deletion.state, longest[None]):
         due = max(now, until or now)
         if deletion.state is State.RECEIVED:
             due = now + policy.delay
@@ -164,15 +170,6 @@ def bounded(deletion: Deletion, policy: Policy, now: datetime) -> Deletion:
         next_attempt_at=due,
     )
     return deletion if possible == deletion else possible
-
-
-def longest_wait(deletion: Deletion, policy: Policy) -> timedelta:
-    """How far away its next attempt can be."""
-    if deletion.state is State.NO_CUSTOMER:
-        return policy.recheck_after
-    if deletion.state is State.RECEIVED:
-        return max(policy.delay, policy.longest_wait)
-    return policy.longest_wait
 
 
 def _not_after(now: datetime, moment: datetime | None) -> datetime | None:

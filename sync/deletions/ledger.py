@@ -301,20 +301,18 @@ class Ledger:
         if await mirror_rows.has_appeared(session, external_id, asked_at):
             await self.wake_if_missed(session, [external_id], now)
 
-    async def set_right(self, session: AsyncSession, now: datetime, limit: int) -> int:
-        """Have deletions wait no longer than they can, whatever a clock that was wrong has left.
-        Returns how many of at most `limit` have been set right."""
-        longest = {
-            State.RECEIVED: max(self.policy.delay, self.policy.longest_wait),
-            State.NO_CUSTOMER: self.policy.recheck_after,
-            None: self.policy.longest_wait,
-        }
+    async def count_as_sent(self, session: AsyncSession, now: datetime) -> None:
+        """Have the brake count what left by a clock that was ahead: else as many go once more."""
         sent_at = col(DeletionRow.delete_sent_at)
-        # Else the brake would not count them, and let as many leave once more.
         await session.exec(
             sa.update(DeletionRow).where(sent_at > now).values(delete_sent_at=now),
             execution_options=IN_THE_TABLE,
         )
+
+    async def set_right(self, session: AsyncSession, now: datetime, limit: int) -> int:
+        """Have deletions wait no longer than they can, whatever a clock that was wrong has left.
+        Returns how many of at most `limit` have been set right."""
+        longest = self.policy.longest_waits
         rows = await queries.due_too_late(self.database, session, now, longest, limit)
         for row in rows:
             row.become(bounded(row.snapshot(), self.policy, now))

@@ -83,44 +83,33 @@ class Shared:
     """Two of them, or more."""
 
 
-async def shared(session: AsyncSession, targets: Collection[Target]) -> list[Shared]:
-    """Which of the targets several users have by now. To be asked in `Lane.LEDGER`, after `put()`:
-    nobody else writes there meanwhile."""
-    found: list[Shared] = []
-    for field, column in (
-        ("external_id", col(MappingRow.external_id)),
-        ("customer_id", col(MappingRow.customer_id)),
-    ):
-        values = [value for it in targets if (value := getattr(it, field)) is not None]
-        if not values:
-            continue
-        wanted = sa.bindparam("targets", values, Texts())
-        rows = await session.exec(
-            select(column, MappingRow.user_id).where(any_of(column, wanted)).order_by("user_id")
-        )
-        users: dict[str, list[str]] = {}
-        for value, user_id in rows:
-            users.setdefault(value or "", []).append(user_id)
-        found += [Shared(field, value, them) for value, them in users.items() if len(them) > 1]
-    return found
-
-
 async def users_of(
     session: AsyncSession, external_ids: Collection[str], customer_ids: Collection[str]
-) -> Mapping[str, set[str]]:
-    """Whose entries name these ids at Polar, of either kind: users by the id."""
-    found: dict[str, set[str]] = {}
-    for values, column in (
-        (external_ids, col(MappingRow.external_id)),
-        (customer_ids, col(MappingRow.customer_id)),
+) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Whose entries name these ids at Polar: users, by the field and the id in it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for field, values, column in (
+        ("external_id", external_ids, col(MappingRow.external_id)),
+        ("customer_id", customer_ids, col(MappingRow.customer_id)),
     ):
         if not values:
             continue
         wanted = sa.bindparam("targets", list(values), Texts())
         named = select(column, MappingRow.user_id).where(any_of(column, wanted))
-        for value, user_id in await session.exec(named):
-            found.setdefault(value or "", set()).add(user_id)
+        for value, user_id in await session.exec(named.order_by("user_id")):
+            found.setdefault((field, value or ""), []).append(user_id)
     return found
+
+
+async def shared(session: AsyncSession, targets: Collection[Target]) -> list[Shared]:
+    """Which of the targets several users have by now. To be asked in `Lane.LEDGER`, after `put()`:
+    nobody else writes there meanwhile."""
+    named = await users_of(
+        session,
+        [it.external_id for it in targets if it.external_id is not None],
+        [it.customer_id for it in targets if it.customer_id is not None],
+    )
+    return [Shared(*target, users) for target, users in named.items() if len(users) > 1]
 
 
 async def remove(session: AsyncSession, user_ids: Collection[str]) -> int:

@@ -176,6 +176,18 @@ class Recorder:
         if unblocked:
             await wake_blocked(session, now)
 
+    async def hold(
+        self,
+        session: AsyncSession,
+        row: DeletionRow,
+        holds: Sequence[TeamFound | SubscribedAnew],
+        now: datetime,
+    ) -> None:
+        """Write down each thing that a person is to be asked about the pinned customer."""
+        for seen in holds:
+            detail = _what_holds(seen)
+            await self.ledger.record(session, row, seen, now, source="api", **detail)
+
     async def _write_one(
         self,
         session: AsyncSession,
@@ -194,13 +206,11 @@ class Recorder:
             left = await memberships.note(session, row, members, pinned, now)
             seen = replace(seen, memberships=left)
         await self.ledger.record(session, row, seen, now, source="api", **item.detail)
-        for seen in item.holds:
-            if may_be_there(row.snapshot()) and row.customer_id is not None:
-                detail = what_holds(seen)
-                await self.ledger.record(session, row, seen, now, source="api", **detail)
+        if may_be_there(row.snapshot()) and row.customer_id is not None:
+            await self.hold(session, row, item.holds, now)
 
 
-def what_holds(seen: TeamFound | SubscribedAnew) -> dict[str, Any]:
+def _what_holds(seen: TeamFound | SubscribedAnew) -> dict[str, Any]:
     """As evidence."""
     if isinstance(seen, TeamFound):
         return {"others": seen.others}

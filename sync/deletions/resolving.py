@@ -150,9 +150,14 @@ class _Look:
                     return state
         return None
 
-    def is_anothers(self, customer: Customer, mapped: Mapping[str, set[str]]) -> bool:
+    def is_anothers(
+        self, customer: Customer, mapped: Mapping[tuple[str, str], Sequence[str]]
+    ) -> bool:
         """Whether an entry of the mapping says that the customer is another user's."""
-        users = mapped.get(customer.id, set()) | mapped.get(customer.external_id or "", set())
+        users = {
+            *mapped.get(("customer_id", customer.id), ()),
+            *mapped.get(("external_id", customer.external_id or ""), ()),
+        }
         return bool(users - {self.leased.row.user_id})
 
     async def missing(

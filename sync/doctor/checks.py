@@ -26,7 +26,7 @@ from sync.inbox import queries as inbox
 from sync.intake.app_events import near_misses
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER_SEAT, MEMBER, SUBSCRIPTION
 from sync.network import environment
-from sync.network.route import Route, certificates
+from sync.network.route import Route
 from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
@@ -271,11 +271,7 @@ async def _ask_bridge(
     route = Route.to(address)
     try:
         async with httpx.AsyncClient(
-            timeout=_OWN_TIMEOUT,
-            follow_redirects=False,
-            trust_env=False,
-            proxy=route.httpx_proxy,
-            verify=certificates(),
+            timeout=_OWN_TIMEOUT, follow_redirects=False, **route.for_client
         ) as client:
             if signed_with is None:
                 answer = await client.get(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from typing import TypedDict
 
 import httpx
 
@@ -12,10 +13,17 @@ from sync.network.environment import CERTIFICATES, Proxy, proxy_for
 from sync.network.failures import Failure, failure_of
 
 
+class ForClient(TypedDict):
+    """Arguments of httpx's clients."""
+
+    proxy: str | None
+    verify: ssl.SSLContext
+    trust_env: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to a URL. Give `httpx_proxy` and `certificates` to the client, and `trust_env=False`:
-    it has been read already."""
+    """The way to a URL."""
 
     url: str
     proxy: Proxy | None
@@ -27,15 +35,17 @@ class Route:
         return cls(url, proxy_for(url, os.environ))
 
     @property
-    def httpx_proxy(self) -> str | None:
-        return self.proxy.url if self.proxy else None
+    def for_client(self) -> ForClient:
+        """What a client that goes this way is made with. The environment has been read."""
+        proxy = self.proxy.url if self.proxy else None
+        return ForClient(proxy=proxy, verify=_certificates(), trust_env=False)
 
     def failure(self, error: httpx.HTTPError) -> Failure:
         """Why a request on this way got no answer."""
         return failure_of(error, self.url, self.proxy)
 
 
-def certificates() -> ssl.SSLContext:
+def _certificates() -> ssl.SSLContext:
     """Whom to trust: the authorities that come with certifi, or those that the environment names,
     of which `environment.problems()` tells whether they can be read."""
     file, directory = (os.environ.get(name) or None for name in CERTIFICATES)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
-from sync.network.route import Route, certificates
+from sync.network.route import Route
 from sync.polar.budget import Meter
 from sync.polar.errors import (
     NotFound,
@@ -80,10 +80,8 @@ class PolarClient:
             limits=httpx.Limits(
                 max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency
             ),
-            proxy=self._route.httpx_proxy,
-            verify=certificates(),
-            trust_env=False,
             follow_redirects=False,  # a redirected DELETE must not be followed
+            **self._route.for_client,
         )
 
     async def __aenter__(self) -> Self:

@@ -111,6 +111,7 @@ class Watch:
             await clock.note_jump(self._database, session, now, by)
             await removal.set_right(self._database, session, now)
             await rows.set_right(session, now)
+            await self._ledger.count_as_sent(session, now)
         while await self._set_right():
             pass
 
