@@ -36,7 +36,6 @@ from pathlib import Path
 import psycopg
 from pydantic import SecretStr
 
-from sync.migrations.upgrade import migrate
 from sync.signatures import sign_as_polar
 from tests.helpers.postgres import Postgres
 
@@ -187,7 +186,14 @@ def bridge(
     directory: str, database_url: str, code: Path, http: str | None = None
 ) -> contextlib.AbstractContextManager[int]:
     """`http`: in place of what `polar-sync serve` of that checkout has."""
-    migrate(database_url)
+    # By its own code: a checkout may have another schema.
+    migrate = "import sys; from sync.migrations.upgrade import migrate; migrate(sys.argv[1])"
+    subprocess.run(
+        [sys.executable, "-c", migrate, database_url],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(code)},
+        check=True,
+    )
     bounded = (code / "app" / "protocol.py").exists()
     return serving(
         "app.main:create_app",
