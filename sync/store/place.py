@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from sync.store.errors import Replaced, StorageUnavailable
+from sync.store.identity import Identity, identity
 
 _BESIDE = "-wal"
 """What is committed goes there first."""
@@ -23,7 +24,7 @@ class Place:
     def __init__(self, database: str | None) -> None:
         """`database`: its path; None or `:memory:`: there is no file."""
         self.path = None if not database or database == ":memory:" else database
-        self._known: dict[str, tuple[int, int]] = {}
+        self._known: dict[str, Identity] = {}
 
     def check(self, *, in_use: bool = False) -> None:
         """Make sure that they are the files of the first look.
@@ -40,7 +41,7 @@ class Place:
             known = self._known.get(name)
             if known is None and name != self.path and not in_use:
                 continue
-            found = _identity(name)
+            found = identity(name)
             if known is None and found is not None:
                 self._known[name] = found
             elif known != found:
@@ -130,14 +131,6 @@ def _check_writable(path: Path) -> None:
         raise StorageUnavailable(
             f"this user may not read and write {path}: change its owner or mode, or {_REMEDY}"
         )
-
-
-def _identity(name: str) -> tuple[int, int] | None:
-    try:
-        found = Path(name).stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _mode(path: Path) -> int:

@@ -257,7 +257,6 @@ class _Inserter:
 
     def _run(self, insert: _Insert, wait_ms: int) -> Keys:
         """`wait_ms`: how long to wait for another process that has the file locked."""
-        self._place.check()
         driver = self._driver or self._connect()
         if wait_ms != self._wait_ms:
             driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
@@ -266,7 +265,8 @@ class _Inserter:
         cursor = driver.execute(insert.statement, insert.parameters)
         # Where several come at once, more are on their way, and would be kept waiting.
         self._quick = insert.rows == 1 and time.monotonic() - started < _QUICK
-        # Perhaps it was committed to a file that nobody will find.
+        # Perhaps it was committed to a file that nobody will find. To look once more before it
+        # would change no answer.
         self._place.check(in_use=True)
         if cursor.rowcount == insert.rows:
             # Nearly always; RETURNING would come back from the driver for every row.
