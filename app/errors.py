@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -76,6 +77,11 @@ class Errors:
 
         try:
             await self._app(scope, receive, observed)
+        except asyncio.CancelledError:
+            # The server stops, and waits for this one no longer.
+            if started:
+                raise
+            await _stopping()(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the last resort
             response = _refusal(error, scope["path"])
             if response is None or started:
@@ -86,6 +92,16 @@ class Errors:
             # A response that has begun can only be cut short, which the server does by itself.
             if not started:
                 await response(scope, receive, send)
+
+
+def _stopping() -> JSONResponse:
+    return error_response(
+        503,
+        "stopping",
+        f"the server stops; what was sent is not stored for sure: send it again in {RETRY_AFTER}"
+        " seconds",
+        headers={"retry-after": str(RETRY_AFTER)},
+    )
 
 
 def _refusal(error: Exception, path: str) -> JSONResponse | None:

@@ -74,9 +74,21 @@ class Readiness:
         self._probing = asyncio.Lock()
         self._probed_at: deque[float] = deque(maxlen=_PROBES)
         self._last: Problem | None = None
+        self._said: Reason | None = None
 
     async def problem(self) -> Problem | None:
-        """The first that is found; None: it is ready."""
+        """The first that is found; None: it is ready. The log says when that changes."""
+        found = await self._found()
+        reason = found.reason if found else None
+        if reason is not self._said:
+            self._said = reason
+            if found is None:
+                _log.warning("ready again")
+            else:
+                _log.error("not ready: %s", found.detail)
+        return found
+
+    async def _found(self) -> Problem | None:
         for name, task in self._tasks.items():
             if task.done():
                 return Problem(
@@ -140,12 +152,12 @@ class Readiness:
 
 def _unusable(error: Exception, reason: Reason, what: str) -> Problem:
     if isinstance(error, Replaced):
-        _log.error("not ready: %s", error)
+        _log.error("%s", error)
         return Problem(
             Reason.FILE_REPLACED,
             "the database's file has been deleted or replaced; put it back, or restart",
         )
     # The driver's message can name hosts and users: it is for the log only.
     said = error if isinstance(error, StorageUnavailable) else place_of(error)
-    _log.error("not ready: the database cannot be %s: %s", what, said)
+    _log.error("the database cannot be %s: %s", what, said)
     return Problem(reason, f"the database cannot be {what}; see the log")

@@ -131,6 +131,12 @@ class PolarSettings(BaseSettings):
                 "POLAR_BASE_URL begins with http://, so POLAR_ACCESS_TOKEN goes over the network"
                 " for all to read: write https://"
             )
+        names = {name.upper() for name in Settings.model_fields}
+        for name in sorted(_names_in_file() - names):
+            if close := get_close_matches(name, names, 1, _NEARLY):
+                yield f"{name} in .env is no setting: is {close[0]} meant?"
+        if (file := Path(".env")).is_file() and (mode := file.stat().st_mode & 0o777) & 0o077:
+            yield f"others can read .env ({mode:04o}), which holds secrets: chmod 600 .env"
 
     @field_validator("*", mode="before")
     @classmethod
@@ -163,6 +169,10 @@ class PolarSettings(BaseSettings):
             value
         ):
             raise ValueError("must be a URL such as https://api.polar.sh")
+        if urlsplit(value).username is not None:
+            raise ValueError(
+                "must be without a user name and password: the token is POLAR_ACCESS_TOKEN's"
+            )
         return value.rstrip("/")
 
     @field_validator("public_url")
@@ -359,9 +369,10 @@ class Settings(PolarSettings):
     @field_validator("event_type_deleted", "event_type_restored")
     @classmethod
     def _event_type(cls, value: str) -> str:
-        if value != value.strip() or has_forbidden_characters(value) or len(value) > MAX_ID:
+        if re.search(r"[\s,]", value) or has_forbidden_characters(value) or len(value) > MAX_ID:
             raise ValueError(
-                f"must be an event's type, such as user.deleted, of at most {MAX_ID} characters"
+                "must be the type of one event, such as user.deleted, without blanks and commas,"
+                f" of at most {MAX_ID} characters"
             )
         return value
 
@@ -450,7 +461,18 @@ def _problem(error: Any) -> str:
         close = get_close_matches(str(error["input"]).lower(), choices, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
         return f"{variable} must be {' or '.join(choices)}{hint}"
+    if error["type"] in _IN_PLAIN_WORDS:
+        return f"{variable} must be {_IN_PLAIN_WORDS[error['type']]}"
     return f"{variable} cannot be used: {message}"
+
+
+_IN_PLAIN_WORDS: Mapping[str, str] = {
+    "int_parsing": "a whole number, in digits",
+    "int_from_float": "a whole number, in digits",
+    "float_parsing": "a number, in digits",
+    "bool_parsing": "true or false",
+}
+"""For what pydantic says of a value that is of another type."""
 
 
 _NOT_UTF8 = ".env is not UTF-8: save it as UTF-8, and not UTF-16"
@@ -463,10 +485,15 @@ def _has_nul(path: Path) -> bool:
 
 def _names_set() -> set[str]:
     """Of all variables that are set, here or in `.env`, in capitals."""
+    return {name.upper() for name in os.environ} | _names_in_file()
+
+
+def _names_in_file() -> set[str]:
     from dotenv import dotenv_values
 
-    in_file = dotenv_values(".env", encoding="utf-8-sig") if Path(".env").is_file() else {}
-    return {name.upper() for name in (*os.environ, *in_file)}
+    if not Path(".env").is_file():
+        return set()
+    return {name.upper() for name in dotenv_values(".env", encoding="utf-8-sig")}
 
 
 _NEARLY = 0.85

@@ -96,6 +96,12 @@ def test_where_to_listen(monkeypatch: pytest.MonkeyPatch, host: str, address: st
         ("PUBLIC_URL", "https://[::1", "such as https://bridge.example.com"),
         ("PUBLIC_URL", "https://h:99999", "such as https://bridge.example.com"),
         ("DATABASE_URL", "sqlite:///x.db?timeout=long", "not a number"),
+        ("POLAR_BASE_URL", "https://me:secret@api.polar.sh", "POLAR_ACCESS_TOKEN"),
+        ("EVENT_TYPE_DELETED", "user.deleted,user.removed", "the type of one event"),
+        ("EVENT_TYPE_RESTORED", "user.restored user.back", "the type of one event"),
+        ("RATE_PER_MINUTE", "abc", "must be a whole number"),
+        ("LEASE", "30s", "must be a number, in digits"),
+        ("ANONYMIZE", "perhaps", "must be true or false"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_that_names_the_variable(
@@ -156,6 +162,24 @@ def test_a_file_of_settings_in_another_encoding_is_named(
     text = f"HASH_KEY={HASH_KEY}\n" if encoding.startswith("utf") else f"HASH_KEY=ü{HASH_KEY}"
     (tmp_path / ".env").write_bytes(text.encode(encoding))
     assert problem() == ".env is not UTF-8: save it as UTF-8, and not UTF-16"
+
+
+def test_a_name_in_the_file_that_is_nearly_a_setting_is_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("MAPING=table\nSMTP_SERVER=mail\nWORKER=separate\n")
+    file.chmod(0o600)
+    assert list(Settings.load().warnings()) == ["MAPING in .env is no setting: is MAPPING meant?"]
+
+
+@pytest.mark.parametrize(("mode", "warns"), [(0o600, False), (0o640, True), (0o644, True)])
+def test_a_file_of_secrets_that_others_can_read_is_warned_of(
+    tmp_path: Path, mode: int, warns: bool
+) -> None:
+    (tmp_path / ".env").touch()
+    (tmp_path / ".env").chmod(mode)
+    found = list(Settings.load().warnings())
+    assert bool(found) is warns
+    assert all(f"({mode:04o})" in line and "chmod 600 .env" in line for line in found)
 
 
 @pytest.mark.parametrize(

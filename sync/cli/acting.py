@@ -171,6 +171,23 @@ def resume() -> None:
     typer.echo("deletions go on")
 
 
+@commands.command()
+def dismiss(
+    numbers: Annotated[
+        list[int], typer.Argument(min=1, max=2**63 - 1, metavar="NUMBER...", show_default=False)
+    ],
+) -> None:
+    """Say of events that `status` lists as possibly lost, by their numbers, that they are not."""
+    from sync.cli.deployment import in_deployment
+    from sync.inbox.queries import dismiss_lost
+
+    found = in_deployment(lambda it: dismiss_lost(it.database, numbers))
+    if found:
+        typer.echo(f"dismissed: {', '.join(map(str, sorted(found)))}")
+    if missing := sorted(set(numbers) - found):
+        fail(NO, f"not possibly lost: {', '.join(map(str, missing))}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """What was asked for with `--all`."""

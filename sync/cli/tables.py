@@ -108,9 +108,10 @@ def _print_possibly_lost(console: Console, lost: Mapping[str, Any]) -> None:
     if not lost["total"]:
         return
     console.print()
-    events = _table("possibly lost", "user", "happened (UTC)", "first one (UTC)", "refused")
+    events = _table("possibly lost", "type", "user", "happened (UTC)", "first one (UTC)", "refused")
     for row in lost["newest"]:
         events.add_row(
+            _cell(row["id"]),
             _cell(row["event_type"]),
             _cell(row["user_hash"]),
             _cell(_when(row["event_at"])),
@@ -123,6 +124,7 @@ def _print_possibly_lost(console: Console, lost: Mapping[str, Any]) -> None:
         "These came under the webhook-id of another event and were answered 409. Where the app has"
         " not sent them again under ids of their own, send them: polar-sync send"
     )
+    console.print("Where one only repeats another: polar-sync dismiss")
 
 
 def print_user(console: Console, report: Mapping[str, Any]) -> None:
@@ -185,6 +187,7 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
         ("customer deleted", _when(deletion["deleted_at"])),
         ("ended", _when(deletion["ended_at"])),
         ("ids forgotten", _when(deletion["forgotten_at"])),
+        ("waits for deletion", deletion["waits_for"]),
         ("next attempt", _when(deletion["next_attempt_at"])),
         ("failures in a row", deletion["attempts"] or None),
     ):

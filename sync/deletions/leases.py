@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.deletion import due_at, next_action
 from sync.deletions.pause import IS_PAUSED
-from sync.deletions.states import GOES_FIRST, Action, State
+from sync.deletions.queries import waits_for_another
+from sync.deletions.states import Action, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.settings import MAX_LEASE
@@ -76,16 +76,6 @@ class Leases:
         Raises:
             StorageUnavailable
         """
-        earlier = aliased(DeletionRow)
-        waits_for_another = (
-            sa.select(col(earlier.id))
-            .where(
-                col(earlier.user_hash) == col(DeletionRow.user_hash),
-                col(earlier.id) < col(DeletionRow.id),
-                col(earlier.state).in_(GOES_FIRST),
-            )
-            .exists()
-        )
         async with self.database.write(Lane.LEASES) as session:
             now = await self.database.now(session)
             rows: Sequence[DeletionRow] = (
@@ -100,7 +90,7 @@ class Leases:
                                 # By a clock that was wrong.
                                 col(DeletionRow.lease_until) > now + 2 * MAX_LEASE,
                             ),
-                            ~waits_for_another,
+                            ~waits_for_another(),
                             _MAY_GO_ON,
                         )
                         .order_by(col(DeletionRow.next_attempt_at), col(DeletionRow.id))

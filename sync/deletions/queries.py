@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.states import ENDED, NEEDS_A_PERSON, OPEN, OVER, State
+from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import InvalidInput, NothingFound
 from sync.hashing import Hasher
@@ -27,6 +28,37 @@ _MAX_DIGITS = 18
 
 _STATE = col(DeletionRow.state)
 _ID = col(DeletionRow.id)
+
+
+# --- which goes first ----------------------------------------------------------------------------
+
+
+def waits_for_another() -> sa.ColumnElement[bool]:
+    """Whether an earlier deletion of the same user, which could still meet the customer, goes
+    first."""
+    earlier = aliased(DeletionRow)
+    return (
+        sa.select(col(earlier.id))
+        .where(
+            col(earlier.user_hash) == col(DeletionRow.user_hash),
+            col(earlier.id) < _ID,
+            col(earlier.state).in_(GOES_FIRST),
+        )
+        .exists()
+    )
+
+
+async def goes_before(session: AsyncSession, row: DeletionRow) -> int | None:
+    """The number of the deletion that this one waits for."""
+    if row.state in ENDED:
+        return None
+    found = await session.exec(
+        select(DeletionRow.id)
+        .where(col(DeletionRow.user_hash) == row.user_hash, row.id > _ID, _STATE.in_(GOES_FIRST))
+        .order_by(_ID)
+        .limit(1)
+    )
+    return found.first()
 
 
 # --- those that a person names -------------------------------------------------------------------

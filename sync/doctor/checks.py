@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from pydantic import SecretStr
 
-from sync.deletions import queries
+from sync.deletions import pause, queries
 from sync.deletions.states import NEEDS_A_PERSON, State
 from sync.doctor.deployment import Deployment, nobody, refusal
 from sync.doctor.findings import Finding, failed, passed, skipped, warned
@@ -37,6 +37,8 @@ _OWN_TIMEOUT = 10.0
 """Seconds for the bridge to answer: those that Polar gives it."""
 _CLOCK_NOISE = timedelta(seconds=2)
 """`Date` is in whole seconds, and an answer takes a while to come."""
+_MAX_SAID = 300
+"""Characters of an answer that are shown."""
 _BACKLOG_WARN = timedelta(minutes=5)
 _BACKLOG_FAIL = timedelta(hours=1)
 _RECENT = timedelta(days=7)
@@ -238,7 +240,8 @@ async def webhook_is_accepted(deployment: Deployment) -> Finding:
         signed_with=deployment.settings.polar_webhook_secrets[0],
         expected=httpx.codes.ACCEPTED,
         sound="a signed webhook was stored",
-        remedy="have the URL reach a server that runs with this POLAR_WEBHOOK_SECRETS",
+        remedy="see what it answers; of a signature: have the server run with these"
+        " POLAR_WEBHOOK_SECRETS, and with the right time",
     )
 
 
@@ -292,7 +295,17 @@ async def _ask_bridge(
             f"{address} redirects, which Polar takes for a failure",
             "set PUBLIC_URL to where it redirects to, then polar-sync setup",
         )
-    return failed(f"{address} was answered {answer.status_code}", remedy)
+    return failed(f"{address} was answered {answer.status_code}{_said(answer)}", remedy)
+
+
+def _said(answer: httpx.Response) -> str:
+    """What the bridge says is wrong; of anybody else's answer nothing."""
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, LookupError, TypeError):
+        return ""
+    text = "".join(char for char in str(detail)[:_MAX_SAID] if char.isprintable())
+    return f": {text}"
 
 
 def _webhook(secret: SecretStr) -> tuple[bytes, Mapping[str, str]]:
@@ -354,6 +367,18 @@ async def nobody_is_needed(deployment: Deployment) -> Finding:
     return warned(", ".join(waiting), "polar-sync status says what to do")
 
 
+async def deletions_go_on(deployment: Deployment) -> Finding:
+    async with (await deployment.database()).read() as session:
+        paused = await pause.current(session)
+    if paused is None:
+        return passed("they go on")
+    why = f": {paused.why}" if paused.why else ""
+    return warned(
+        f"all are paused since {paused.since.isoformat(timespec='seconds')}{why}",
+        "polar-sync resume",
+    )
+
+
 # --- all of them, in their order ------------------------------------------------------------
 
 _SETTINGS = ("settings",)
@@ -362,6 +387,7 @@ _API = ("API",)
 _TOKEN = ("API", "token")
 _LIST = ("scope webhooks:read",)
 _ENDPOINT = ("webhook endpoint",)
+_BRIDGE = ("bridge ready",)
 
 CHECKS: Sequence[Check] = (
     Check("settings", settings_are_usable),
@@ -389,10 +415,11 @@ CHECKS: Sequence[Check] = (
         _ENDPOINT,
     ),
     Check("bridge ready", bridge_is_ready, _SETTINGS),
-    Check("webhook accepted", webhook_is_accepted, _SETTINGS),
-    Check("forgery refused", forgery_is_refused, _SETTINGS),
+    Check("webhook accepted", webhook_is_accepted, _BRIDGE),
+    Check("forgery refused", forgery_is_refused, _BRIDGE),
     Check("inbox", inbox_is_worked_on, _DATABASE),
     Check("event types", event_types_are_known, _DATABASE),
     Check("dead letters", no_dead_letters, _DATABASE),
     Check("deletions for a person", nobody_is_needed, _DATABASE),
+    Check("deletions go on", deletions_go_on, _DATABASE),
 )

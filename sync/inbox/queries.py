@@ -138,6 +138,11 @@ async def count_refused(
     await (await session.connection()).execute(insert)
 
 
+async def anything_lost(session: AsyncSession) -> bool:
+    """Whether an event was refused that has not come otherwise: nearly never."""
+    return (await session.exec(select(RefusedRow.id).limit(1))).first() is not None
+
+
 async def no_longer_lost(
     session: AsyncSession, event_type: str, user_hash: str, at: datetime
 ) -> None:
@@ -160,6 +165,19 @@ async def possibly_lost(session: AsyncSession, limit: int) -> tuple[int, Sequenc
         select(RefusedRow).order_by(col(RefusedRow.received_at).desc()).limit(limit)
     )
     return count, newest.all()
+
+
+async def dismiss_lost(database: Database, lost_ids: Collection[int]) -> set[int]:
+    """A person says that nothing is lost by these refused events. Returns those that there were.
+
+    Raises:
+        StorageUnavailable
+    """
+    async with database.write() as session:
+        chosen = col(RefusedRow.id).in_(lost_ids)
+        found = set((await session.exec(select(RefusedRow.id).where(chosen))).all())
+        await session.exec(sa.delete(RefusedRow).where(chosen))
+    return found
 
 
 # --- forgetting ----------------------------------------------------------------------------------

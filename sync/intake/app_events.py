@@ -58,6 +58,13 @@ class Applying:
     now: datetime
     digest: str
     """Of the event's body."""
+    anything_lost: bool
+    """Whether an event was refused that this one may be, sent again."""
+
+    async def has_come(self, event: UserEvent, user_hash: str) -> None:
+        """The event is possibly lost no more, should it have been refused."""
+        if self.anything_lost:
+            await inbox.no_longer_lost(self.session, event.type, user_hash, event.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,7 @@ class AppEvent:
 async def _user_deleted(applying: Applying, event: UserEvent) -> bool:
     ledger, session = applying.ledger, applying.session
     user_hash = ledger.hasher.user(event.user_id)
-    await inbox.no_longer_lost(session, event.type, user_hash, event.at)
+    await applying.has_come(event, user_hash)
     overtaken = await inbox.was_applied(session, EventType.USER_RESTORED, user_hash, event.at)
     deletion = await ledger.open(
         session,
@@ -91,7 +98,7 @@ async def _user_deleted(applying: Applying, event: UserEvent) -> bool:
 
 async def _user_restored(applying: Applying, event: UserEvent) -> bool:
     user_hash = applying.ledger.hasher.user(event.user_id)
-    await inbox.no_longer_lost(applying.session, event.type, user_hash, event.at)
+    await applying.has_come(event, user_hash)
     await applying.ledger.restore(
         applying.session,
         user_id=event.user_id,

@@ -132,12 +132,14 @@ class Applier:
 
     async def _apply(self, session: AsyncSession, rows: Sequence[InboxRow]) -> None:
         now = await self.database.now(session)
+        from_app = any(row.source is Source.APP for row in rows)
+        anything_lost = from_app and await inbox.anything_lost(session)
         events: list[tuple[InboxRow, PolarEvent]] = []
         for row in rows:
             row.status, row.applied_at = InboxStatus.APPLIED, now
             try:
                 if row.source is Source.APP:
-                    await self._apply_app_event(session, row, now)
+                    await self._apply_app_event(session, row, now, anything_lost=anything_lost)
                 elif (event := _polar_event(row)) is not None:
                     events.append((row, event))
                 else:
@@ -149,13 +151,15 @@ class Applier:
             await self._apply_polar_events(session, events, now)
         await self._drop_forgotten(session, rows)
 
-    async def _apply_app_event(self, session: AsyncSession, row: InboxRow, now: datetime) -> None:
+    async def _apply_app_event(
+        self, session: AsyncSession, row: InboxRow, now: datetime, *, anything_lost: bool
+    ) -> None:
         event = parse_event(row.body or b"", self.settings, row.received_at)
         if not isinstance(event, UserEvent):
             raise _NotUnderstood(
                 "not a user event any more: have the EVENT_… settings been changed?"
             )
-        applying = Applying(self.ledger, session, now, row.digest)
+        applying = Applying(self.ledger, session, now, row.digest, anything_lost)
         if await EVENTS[event.type].handle(applying, event):
             row.body = None
 

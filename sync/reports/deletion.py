@@ -91,6 +91,7 @@ async def _deletion(session: AsyncSession, row: DeletionRow) -> dict[str, Any]:
         # Without a customer, it is only when the memberships' turn came.
         "deleted_at": plain(row.deleted_at) if row.customer_id else None,
         "asks": row.state.about.asks,
+        "waits_for": await queries.goes_before(session, row),
         "identified_by": receipts.identified_by(links),
         "deleted_by": receipts.deleted_by(links),
         "evidence": [fields_of(link, _EVIDENCE_FIELDS) for link in links],

@@ -20,7 +20,7 @@ DEAD_LETTERS = 5
 _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "received_at")
 _NEAR_FIELDS = ("event_type", "count", "newest_at", "did_you_mean")
 _NOT_KEPT_FIELDS = ("kind", "id", "fields")
-_LOST_FIELDS = ("event_type", "user_hash", "first_at", "event_at", "received_at", "times")
+_LOST_FIELDS = ("id", "event_type", "user_hash", "first_at", "event_at", "received_at", "times")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 

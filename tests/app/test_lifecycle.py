@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import signal
 from pathlib import Path
@@ -114,6 +116,39 @@ def test_unhandled_exceptions_say_nothing(caplog: pytest.LogCaptureFixture) -> N
     assert "unhandled RuntimeError" in caplog.text
     assert "in fail" in caplog.text
     assert MARKER not in caplog.text
+
+
+def test_whoever_is_not_waited_for_any_longer_is_asked_to_come_again() -> None:
+    """It may have been stored; to send it again does no harm."""
+    begun = anyio.Event()
+    sent: list[Any] = []
+
+    async def wait(_request: Request) -> Response:
+        begun.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def main() -> None:
+        app = Errors(Router([Route("/events", wait, methods=["POST"])]))
+        scope = {"type": "http", "method": "POST", "path": "/events", "headers": []}
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        # As uvicorn does it at the end of its patience.
+        task = asyncio.create_task(app(scope, receive, send))
+        await begun.wait()
+        task.cancel()
+        await task
+
+    asyncio.run(main())
+    start, body = sent
+    assert start["status"] == 503
+    assert (b"retry-after", b"5") in start["headers"]
+    assert json.loads(body["body"])["error"] == "stopping"
 
 
 def test_a_worker_that_stops_is_started_again(

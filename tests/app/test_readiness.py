@@ -141,7 +141,9 @@ def test_a_file_that_is_no_longer_there(
     assert running.client.get("/livez").status_code == 200
     if how == "moved away":
         away.rename(path)
+        assert "ready again" not in caplog.text
         assert reason(running.client) is None
+        assert "ready again" in caplog.text
         running.check_alive()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from tests.helpers.commands import (
     AT,
     CUSTOMER,
     DELETED,
+    HELD,
     ISO,
     NOW,
     OTHER,
@@ -34,6 +36,22 @@ from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.settings import environment
 
 pytestmark = BOTH_ENGINES
+
+
+def test_what_a_deletion_waits_for(commands: Commands) -> None:
+    """A later deletion of the same user begins once the earlier one can meet nobody any more."""
+    earlier = commands.deletion("user-1", *HELD)
+    later = commands.deletion("user-1", at=AT + timedelta(seconds=5))
+    shown = {it["id"]: it for it in commands.run("show", "user-1", "--json").json["deletions"]}
+    assert {number: it["waits_for"] for number, it in shown.items()} == {
+        earlier: None,
+        later: earlier,
+    }
+    assert re.search(rf"waits for deletion\W+{earlier}\b", commands.run("show", "user-1").out)
+
+    commands.run("cancel", str(earlier), "--deletion")
+    [_, shown_later] = commands.run("show", "user-1", "--json").json["deletions"]
+    assert shown_later["waits_for"] is None
 
 
 def mirrored(commands: Commands) -> None:

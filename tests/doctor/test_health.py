@@ -62,6 +62,11 @@ def test_events_of_a_type_that_nearly_matches(deployment: Deployment) -> None:
     assert deployment.doctor().rows["event types"]["outcome"] == "pass"
 
 
+def test_a_pause_is_named(deployment: Deployment) -> None:
+    deployment.commands.run("pause", "--why", "too many")
+    deployment.only("deletions go on", "warn", "paused since", "too many", "polar-sync resume")
+
+
 def test_files_that_others_can_read(deployment: Deployment) -> None:
     deployment.store.path.chmod(0o644)
     deployment.only("database", "warn", "read by others", "chmod 600")

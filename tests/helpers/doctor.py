@@ -38,6 +38,7 @@ NAMES = [
     "event types",
     "dead letters",
     "deletions for a person",
+    "deletions go on",
 ]
 ON_POLAR = NAMES[NAMES.index("clock") : NAMES.index("bridge ready")]
 """What cannot be said without Polar's API."""

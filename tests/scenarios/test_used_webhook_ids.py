@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sync.reports.status import status
 from tests.helpers.bridge import Bridge, Run, ago
+from tests.helpers.commands import Commands
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers
 from tests.helpers.waiting import wait_for
@@ -25,6 +27,27 @@ def post(it: Bridge, at: str, type_: str = "user.deleted", user_id: str = "u1") 
 
 def lost(it: Bridge) -> Any:
     return it.beside(lambda database: status(database, it.settings, 10))["possibly_lost"]
+
+
+def test_a_person_says_that_nothing_is_lost(
+    run: Run, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run() as it:
+        it.customer("u1", created_at=ago(days=9))
+        assert post(it, ago(days=2))[0] == 202
+        it.wait("u1", "verified")
+        assert post(it, ago(hours=1))[0] == 409
+        [row] = lost(it)["newest"]
+
+        at_its_database = replace(commands, store=it.store)
+        monkeypatch.setenv("DATABASE_URL", it.store.url)
+        wrong = at_its_database.run("dismiss", str(row["id"] + 1))
+        assert (wrong.code, lost(it)["total"]) == (1, 1)
+        assert f"not possibly lost: {row['id'] + 1}" in wrong.err
+        assert "polar-sync dismiss" in at_its_database.run("status").out
+        right = at_its_database.run("dismiss", str(row["id"]))
+        assert (right.code, right.out.strip()) == (0, f"dismissed: {row['id']}")
+        assert lost(it)["total"] == 0
 
 
 def test_a_second_deletion_under_a_used_id(run: Run, caplog: pytest.LogCaptureFixture) -> None:
