@@ -210,6 +210,21 @@ class Settings(PolarSettings):
     event_external_id_path: str = ""
     """Dotted paths into the event's body; empty means the preset's."""
 
+    # --- what is told ----------------------------------------------------------------------
+    outcome_allow_private: bool = False
+    """Whether OUTCOME_URL and OPERATOR_URL may lead into a private network."""
+    outcome_url: SecretStr | None = None
+    """Where your app hears what has become of each deletion. None: nowhere."""
+    outcome_secrets: Annotated[Secrets, Field(validate_default=True)] = ()
+    """Standard Webhooks secrets that these webhooks are signed with, each of them."""
+    outcome_received: bool = False
+    """Tell of each deletion when it begins, too."""
+    operator_url: SecretStr | None = None
+    """Where operators hear what needs them: an incoming webhook of Slack's, or one that takes its
+    form."""
+    alert_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 3_600.0
+    """They hear of an event that has waited in the inbox for longer."""
+
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"
     """How a local user id becomes an `external_id`, where `polar-sync map` holds no entry for it:
@@ -271,11 +286,11 @@ class Settings(PolarSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("polar_webhook_secrets", "event_secrets", mode="before")
+    @field_validator("polar_webhook_secrets", "event_secrets", "outcome_secrets", mode="before")
     @classmethod
     def _split(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, str):
-            if info.field_name == "event_secrets":
+            if info.field_name != "polar_webhook_secrets":
                 # Some providers show a secret with the version of its signatures before it.
                 value = re.sub(r"(?<![^,\s])v1a?,(?=wh[a-z]+_)", "", value)
             return tuple(part for part in re.split(r"[,\s]+", value) if part)
@@ -294,11 +309,14 @@ class Settings(PolarSettings):
             )
         return value
 
-    @field_validator("event_secrets")
+    @field_validator("event_secrets", "outcome_secrets")
     @classmethod
-    def _event_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    def _standard_secrets(
+        cls, value: tuple[SecretStr, ...], info: ValidationInfo
+    ) -> tuple[SecretStr, ...]:
         remedy = "make one with: openssl rand -base64 32"
-        if not value:
+        is_needed = info.field_name == "event_secrets" or info.data.get("outcome_url") is not None
+        if not value and is_needed:
             raise ValueError(f"is empty; {remedy}")
         for secret in value:
             encoded = secret.get_secret_value().removeprefix("whsec_")
@@ -315,6 +333,23 @@ class Settings(PolarSettings):
                 raise ValueError(f"holds a secret that is not base64; {remedy}") from None
             if len(key) < MIN_SECRET_BYTES:
                 raise ValueError(f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {remedy}")
+        return value
+
+    @field_validator("outcome_url", "operator_url")
+    @classmethod
+    def _told_at(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None:
+            return None
+        url = value.get_secret_value()
+        if not re.fullmatch(r"https?://[^/?#@\s]+([/?][^#\s]*)?", url) or not _leads_somewhere(url):
+            raise ValueError("must be a URL such as https://app.example.com/polar-sync")
+        parts = urlsplit(url)
+        is_near = environment.is_loopback(parts.hostname or "")
+        if parts.scheme == "http" and not (is_near or info.data.get("outcome_allow_private")):
+            raise ValueError(
+                "must begin with https://, or, in a private network, have"
+                " OUTCOME_ALLOW_PRIVATE=true beside it"
+            )
         return value
 
     @field_validator("hash_key")

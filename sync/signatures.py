@@ -131,6 +131,22 @@ def sign(secret: SecretStr, webhook_id: str, at: datetime, body: bytes) -> dict[
     return _signed(_standard_key(secret.get_secret_value()), webhook_id, at, body)
 
 
+def sign_with_all(
+    secrets: Iterable[SecretStr], webhook_id: str, at: datetime, body: bytes
+) -> dict[str, str]:
+    """The headers that sign `body` with each of the secrets, so that one can be rotated out;
+    without any, the id alone. `at`: timezone-aware.
+
+    Raises:
+        ValueError: a secret is not base64, or the body is not UTF-8.
+    """
+    signed = [sign(secret, webhook_id, at, body) for secret in secrets]
+    if not signed:
+        return {"webhook-id": webhook_id}
+    signatures = " ".join(headers["webhook-signature"] for headers in signed)
+    return {**signed[0], "webhook-signature": signatures}
+
+
 def sign_as_polar(secret: SecretStr, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The headers that Polar signs `body` with: the key is the bytes of the secret as it is shown.
     `at`: timezone-aware.

@@ -18,7 +18,7 @@ def default_of(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     match field.default:
-        case None:
+        case None | ():
             return ""
         case "":
             return "the preset's"

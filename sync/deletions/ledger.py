@@ -32,6 +32,7 @@ from sync.deletions.observations import (
     DeleteBy,
     Observation,
 )
+from sync.deletions.outcomes import TOLD, data_of, type_of
 from sync.deletions.removal import removed_until
 from sync.deletions.states import ENDED, NEEDS_A_PERSON, OVER, UNPINNED, State
 from sync.deletions.tables import DeletionRow
@@ -39,6 +40,8 @@ from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
+from sync.outbox import queries as outbox
+from sync.outbox.message import Recipient
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE, UtcDateTime
 from sync.store.database import Database
@@ -66,13 +69,17 @@ class Ledger:
     database: Database
     hasher: Hasher
     policy: Policy
+    told: frozenset[State] = frozenset()
+    """Of which states the app is told."""
 
     @classmethod
     def of(cls, database: Database, settings: Settings) -> Ledger:
         """The ledger of a deployment."""
+        told = TOLD | {State.RECEIVED} if settings.outcome_received else TOLD
         return cls(
             database=database,
             hasher=Hasher(settings.hash_key),
+            told=frozenset() if settings.outcome_url is None else told,
             policy=Policy(
                 clock_skew=timedelta(seconds=settings.clock_skew),
                 verify_after=timedelta(seconds=settings.verify_after),
@@ -146,10 +153,27 @@ class Ledger:
                 return False
             detail.update(observation.checklist)
         await evidence.append(session, row, observation.evidence, source=source, at=now, **detail)
+        if after.state != before.state:
+            await self._tell(session, row, now)
         # An answer may be recorded later than the webhooks that it led to have proved it all.
         verified = after.state is State.VERIFIED and before.state is not State.VERIFIED
         last_look = after.state is State.NO_CUSTOMER and after.next_attempt_at is None
         return verified or last_look
+
+    async def _tell(self, session: AsyncSession, row: DeletionRow, now: datetime) -> None:
+        """Have the app told of the state, where it wants to know: in the same transaction."""
+        if row.state not in self.told:
+            return
+        _, digest = (await evidence.ends(session, [row.id]))[row.id]
+        outbox.put(
+            session,
+            Recipient.APP,
+            type_of(row.state),
+            data_of(row.snapshot(), row.id, row.received_at, digest),
+            now,
+            deletion_id=row.id,
+            user_id=row.user_id,
+        )
 
     # --- what the app says -----------------------------------------------------------------------
 
@@ -215,6 +239,7 @@ class Ledger:
             event_digest=digest,
             event_at=event_at.isoformat(),
         )
+        await self._tell(session, row, now)
         if canceled_by is not None:
             await self.record(session, row, Canceled(), now, source=_APP, by=canceled_by)
         return row

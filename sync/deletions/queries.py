@@ -132,6 +132,19 @@ async def counts(session: AsyncSession) -> Mapping[State, int]:
     return {state: found.get(state, 0) for state in State}
 
 
+async def needing_a_person_by_state(
+    session: AsyncSession,
+) -> Mapping[State, tuple[int, int]]:
+    """Of each state that waits for a person and has deletions: how many, and the sum of their
+    numbers, which is another one once it is not the same deletions any more."""
+    found = await session.exec(
+        select(_STATE, func.count(), func.sum(_ID))
+        .where(_STATE.in_(NEEDS_A_PERSON - ENDED))
+        .group_by(_STATE)
+    )
+    return {state: (number, int(total)) for state, number, total in sorted(found.all())}
+
+
 async def oldest_open(session: AsyncSession) -> DeletionRow | None:
     """The one that has waited longest."""
     # Not by the id alone: to find it PostgreSQL would go through all that have ended.

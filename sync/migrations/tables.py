@@ -5,6 +5,7 @@ from __future__ import annotations
 import sync.deletions.tables
 import sync.inbox.tables
 import sync.mirror.tables
+import sync.outbox.tables
 import sync.polar.tables
 import sync.reconcile.tables
 import sync.store.meta  # noqa: F401 - as above: imported for what it defines

@@ -9,6 +9,7 @@ from sync.deletions.states import NEEDS_A_PERSON
 from sync.inbox import queries as inbox
 from sync.intake.app_events import near_misses
 from sync.mirror import not_kept
+from sync.outbox import queries as outbox
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.settings import Settings
 from sync.store import clock
@@ -21,6 +22,7 @@ _LISTED_FIELDS = ("id", "state", "reason", "user_id", "user_hash", "event_at", "
 _NEAR_FIELDS = ("event_type", "count", "newest_at", "did_you_mean")
 _NOT_KEPT_FIELDS = ("kind", "id", "fields")
 _LOST_FIELDS = ("id", "event_type", "user_hash", "first_at", "event_at", "received_at", "times")
+_UNDELIVERED_FIELDS = ("id", "recipient", "type", "deletion_id", "made_at", "error")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
@@ -41,6 +43,8 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         near = await near_misses(session, settings)
         lost, newest_lost = await inbox.possibly_lost(session, DEAD_LETTERS)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
+        to_send, to_send_since = await outbox.backlog(session)
+        undelivered, newest_undelivered = await outbox.dead_letters(session, DEAD_LETTERS)
         total_not_kept, first_not_kept = await not_kept.find(session, limit)
     return {
         "paused": fields_of(paused, ("since", "why")) if paused else None,
@@ -61,6 +65,12 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         "dead_letters": {
             "total": dead,
             "newest": [fields_of(row, _DEAD_FIELDS) for row in newest_dead],
+        },
+        "outbox": {
+            "pending": to_send,
+            "oldest_pending_at": plain(to_send_since),
+            "dead": undelivered,
+            "newest_dead": [fields_of(row, _UNDELIVERED_FIELDS) for row in newest_undelivered],
         },
         "not_kept": {
             "total": total_not_kept,

@@ -86,7 +86,7 @@ class Worker:
         async with PolarClient(self._settings, budget, organization) as polar:
             steps = Steps(self._database, self._ledger, self._leases, polar, self._settings)
             async with asyncio.TaskGroup() as group:
-                loops = [group.create_task(loop) for loop in self._loops(steps, group)]
+                loops = [group.create_task(loop) for loop in self._loops(steps, polar, group)]
                 try:
                     await self._retry_blocked()
                     await stop.wait()
@@ -95,16 +95,25 @@ class Worker:
                     await self._finish()
 
     def _loops(
-        self, steps: Steps, group: asyncio.TaskGroup
+        self, steps: Steps, polar: PolarClient, group: asyncio.TaskGroup
     ) -> Iterator[Coroutine[None, None, None]]:
         """What runs until the worker is told to stop."""
         yield self._repeat(self._apply, self._inbox_changed, self._patience)
         yield self._repeat(lambda: self._act(steps, group), self._deletions_changed)
         yield self._repeat(self._renew, asyncio.Event())
         yield self._repeat(self._scrub, asyncio.Event())
+        if self._settings.operator_url is not None:
+            from sync.worker.alerts import Alerts
+
+            yield Alerts(self._database, self._settings, polar).run()
         yield self._watch.run()
         yield Retention.of(self._database, self._settings).run(self._watch)
         yield listen(self._database, self.wake)
+        if self._settings.outcome_url is not None or self._settings.operator_url is not None:
+            # Costs nothing where nobody is told.
+            from sync.outbox.courier import Courier, deliveries
+
+            yield Courier(self._database, deliveries(self._settings)).run()
         if self._settings.reconcile_cron is not None:
             yield Schedule(self._ledger, self._settings, self._settings.reconcile_cron).run()
 

@@ -16,6 +16,7 @@ from sync.deletions import removal
 from sync.inbox import retention as inbox
 from sync.intake.app_events import MAY_COME_FIRST
 from sync.logs import place_of
+from sync.outbox import queries as outbox
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -100,6 +101,7 @@ class Retention:
                 self.database, now - self.inbox, kept=MAY_COME_FIRST, kept_after=removed_until
             )
         )
+        await _count(outbox.remove(self.database, now - self.payloads, now - self.inbox))
         return Swept(payloads, inbox_rows, deletions)
 
 

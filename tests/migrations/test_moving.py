@@ -26,6 +26,8 @@ from sync.inbox.tables import InboxRow, RefusedRow
 from sync.migrations.moving import MoveRefused, move
 from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
+from sync.outbox.message import Recipient
+from sync.outbox.queries import put
 from sync.polar.tables import BudgetRow
 from sync.reconcile.tables import ReconciliationRow
 from sync.settings import SettingsError
@@ -138,6 +140,7 @@ async def fill(store: Store) -> None:
                 first_id=1, event_type="user.deleted", user_hash="h", event_at=AT, received_at=AT
             )
         )
+        put(session, Recipient.APP, "deletion.verified", {"n": 1}, AT, deletion_id=1, user_id="a")
         # Text that sorts otherwise by its bytes than in any language.
         for name in ("a", "B", "_", "é", "Z", "z-1", "z1"):
             session.add(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from sync.polar import customers
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
 from sync.polar.errors import Refused, Unavailable
+from tests.helpers.certificates import self_signed
 from tests.helpers.settings import load_settings
 from tests.helpers.waiting import WAIT
 
@@ -104,18 +103,7 @@ def test_a_host_that_speaks_no_tls(tmp_path: Path) -> None:
 def test_a_certificate_that_nobody_trusts_waits_for_a_person_and_then_for_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_signed(tmp_path)
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
