@@ -12,11 +12,13 @@ import random
 from collections import Counter
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from tests.helpers import bridge
 from tests.helpers.bridge import ago
 from tests.helpers.crashing import New, check_deletes, check_evidence, play, play_guest
 from tests.helpers.engines import BOTH_ENGINES, POSTGRESQL
+from tests.helpers.simulator import receiving
 from tests.helpers.webhooks import event_body
 
 pytestmark = pytest.mark.slow
@@ -138,6 +140,36 @@ def test_killed_while_a_membership_ends(new_crashing: New, when: str, step: str)
     with new_crashing(f"{when} {step}", 1) as one:
         play_guest(one)
         assert one.crashes > 0
+
+
+@BOTH_ENGINES
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize(
+    ("step", "nth"),
+    # A message is taken, and then it has been sent.
+    [("commit of evidence checked", 1), ("commit of outbox", 1), ("commit of outbox", 2)],
+)
+def test_killed_while_the_app_is_told(new_crashing: New, when: str, step: str, nth: int) -> None:
+    """Every outcome is told, and no two tellings of one disagree."""
+    secret = "whsec_" + "b" * 32
+    with receiving() as told:
+        settings = {"OUTCOME_URL": told.url, "OUTCOME_SECRETS": secret, "OUTCOME_RECEIVED": "true"}
+        with new_crashing(f"{when} {step}", nth, **settings) as one:
+            play(one, surviving="incomplete")
+            unsent = "SELECT 1 FROM outbox WHERE status <> 'delivered'"
+            one.until(lambda: not one.it.query(unsent), "all is told")
+            assert one.crashes > 0
+            ended = one.it.query("SELECT id, state FROM deletion ORDER BY id")
+    bodies: dict[str, set[bytes]] = {}
+    states: dict[int, list[str]] = {}
+    for one_told in told.received:
+        data = Webhook(secret).verify(one_told.body, one_told.headers)["data"]
+        if one_told.id not in bodies:
+            states.setdefault(data["deletion_id"], []).append(data["state"])
+        bodies.setdefault(one_told.id, set()).add(one_told.body)
+    assert all(len(same) == 1 for same in bodies.values())
+    assert {row["id"]: row["state"] for row in ended} == {it: of[-1] for it, of in states.items()}
+    assert all(of[0] == "received" and len(of) == len(set(of)) for of in states.values())
 
 
 @pytest.mark.parametrize("when", WHEN)

@@ -158,6 +158,7 @@ class Crashing:
         self.store.execute(
             "UPDATE deletion SET lease_until = received_at WHERE lease_token IS NOT NULL"
         )
+        self.store.execute("UPDATE outbox SET next_attempt_at = made_at WHERE status = 'pending'")
 
     def send(self, body: bytes, webhook_id: str) -> None:
         """Send an event as an app does: with the same id until it is taken."""
