@@ -91,7 +91,25 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
             )
         console.print(letters)
         _print_rest(console, dead["total"] - len(dead["newest"]))
+    _print_outbox(console, report["outbox"])
     _print_not_kept(console, report["not_kept"])
+
+
+def _print_outbox(console: Console, outbox: Mapping[str, Any]) -> None:
+    if outbox["pending"]:
+        since = _when(outbox["oldest_pending_at"])
+        console.print(f"outbox: {outbox['pending']} to be acknowledged, since {since}")
+    if outbox["dead"]:
+        console.print()
+        letters = _table("could not be delivered", "to", "type", "deletion", "made (UTC)", "error")
+        for row in outbox["newest_dead"]:
+            letters.add_row(
+                *(_cell(row[name]) for name in ("id", "recipient", "type", "deletion_id")),
+                _cell(_when(row["made_at"])),
+                _cell(row["error"]),
+            )
+        console.print(letters)
+        _print_rest(console, outbox["dead"] - len(outbox["newest_dead"]))
 
 
 def _print_not_kept(console: Console, not_kept: Mapping[str, Any]) -> None:

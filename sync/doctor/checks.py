@@ -27,6 +27,8 @@ from sync.intake.app_events import near_misses
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER_SEAT, MEMBER, SUBSCRIPTION
 from sync.network import environment
 from sync.network.route import Route
+from sync.outbox import queries as outbox
+from sync.outbox.message import Message, Recipient
 from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
@@ -316,6 +318,40 @@ def _webhook(secret: SecretStr) -> tuple[bytes, Mapping[str, str]]:
     return body, {**headers, "content-type": "application/json"}
 
 
+# --- who is told ----------------------------------------------------------------------------
+
+
+def _is_told(recipient: Recipient, variable: str) -> Look:
+    """The check that a message to them is acknowledged."""
+
+    async def look(deployment: Deployment) -> Finding:
+        # It is nothing to a deployment that tells nobody.
+        from sync.outbox.courier import deliveries
+        from sync.outbox.delivery import Refused as NotTaken
+
+        delivery = deliveries(deployment.settings).get(recipient)
+        if delivery is None:
+            return skipped(f"{variable} is not set")
+        message = Message(
+            id=0,
+            recipient=recipient,
+            webhook_id=f"doctor_{uuid.uuid4()}",
+            type="deletion.test",
+            made_at=datetime.now(UTC),
+            data={"text": "polar-sync: a test, sent by `polar-sync doctor`"},
+            user_id=None,
+            attempts=0,
+        )
+        try:
+            async with delivery:
+                await delivery.send(message)
+        except NotTaken as problem:
+            return failed(problem.why, f"see what {variable} leads to, and its log")
+        return passed("a test was acknowledged")
+
+    return look
+
+
 # --- what waits -----------------------------------------------------------------------------
 
 
@@ -340,6 +376,17 @@ async def no_dead_letters(deployment: Deployment) -> Finding:
     return warned(
         f"{total} could not be applied",
         "polar-sync status says why; then polar-sync retry --dead-letters",
+    )
+
+
+async def everything_is_told(deployment: Deployment) -> Finding:
+    async with (await deployment.database()).read() as session:
+        total, _ = await outbox.dead_letters(session, 0)
+    if not total:
+        return passed("none")
+    return warned(
+        f"{total} could not be delivered",
+        "polar-sync outbox list --state dead says why; then polar-sync outbox replay --all",
     )
 
 
@@ -417,9 +464,12 @@ CHECKS: Sequence[Check] = (
     Check("bridge ready", bridge_is_ready, _SETTINGS),
     Check("webhook accepted", webhook_is_accepted, _BRIDGE),
     Check("forgery refused", forgery_is_refused, _BRIDGE),
+    Check("app told", _is_told(Recipient.APP, "OUTCOME_URL"), _SETTINGS),
+    Check("operators told", _is_told(Recipient.OPERATOR, "OPERATOR_URL"), _SETTINGS),
     Check("inbox", inbox_is_worked_on, _DATABASE),
     Check("event types", event_types_are_known, _DATABASE),
     Check("dead letters", no_dead_letters, _DATABASE),
+    Check("outbox", everything_is_told, _DATABASE),
     Check("deletions for a person", nobody_is_needed, _DATABASE),
     Check("deletions go on", deletions_go_on, _DATABASE),
 )

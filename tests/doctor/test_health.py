@@ -14,6 +14,7 @@ from tests.helpers.doctor import Deployment
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.servers import serve_settings
 from tests.helpers.settings import POLAR_SECRET, load_settings
+from tests.helpers.simulator import receiving
 from tests.helpers.site import site
 from tests.helpers.webhooks import event_body
 
@@ -37,7 +38,7 @@ def check_health(deployment: Deployment) -> None:
 
     assert report.ok
     assert report.outcomes("warn") == []
-    assert report.outcomes("skip") == ["scope subscriptions:write"]
+    assert report.skipped == ["scope subscriptions:write"]
     # Nothing was changed at Polar; the bridge got one webhook, of a type that it ignores.
     assert deployment.polar.control("GET", "/requests?effect=true")["requests"] == before
     (row,) = deployment.store.query("SELECT * FROM inbox")
@@ -60,6 +61,33 @@ def test_events_of_a_type_that_nearly_matches(deployment: Deployment) -> None:
     # It was mended, a while ago.
     deployment.store.execute("UPDATE inbox SET received_at = '2026-01-01 00:00:00.000000'")
     assert deployment.doctor().rows["event types"]["outcome"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [("app told", "OUTCOME_URL"), ("operators told", "OPERATOR_URL")]
+)
+def test_whoever_is_told_gets_a_test(deployment: Deployment, name: str, variable: str) -> None:
+    deployment.set(OUTCOME_SECRETS="whsec_" + "b" * 32)
+    with receiving() as told:
+        deployment.set(**{variable: f"{told.url}?key=hidden"})
+        assert deployment.doctor().rows[name]["outcome"] == "pass"
+        [test] = told.received
+        assert b"polar-sync doctor" in test.body
+        assert (b"deletion.test" in test.body) is (variable == "OUTCOME_URL")
+        told.answer = lambda _: 404
+        report = deployment.doctor()
+        assert report.rows[name]["outcome"] == "fail"
+        assert "127.0.0.1 answered 404" in report.rows[name]["detail"]
+        assert "hidden" not in str(report)
+
+
+def test_messages_that_could_not_be_delivered(deployment: Deployment) -> None:
+    deployment.store.execute(
+        "INSERT INTO outbox (recipient, webhook_id, type, made_at, data, status, attempts)"
+        " VALUES ('app', 'msg_1', 'deletion.verified', '2026-01-01 00:00:00.000000', '{}',"
+        " 'dead', 30)"
+    )
+    deployment.only("outbox", "warn", "1 could not be delivered", "polar-sync outbox")
 
 
 def test_a_pause_is_named(deployment: Deployment) -> None:
@@ -88,7 +116,7 @@ def test_the_table_is_for_people(deployment: Deployment) -> None:
 def test_with_revoking_one_more_scope_is_needed(deployment: Deployment) -> None:
     deployment.set(ON_SURVIVOR="revoke")
 
-    assert deployment.doctor().outcomes("skip") == []
+    assert deployment.doctor().skipped == []
 
 
 # --- what waits -----------------------------------------------------------------------------

@@ -34,9 +34,12 @@ NAMES = [
     "webhook endpoint",
     *OF_ENDPOINT,
     *OF_BRIDGE,
+    "app told",
+    "operators told",
     "inbox",
     "event types",
     "dead letters",
+    "outbox",
     "deletions for a person",
     "deletions go on",
 ]
@@ -55,6 +58,12 @@ class Report:
 
     def outcomes(self, outcome: str) -> list[str]:
         return [name for name, row in self.rows.items() if row["outcome"] == outcome]
+
+    @property
+    def skipped(self) -> list[str]:
+        """All but what is skipped since nobody is to be told."""
+        untold = {"app told", "operators told"}
+        return [name for name in self.outcomes("skip") if name not in untold]
 
 
 @dataclass(frozen=True, slots=True)
