@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -39,6 +40,22 @@ def host(text: str | None) -> str | None:
         return None if text is None else parse_host(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def choice(choices: type[E], text: str, option: str) -> E:
+    """The one of the choices that is meant.
+
+    Raises:
+        BadParameter: it is none of them.
+    """
+    try:
+        return choices(text)
+    except ValueError:
+        possible = ", ".join(choices)
+        raise typer.BadParameter(f"{option} must be one of: {possible}") from None
 
 
 def duration(text: str | None) -> str | None:
@@ -89,6 +106,21 @@ _WHO = typer.Argument(
     metavar="USER|DELETION", callback=user_id, help="A local user id, or a deletion's number."
 )
 
+_MAX_NUMBER = 2**63 - 1
+RowNumber = Annotated[
+    int, typer.Argument(min=1, max=_MAX_NUMBER, metavar="NUMBER", show_default=False)
+]
+RowNumbers = Annotated[
+    list[int] | None,
+    typer.Argument(min=1, max=_MAX_NUMBER, metavar="NUMBER...", show_default=False),
+]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHEN", callback=moment, help="Only since then: 36h, or 2026-01-31T12:00:00Z."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 UserId = Annotated[str, typer.Argument(metavar="USER_ID", callback=user_id)]
 Who = Annotated[str, _WHO]

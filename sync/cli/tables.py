@@ -145,6 +145,26 @@ def _print_possibly_lost(console: Console, lost: Mapping[str, Any]) -> None:
     console.print("Where one only repeats another: polar-sync dismiss")
 
 
+def print_messages(console: Console, report: Mapping[str, Any]) -> None:
+    """The report of `outbox list`."""
+    table = _table("number", "to", "type", "deletion", "made (UTC)", "state", "tries", "error")
+    for row in report["messages"]:
+        table.add_row(
+            *(_cell(row[name]) for name in ("id", "recipient", "type", "deletion_id")),
+            _cell(_when(row["made_at"])),
+            *(_cell(row[name]) for name in ("status", "attempts", "error")),
+        )
+    console.print(table if table.row_count else "no messages")
+
+
+def print_row(console: Console, report: Mapping[str, Any]) -> None:
+    """A report of plain values, each under its name."""
+    for name, value in report.items():
+        if value is not None:
+            text = json.dumps(value) if isinstance(value, dict) else value
+            console.print(_cell(f"{name}: {text}"))
+
+
 def print_user(console: Console, report: Mapping[str, Any]) -> None:
     """The report of `user`."""
     for number, deletion in enumerate(report["deletions"]):

@@ -164,26 +164,25 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
 async def search(
     session: AsyncSession,
     *,
-    row_id: int | None,
     type_: str | None,
     status: OutboxStatus | None,
     since: datetime | None,
     limit: int,
 ) -> Sequence[OutboxRow]:
     """The newest that fit all that is given."""
-    where = [
-        column == value
-        for column, value in (
-            (col(OutboxRow.id), row_id),
-            (col(OutboxRow.type), type_),
-            (col(OutboxRow.status), status),
-        )
-        if value is not None
-    ]
+    found = select(OutboxRow).order_by(col(OutboxRow.id).desc()).limit(limit)
+    if type_ is not None:
+        found = found.where(col(OutboxRow.type) == type_)
+    if status is not None:
+        found = found.where(col(OutboxRow.status) == status)
     if since is not None:
-        where.append(col(OutboxRow.made_at) >= since)
-    found = select(OutboxRow).where(*where).order_by(col(OutboxRow.id).desc()).limit(limit)
+        found = found.where(col(OutboxRow.made_at) >= since)
     return (await session.exec(found)).all()
+
+
+async def one(session: AsyncSession, row_id: int) -> OutboxRow | None:
+    """The message with that number."""
+    return (await session.exec(select(OutboxRow).where(col(OutboxRow.id) == row_id))).first()
 
 
 async def replay(database: Database, row_ids: Sequence[int] | None) -> int:

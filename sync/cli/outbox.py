@@ -1,0 +1,113 @@
+"""`polar-sync outbox`: what is told to the app and to operators, message by message."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sync.cli import arguments
+from sync.cli.arguments import Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.exit_codes import NO
+from sync.cli.printing import console_on, fail, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sync.cli.deployment import Deployment
+    from sync.outbox.tables import OutboxRow
+
+commands = typer.Typer(help="Messages to the app and to operators.", no_args_is_help=True)
+
+_FIELDS = (
+    "id",
+    "recipient",
+    "webhook_id",
+    "type",
+    "deletion_id",
+    "status",
+    "made_at",
+    "attempts",
+    "next_attempt_at",
+    "ended_at",
+    "error",
+)
+
+
+@commands.command("list")
+def list_(
+    type_: Annotated[str | None, typer.Option("--type", help="Only of this type.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only `pending`, `delivered` or `dead` ones.")
+    ] = None,
+    since: Since = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """The newest messages, and what became of each."""
+    from sync.cli.deployment import in_deployment
+    from sync.outbox import queries
+    from sync.outbox.message import OutboxStatus
+    from sync.reports.plain import fields_of
+
+    status = None if state is None else arguments.choice(OutboxStatus, state, "--state")
+
+    async def read(it: Deployment) -> Sequence[OutboxRow]:
+        async with it.database.read() as session:
+            return await queries.search(
+                session,
+                type_=type_,
+                status=status,
+                since=arguments.parse_moment(since),
+                limit=limit,
+            )
+
+    rows = in_deployment(read, only_looks=True)
+    report = {"messages": [fields_of(row, _FIELDS) for row in rows]}
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_messages
+
+        print_messages(console_on(sys.stdout), report)
+
+
+@commands.command()
+def show(number: RowNumber, as_json: Json = False) -> None:
+    """All about one message. The user's id is there until it is acknowledged."""
+    from sync.cli.deployment import in_deployment
+    from sync.outbox import queries
+    from sync.reports.plain import fields_of
+
+    async def read(it: Deployment) -> OutboxRow | None:
+        async with it.database.read() as session:
+            return await queries.one(session, number)
+
+    row = in_deployment(read, only_looks=True)
+    if row is None:
+        fail(NO, f"there is no message with the number {number}")
+    report = fields_of(row, (*_FIELDS, "user_id", "data"))
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_row
+
+        print_row(console_on(sys.stdout), report)
+
+
+@commands.command()
+def replay(
+    numbers: RowNumbers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+) -> None:
+    """Send dead letters again, with the same webhook-id."""
+    if everything == bool(numbers):
+        raise typer.BadParameter("give either NUMBER... or --all")
+    from sync.cli.deployment import in_deployment
+    from sync.outbox import queries
+
+    again = in_deployment(lambda it: queries.replay(it.database, numbers or None))
+    typer.echo(f"messages that are sent again: {again}")
+    if again < len(set(numbers or [0])):
+        fail(NO, "there is no such dead letter" if numbers else "there is no dead letter")
