@@ -56,12 +56,12 @@ def retry(
         raise typer.BadParameter("give either USER|DELETION or --dead-letters")
     from sync.cli.deployment import in_deployment
     from sync.deletions.operator import Verb
-    from sync.inbox.queries import retry_dead_letters
+    from sync.inbox.queries import replay
 
     if who is not None:
         _act(Verb.RETRY, who, as_user, "is tried now")
         return
-    retried, forgotten = in_deployment(lambda it: retry_dead_letters(it.database))
+    retried, forgotten = in_deployment(lambda it: replay(it.database))
     if forgotten:
         typer.echo(f"{forgotten} cannot be retried: their content is forgotten", err=True)
     if not retried:

@@ -145,6 +145,22 @@ def _print_possibly_lost(console: Console, lost: Mapping[str, Any]) -> None:
     console.print("Where one only repeats another: polar-sync dismiss")
 
 
+def print_events(console: Console, report: Mapping[str, Any]) -> None:
+    """The report of `inbox list`."""
+    table = _table("number", "from", "type", "about", "received (UTC)", "state", "error")
+    for row in report["events"]:
+        about = row["customer_id"] or row["member_id"]
+        if about is None and row["user_hash"]:
+            about = f"user {row['user_hash'][:_DIGEST_SHOWN]}"
+        table.add_row(
+            *(_cell(row[name]) for name in ("id", "source", "event_type")),
+            _cell(about),
+            _cell(_when(row["received_at"])),
+            *(_cell(row[name]) for name in ("status", "error")),
+        )
+    console.print(table if table.row_count else "no events")
+
+
 def print_messages(console: Console, report: Mapping[str, Any]) -> None:
     """The report of `outbox list`."""
     table = _table("number", "to", "type", "deletion", "made (UTC)", "state", "tries", "error")

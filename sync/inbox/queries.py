@@ -6,8 +6,10 @@ import asyncio
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 import sqlalchemy as sa
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +19,7 @@ from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow, RefusedRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
 
+_BODY = cast("QueryableAttribute[bytes | None]", InboxRow.body)
 _PENDING = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
 _DEAD = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.DEAD)
 
@@ -284,19 +287,57 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
     return count, newest.all()
 
 
-async def retry_dead_letters(database: Database) -> tuple[int, int]:
-    """Have every dead letter applied once more. Returns how many, and how many cannot be since
-    their content has been forgotten.
+async def search(
+    session: AsyncSession,
+    *,
+    webhook_id: str | None,
+    source: Source | None,
+    event_type: str | None,
+    status: InboxStatus | None,
+    since: datetime | None,
+    limit: int,
+) -> Sequence[InboxRow]:
+    """The newest that fit all that is given, without their bodies."""
+    found = (
+        select(InboxRow)
+        .options(defer(_BODY, raiseload=True))
+        .order_by(col(InboxRow.id).desc())
+        .limit(limit)
+    )
+    if webhook_id is not None:
+        found = found.where(col(InboxRow.webhook_id) == webhook_id)
+    if source is not None:
+        found = found.where(col(InboxRow.source) == source)
+    if event_type is not None:
+        found = found.where(col(InboxRow.event_type) == event_type)
+    if status in (InboxStatus.PENDING, InboxStatus.DEAD):
+        found = found.where(OPEN_INBOX)
+    if status is not None:
+        found = found.where(col(InboxRow.status) == status)
+    if since is not None:
+        found = found.where(col(InboxRow.received_at) >= since)
+    return (await session.exec(found)).all()
+
+
+async def one(session: AsyncSession, row_id: int) -> InboxRow | None:
+    """The event with that number."""
+    return (await session.exec(select(InboxRow).where(col(InboxRow.id) == row_id))).first()
+
+
+async def replay(database: Database, row_ids: Collection[int] | None = None) -> tuple[int, int]:
+    """Have these dead letters, or all, applied once more. Returns how many, and how many of them
+    cannot be since their content has been forgotten.
 
     Raises:
         StorageUnavailable: nothing was done.
     """
+    which = _DEAD if row_ids is None else sa.and_(_DEAD, col(InboxRow.id).in_(row_ids))
     async with database.write() as session:
-        retried = await session.exec(
+        again = await session.exec(
             sa.update(InboxRow)
-            .where(_DEAD, col(InboxRow.body).is_not(None))
+            .where(which, col(InboxRow.body).is_not(None))
             .values(status=InboxStatus.PENDING, applied_at=None, error=None),
             execution_options=IN_THE_TABLE,
         )
-        left = await session.exec(select(func.count()).select_from(InboxRow).where(_DEAD))
-        return retried.rowcount, left.one()
+        left = await session.exec(select(func.count()).select_from(InboxRow).where(which))
+        return again.rowcount, left.one()

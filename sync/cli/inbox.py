@@ -1,0 +1,141 @@
+"""`polar-sync inbox`: what came from the app and from Polar, event by event."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sync.cli import arguments
+from sync.cli.arguments import Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.exit_codes import NO
+from sync.cli.printing import console_on, fail, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sync.cli.deployment import Deployment
+    from sync.inbox.tables import InboxRow
+
+commands = typer.Typer(help="Events from the app and from Polar.", no_args_is_help=True)
+
+_FIELDS = (
+    "id",
+    "source",
+    "webhook_id",
+    "event_type",
+    "event_at",
+    "received_at",
+    "status",
+    "applied_at",
+    "customer_id",
+    "member_id",
+    "user_hash",
+    "error",
+)
+
+
+@commands.command("list")
+def list_(
+    webhook_id: Annotated[
+        str | None, typer.Option("--id", metavar="WEBHOOK_ID", help="Only under this webhook-id.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only from `app`, or from `polar`.")
+    ] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Only of this type.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option("--state", help="Only `pending`, `applied`, `ignored` or `dead` ones."),
+    ] = None,
+    since: Since = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """The newest events, what became of each, and why not."""
+    from sync.cli.deployment import in_deployment
+    from sync.inbox import queries
+    from sync.inbox.entry import InboxStatus, Source
+    from sync.reports.plain import fields_of
+
+    origin = None if source is None else arguments.choice(Source, source, "--source")
+    status = None if state is None else arguments.choice(InboxStatus, state, "--state")
+
+    async def read(it: Deployment) -> Sequence[InboxRow]:
+        async with it.database.read() as session:
+            return await queries.search(
+                session,
+                webhook_id=webhook_id,
+                source=origin,
+                event_type=type_,
+                status=status,
+                since=arguments.parse_moment(since),
+                limit=limit,
+            )
+
+    rows = in_deployment(read, only_looks=True)
+    report = {"events": [fields_of(row, _FIELDS) for row in rows]}
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_events
+
+        print_events(console_on(sys.stdout), report)
+
+
+@commands.command()
+def show(
+    number: RowNumber,
+    body: Annotated[
+        bool, typer.Option("--body", help="With its body, without what is personal.")
+    ] = False,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="With --body: with what is personal.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """All about one event."""
+    if unmask and not body:
+        raise typer.BadParameter("--unmask goes with --body")
+    from sync.cli.deployment import in_deployment
+    from sync.inbox import masking, queries
+    from sync.reports.plain import fields_of
+
+    async def read(it: Deployment) -> InboxRow | None:
+        async with it.database.read() as session:
+            return await queries.one(session, number)
+
+    row = in_deployment(read, only_looks=True)
+    if row is None:
+        fail(NO, f"there is no event with the number {number}")
+    report = fields_of(row, (*_FIELDS, "digest"))
+    report["body_kept"] = row.body is not None
+    if body and row.body is not None:
+        whole = row.body.decode(errors="replace") if unmask else masking.masked(row.body)
+        report["body"] = whole
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_row
+
+        print_row(console_on(sys.stdout), report)
+
+
+@commands.command()
+def replay(
+    numbers: RowNumbers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+) -> None:
+    """Apply dead letters once more, after a repair."""
+    if everything == bool(numbers):
+        raise typer.BadParameter("give either NUMBER... or --all")
+    from sync.cli.deployment import in_deployment
+    from sync.inbox import queries
+
+    again, forgotten = in_deployment(lambda it: queries.replay(it.database, numbers or None))
+    if forgotten:
+        typer.echo(f"{forgotten} cannot be applied: their content is forgotten", err=True)
+    typer.echo(f"dead letters that are applied once more: {again}")
+    if again < len(set(numbers or [0])):
+        fail(NO, "there is no such dead letter" if numbers else "there is no dead letter to apply")
