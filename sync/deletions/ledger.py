@@ -23,7 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync import keeping
 from sync.deletions import evidence, mapping, memberships, queries
-from sync.deletions.deletion import IllegalTransition, Policy, bounded
+from sync.deletions.deletion import IllegalTransition, Policy, bounded, there_until
 from sync.deletions.leases import be_due, release
 from sync.deletions.machine import observe
 from sync.deletions.observations import (
@@ -40,6 +40,7 @@ from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
+from sync.mirror.objects import Customer
 from sync.outbox import queries as outbox
 from sync.outbox.message import Recipient
 from sync.settings import Settings
@@ -368,7 +369,8 @@ class Ledger:
         """Scrub the users' personal data from every table, in the session's transaction."""
         ids = [row.id for row in rows]
         hashes = {row.user_hash for row in rows}
-        customer_ids = [row.customer_id for row in rows if row.customer_id is not None]
+        customer_ids = {row.customer_id for row in rows if row.customer_id is not None}
+        customer_ids |= await self._gone_otherwise(session, rows)
         if customer_ids:
             await mirror_rows.forget(session, customer_ids, now)
         members = [it.member_id for it in await memberships.of(session, ids) if not it.kept]
@@ -399,7 +401,12 @@ class Ledger:
         await session.exec(
             sa.update(DeletionRow)
             .where(
-                *others, col(DeletionRow.state).in_(ENDED), col(DeletionRow.user_id).is_not(None)
+                *others,
+                col(DeletionRow.state).in_(ENDED),
+                # One that looked again after it was forgotten has the external id alone.
+                sa.or_(
+                    col(DeletionRow.user_id).is_not(None), col(DeletionRow.external_id).is_not(None)
+                ),
             )
             .values(
                 user_id=None,
@@ -414,6 +421,50 @@ class Ledger:
             row.forgotten_at = now
             await evidence.append(session, row, "forgotten", source=_WORKER, at=now)
         self.database.overwritten()
+
+    async def _gone_otherwise(self, session: AsyncSession, rows: Sequence[DeletionRow]) -> set[str]:
+        """The users' customers whom somebody else has deleted before the event."""
+        by_id = {row.external_id: row for row in rows if row.external_id is not None}
+        gone = await mirror_rows.gone_as(session, by_id) if by_id else []
+        theirs = {it.id for it in gone if self._was_there(it, by_id[it.external_id or ""])}
+        if not theirs:
+            return theirs
+        return theirs - await queries.pinned_elsewhere(session, theirs, [row.id for row in rows])
+
+    def _was_there(self, customer: Customer, row: DeletionRow) -> bool:
+        """Whether the customer was the user's when they were deleted. Who came back is looked for
+        by their external id, should they be deleted as well."""
+        came_back = row.state is State.SUPERSEDED
+        until = row.event_at + self.policy.clock_skew
+        return customer.created_at <= (
+            there_until(row.snapshot(), self.policy) if came_back else until
+        )
+
+    async def forget_late(
+        self,
+        session: AsyncSession,
+        customers: Mapping[str, Sequence[Customer]],
+        rows: Sequence[DeletionRow],
+        now: datetime,
+    ) -> None:
+        """Customers are known gone; forget those whose user has been forgotten before.
+
+        Args:
+            customers: by the hash of their external id.
+            rows: all deletions that have looked under these.
+        """
+        goes_on = {row.external_hash for row in rows if row.forgotten_at is None}
+        late = {
+            customer.id
+            for row in rows
+            if row.external_hash is not None and row.external_hash not in goes_on
+            for customer in customers[row.external_hash]
+            if self._was_there(customer, row)
+        }
+        if late:
+            await mirror_rows.forget(session, late, now)
+            await inbox.forget(session, customer_ids=late)
+            self.database.overwritten()
 
 
 def wake(row: DeletionRow, now: datetime) -> None:

@@ -272,18 +272,30 @@ async def of_external(
     return await _rows(session, looked_for, _STATE.not_in(closed), lock=database)
 
 
-async def sent_by_external_id(
+async def looked_for_under(
     database: Database, session: AsyncSession, external_hashes: Collection[str]
 ) -> Sequence[DeletionRow]:
-    """Those whose DELETE was sent by one of these external ids, locked."""
-    looked_for = col(DeletionRow.external_hash).in_(external_hashes)
-    sent = col(DeletionRow.sent_by_external_id_at).is_not(None)
-    return await _rows(session, looked_for, sent, lock=database)
+    """Those that have looked for their user under one of these external ids, locked."""
+    return await _rows(session, col(DeletionRow.external_hash).in_(external_hashes), lock=database)
 
 
 async def any_pinned(session: AsyncSession, customer_id: str) -> bool:
     """Whether any deletion has pinned the customer."""
     return bool(await _rows(session, col(DeletionRow.customer_id) == customer_id, limit=1))
+
+
+async def pinned_elsewhere(
+    session: AsyncSession, customer_ids: Collection[str], ids: Collection[int]
+) -> set[str]:
+    """Those of the customers whom deletions other than these have pinned and not forgotten."""
+    found = await session.exec(
+        select(DeletionRow.customer_id).where(
+            col(DeletionRow.customer_id).in_(customer_ids),
+            col(DeletionRow.id).not_in(ids),
+            col(DeletionRow.forgotten_at).is_(None),
+        )
+    )
+    return {it for it in found if it is not None}
 
 
 _OF_HASHES = sa.or_(

@@ -62,7 +62,7 @@ class Observer:
         customer_ids = {sighting.customer_id for sighting in sightings}
         await self._see_members_go(session, sightings, now)
         gone = {sighting.customer_id for sighting in sightings if sighting.gone}
-        await self._look_for_accident(session, gone, now, source=_WEBHOOK)
+        await self._look_into(session, gone, now, source=_WEBHOOK)
         rows = await queries.under_way(self.ledger.database, session, customer_ids)
         if not rows:
             return
@@ -106,7 +106,7 @@ class Observer:
         self, session: AsyncSession, customer_id: str, now: datetime, *, source: str, **detail: Any
     ) -> Sequence[DeletionRow]:
         """The customer is known gone. Returns the deletions that this has moved on."""
-        await self._look_for_accident(session, {customer_id}, now, source=source)
+        await self._look_into(session, {customer_id}, now, source=source)
         rows = await queries.under_way(self.ledger.database, session, [customer_id])
         waiting = [row for row in rows if may_be_there(row.snapshot())]
         for row in waiting:
@@ -165,11 +165,12 @@ class Observer:
                     )
                     wake(row, now)
 
-    async def _look_for_accident(
+    async def _look_into(
         self, session: AsyncSession, gone: Collection[str], now: datetime, *, source: str
     ) -> None:
         """Tell deletions whose DELETE by external id may have met another customer: one of these,
-        who are deleted, was not pinned by anybody, and had that id."""
+        who are deleted, was not pinned by anybody, and had that id. Forget those of them whose user
+        has been forgotten."""
         if not gone:
             return
         deleted: dict[str, list[Customer]] = {}
@@ -180,7 +181,8 @@ class Observer:
                 deleted.setdefault(hashed, []).append(customer)
         if not deleted:
             return
-        for row in await queries.sent_by_external_id(self.ledger.database, session, deleted):
+        rows = await queries.looked_for_under(self.ledger.database, session, deleted)
+        for row in rows:
             for other in deleted[row.external_hash or ""]:
                 if await self._is_accident(session, row, other):
                     _log.error(
@@ -190,6 +192,7 @@ class Observer:
                     )
                     seen, ids = AnotherDeleted(customer_id=other.id), {"customer_id": other.id}
                     await self.ledger.record(session, row, seen, now, source=source, **ids)
+        await self.ledger.forget_late(session, deleted, rows, now)
 
     async def _is_accident(self, session: AsyncSession, row: DeletionRow, other: Customer) -> bool:
         sent_at, deleted_at = row.sent_by_external_id_at, other.deleted_at

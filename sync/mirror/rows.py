@@ -466,6 +466,12 @@ async def living_as(session: AsyncSession, external_id: str) -> list[str]:
     return list(found)
 
 
+async def gone_as(session: AsyncSession, external_ids: Collection[str]) -> list[Customer]:
+    """The deleted customers who were under one of these external ids and are not forgotten yet."""
+    found = await _all_with(session, CUSTOMER, "external_id", external_ids)
+    return [customer for customer in found if customer.deleted_at is not None]
+
+
 async def has_appeared(session: AsyncSession, external_id: str, since: datetime) -> bool:
     """Whether a living customer under that external id was written since then."""
     found = await session.exec(

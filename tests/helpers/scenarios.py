@@ -50,10 +50,12 @@ def ada(it: Bridge, *subscriptions: Any) -> str:
     )
 
 
-def resent(it: Bridge, *, broken: bool = False) -> int:
+def resent(it: Bridge, *, broken: bool = False, last_first: bool = False) -> int:
     """Send all that Polar has sent so far once more, as new events: they come late and are signed.
     Returns how many there were. `broken`: so that they cannot be applied."""
     payloads = [event["payload"] for event in it.sim.events()]
+    if last_first:
+        payloads.reverse()
     for payload in payloads:
         event = json.loads(payload)
         if broken:

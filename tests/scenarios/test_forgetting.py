@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from sync.hashing import Hasher
 from tests.helpers.bridge import Run, now
 from tests.helpers.engines import BOTH_ENGINES
-from tests.helpers.scenarios import PERSONAL, ada, resent
+from tests.helpers.scenarios import LOST, PERSONAL, ada, resent
 from tests.helpers.settings import HASH_KEY
+from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body, polar_headers, signed_headers
 
 
@@ -92,6 +93,49 @@ def test_late_dead_letters_keep_nothing_personal_either(run: Run) -> None:
         resent(it, broken=True)
         it.settled()
         assert it.query("SELECT 1 FROM inbox WHERE status = 'dead'")
+        it.forgotten(*PERSONAL)
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+@pytest.mark.parametrize("known", ["before", "after", "the end first"])
+def test_whom_somebody_else_has_deleted_is_forgotten_too(run: Run, known: str) -> None:
+    """In Polar's dashboard, before the event: the bridge finds nobody there, and its webhooks tell
+    of them all the same, sooner or later."""
+    with run(recheck_after=0.2) as it:
+        if known != "before":
+            it.sim.webhook_faults(LOST)
+        ada(it, "active")
+        it.sim.delete("user-ada")
+        it.settled()
+        it.tell("user-ada")
+        it.wait("user-ada", "no_customer", "verified")
+        wait_for(lambda: it.deletions("user-ada")[0]["forgotten_at"] is not None, "looked again")
+        if known != "before":
+            it.sim.webhook_faults()
+            assert resent(it, last_first=known == "the end first") > 5
+        it.settled()
+        it.forgotten(*PERSONAL)
+        assert it.query("SELECT body FROM inbox WHERE body IS NOT NULL") == []
+        assert it.query("SELECT forgotten_at FROM customer")[0]["forgotten_at"] is not None
+
+
+@pytest.mark.slow
+@BOTH_ENGINES
+def test_who_came_back_after_the_event_is_not_forgotten_with_it(run: Run) -> None:
+    with run(recheck_after=0.2) as it:
+        it.tell("user-ada")
+        it.wait("user-ada", "no_customer")
+        wait_for(lambda: it.deletions("user-ada")[0]["forgotten_at"] is not None, "looked again")
+        ada(it, "active")
+        it.settled()
+        it.sim.delete("user-ada")
+        it.settled()
+        # A later deletion of theirs finds by it who was there.
+        assert it.query("SELECT external_id FROM customer")[0]["external_id"] == "user-ada"
+        it.tell("user-ada")
+        it.wait("user-ada", "verified", deletion=1)
+        it.settled()
         it.forgotten(*PERSONAL)
 
 
