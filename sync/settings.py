@@ -46,6 +46,8 @@ EVENT_PRESETS: Mapping[str, Mapping[str, str]] = {
         "event_timestamp_path": "timestamp",
         "event_user_id_path": "data.user_id",
         "event_external_id_path": "data.external_id",
+        "event_email_path": "data.email",
+        "event_name_path": "data.name",
     },
     # Clerk's own `user.deleted`: https://clerk.com/docs/webhooks/overview
     "clerk": {
@@ -53,6 +55,8 @@ EVENT_PRESETS: Mapping[str, Mapping[str, str]] = {
         "event_timestamp_path": "timestamp",
         "event_user_id_path": "data.id",
         "event_external_id_path": "data.external_id",
+        "event_email_path": "data.email_addresses[primary_email_address_id].email_address",
+        "event_name_path": "data.first_name+data.last_name",
     },
 }
 
@@ -62,6 +66,8 @@ MAX_LEASE = timedelta(minutes=10)
 _HASH_KEY_CHARS = 32
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+SyncEvent = Literal["deleted", "restored", "updated", "created"]
 
 
 class SettingsError(InvalidInput):
@@ -201,14 +207,23 @@ class Settings(PolarSettings):
     event_secrets: Secrets
     """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
     event_preset: Literal["standard", "clerk"] = "standard"
+    sync_events: Annotated[tuple[SyncEvent, ...], NoDecode] = ("deleted", "restored")
+    """Which of the app's events are acted on. `updated` and `created` carry e-mail and name to
+    Polar; another event than these four is ignored."""
     event_type_deleted: str = "user.deleted"
     event_type_restored: str = "user.restored"
-    """What the app calls the two events."""
+    event_type_updated: str = "user.updated"
+    event_type_created: str = "user.created"
+    """What the app calls the events."""
     event_type_path: str = ""
     event_timestamp_path: str = ""
     event_user_id_path: str = ""
     event_external_id_path: str = ""
-    """Dotted paths into the event's body; empty means the preset's."""
+    event_email_path: str = ""
+    event_name_path: str = ""
+    """Dotted paths into the event's body; empty means the preset's. `list[field].x`: of the list's
+    objects the one whose id that field beside the list has. A name may be of several parts, with a
+    `+` between their paths."""
 
     # --- what is told ----------------------------------------------------------------------
     outcome_allow_private: bool = False
@@ -393,7 +408,12 @@ class Settings(PolarSettings):
         return parse_host(value)
 
     @field_validator(
-        "event_type_path", "event_timestamp_path", "event_user_id_path", "event_external_id_path"
+        "event_type_path",
+        "event_timestamp_path",
+        "event_user_id_path",
+        "event_external_id_path",
+        "event_email_path",
+        "event_name_path",
     )
     @classmethod
     def _path(cls, value: str) -> str:
@@ -401,7 +421,33 @@ class Settings(PolarSettings):
             raise ValueError("must be a dotted path such as data.user_id")
         return value
 
-    @field_validator("event_type_deleted", "event_type_restored")
+    @field_validator("sync_events", mode="before")
+    @classmethod
+    def _split_events(cls, value: object) -> object:
+        if _is_quoted(value):
+            raise ValueError(_QUOTED)
+        if not isinstance(value, str):
+            return value
+        names = tuple(part for part in re.split(r"[,\s]+", value) if part)
+        if not set(names) <= set(get_args(SyncEvent)):
+            raise ValueError(
+                f"must be some of {', '.join(get_args(SyncEvent))}, with commas between them"
+            )
+        return names
+
+    @field_validator("sync_events")
+    @classmethod
+    def _needed_events(cls, value: tuple[SyncEvent, ...]) -> tuple[SyncEvent, ...]:
+        if not {"deleted", "restored"} <= set(value):
+            raise ValueError(
+                "must hold deleted and restored, which are what the bridge is for; updated and"
+                " created may be added: deleted,restored,updated"
+            )
+        return value
+
+    @field_validator(
+        "event_type_deleted", "event_type_restored", "event_type_updated", "event_type_created"
+    )
     @classmethod
     def _event_type(cls, value: str) -> str:
         if re.search(r"[\s,]", value) or has_forbidden_characters(value) or len(value) > MAX_ID:
@@ -411,12 +457,21 @@ class Settings(PolarSettings):
             )
         return value
 
-    @field_validator("event_type_restored")
+    @field_validator("event_type_restored", "event_type_updated", "event_type_created")
     @classmethod
     def _another_type(cls, value: str, info: ValidationInfo) -> str:
-        if value == info.data.get("event_type_deleted"):
-            raise ValueError("is the same as EVENT_TYPE_DELETED: only one of them can be it")
+        on = info.data.get("sync_events", ())
+        own = str(info.field_name).removeprefix("event_type_")
+        for other in get_args(SyncEvent):
+            name = f"event_type_{other}"
+            if own in on and other in on and info.data.get(name) == value:
+                raise ValueError(f"is the same as {name.upper()}: only one of them can be it")
         return value
+
+    @property
+    def carries_profiles(self) -> bool:
+        """Whether e-mail and name are carried to Polar."""
+        return not {"updated", "created"}.isdisjoint(self.sync_events)
 
     @model_validator(mode="after")
     def _fill_in_preset(self) -> Self:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sync.settings import Settings, SettingsError
-from tests.helpers.settings import EVENT_SECRET, HASH_KEY, POLAR_SECRET, environment
+from tests.helpers.settings import EVENT_SECRET, HASH_KEY, POLAR_SECRET, environment, load_settings
 
 OTHER = "whsec_" + base64.b64encode(b"another key that an app signs with").decode()
 
@@ -200,3 +200,25 @@ def test_a_token_in_clear_is_warned_of(
     warnings = list(Settings.load().warnings())
     assert len(warnings) == warns
     assert all(it.startswith("POLAR_BASE_URL begins with http://") for it in warnings)
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("updated,created", "must hold deleted and restored"),
+        ("deleted,restored,update", "must be some of deleted, restored, updated, created"),
+        ("user.deleted,user.restored", "must be some of"),
+        ("'deleted,restored'", "quotes"),
+    ],
+)
+def test_sync_events(value: str, remedy: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"SYNC_EVENTS.*{remedy}") as refusal:
+        load_settings(tmp_path / "x.db", sync_events=value)
+    assert len(refusal.value.problems) == 1
+
+
+def test_two_events_of_one_type_cannot_be_told_apart_where_both_are_on(tmp_path: Path) -> None:
+    names = {"event_type_restored": "user.created"}
+    assert not load_settings(tmp_path / "x.db", **names).carries_profiles
+    with pytest.raises(SettingsError, match="EVENT_TYPE_CREATED is the same as EVENT_TYPE_RESTORE"):
+        load_settings(tmp_path / "x.db", sync_events="deleted,restored,created", **names)

@@ -16,7 +16,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sync.cli import acting, inbox, looking, mapping, outbox, processes, reconciling, sending
+from sync.cli import (
+    acting,
+    inbox,
+    looking,
+    mapping,
+    outbox,
+    processes,
+    profiles,
+    reconciling,
+    sending,
+)
 from sync.cli.exit_codes import NO, exit_code, problems
 from sync.cli.printing import begin, fail, print_problems, unforeseen
 from sync.errors import BridgeError
@@ -38,6 +48,7 @@ for commands in (processes, looking, reconciling, acting):
 cli.add_typer(mapping.commands, name="map")
 cli.add_typer(inbox.commands, name="inbox")
 cli.add_typer(outbox.commands, name="outbox")
+cli.add_typer(profiles.commands, name="profiles")
 cli.add_typer(sending.commands)
 
 

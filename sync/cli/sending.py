@@ -29,11 +29,18 @@ commands = typer.Typer()
 
 @commands.command()
 def send(
-    event_type: Annotated[EventType, typer.Argument(metavar="user.deleted|user.restored")],
+    event_type: Annotated[
+        EventType,
+        typer.Argument(metavar="user.deleted|user.restored|user.updated|user.created"),
+    ],
     user_id: UserId,
     external_id: Annotated[
         str | None, typer.Option(callback=arguments.user_id, help="Put into the event.")
     ] = None,
+    email: Annotated[
+        str | None, typer.Option(callback=arguments.user_id, help="For user.updated, user.created.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(callback=arguments.user_id, help="The same.")] = None,
     url: Annotated[
         str | None, typer.Option(help="In place of http://HOST:PORT/events; all of it.")
     ] = None,
@@ -47,7 +54,17 @@ def send(
     from sync.signatures import sign
 
     settings = Settings.load()
-    body = _event_body(settings, event_type, user_id, external_id)
+    kind = event_type.value.removeprefix("user.")
+    if kind not in settings.sync_events:
+        raise typer.BadParameter(f"the bridge ignores it: add {kind} to SYNC_EVENTS")
+    body = _event_body(
+        (settings.event_type_path, _name_of(settings, event_type)),
+        (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
+        (settings.event_user_id_path, user_id),
+        (settings.event_external_id_path, external_id),
+        (settings.event_email_path, email),
+        (settings.event_name_path.partition("+")[0], name),
+    )
     headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
     address = url or f"http://{_authority(settings)}/events"
     try:
@@ -73,24 +90,27 @@ def send(
         raise typer.Exit(NO)
 
 
-def _event_body(
-    settings: Settings, event_type: EventType, user_id: str, external_id: str | None
-) -> bytes:
-    """The event, with its fields where the settings have the bridge look for them."""
+def _name_of(settings: Settings, event_type: EventType) -> str:
     from sync.intake.app_events import names
 
+    return names(settings)[event_type]
+
+
+def _event_body(*fields: tuple[str, str | None]) -> bytes:
+    """The event, with each value where the bridge looks for it, by its path."""
     event: dict[str, Any] = {}
-    for path, value in (
-        (settings.event_type_path, names(settings)[event_type]),
-        (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
-        (settings.event_user_id_path, user_id),
-        (settings.event_external_id_path, external_id),
-    ):
+    for path, value in fields:
         if value is not None:
             *parents, name = path.split(".")
             place = event
             for parent in parents:
-                place = place.setdefault(parent, {})
+                items, _, chosen_by = parent.rstrip("]").partition("[")
+                if chosen_by:
+                    item = {"id": "1"}
+                    place[chosen_by], place[items] = item["id"], [item]
+                    place = item
+                else:
+                    place = place.setdefault(parent, {})
             place[name] = value
     return json.dumps(event).encode()
 

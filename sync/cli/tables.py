@@ -76,7 +76,8 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
         console.print()
         console.print(near)
         console.print(
-            "Have the app send what is meant, or set EVENT_TYPE_DELETED, EVENT_TYPE_RESTORED."
+            "Have the app send what is meant, or set EVENT_TYPE_DELETED, EVENT_TYPE_RESTORED,"
+            " EVENT_TYPE_UPDATED, EVENT_TYPE_CREATED."
         )
     _print_possibly_lost(console, report["possibly_lost"])
     dead = report["dead_letters"]
@@ -92,6 +93,7 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
         console.print(letters)
         _print_rest(console, dead["total"] - len(dead["newest"]))
     _print_outbox(console, report["outbox"])
+    _print_refused(console, report["profiles"])
     _print_not_kept(console, report["not_kept"])
 
 
@@ -110,6 +112,36 @@ def _print_outbox(console: Console, outbox: Mapping[str, Any]) -> None:
             )
         console.print(letters)
         _print_rest(console, outbox["dead"] - len(outbox["newest_dead"]))
+
+
+def _print_refused(console: Console, profiles: Mapping[str, Any]) -> None:
+    if profiles["pending"]:
+        since = _when(profiles["oldest_pending_at"])
+        console.print(f"profiles: {profiles['pending']} to be carried to Polar, since {since}")
+    if profiles["dead"]:
+        console.print()
+        _print_profile_rows(console, "refused by Polar", profiles["newest_dead"])
+        _print_rest(console, profiles["dead"] - len(profiles["newest_dead"]))
+
+
+def print_profiles(console: Console, report: Mapping[str, Any]) -> None:
+    """The report of `profiles list`."""
+    if report["profiles"]:
+        _print_profile_rows(console, "profile", report["profiles"])
+    else:
+        console.print("no profiles")
+
+
+def _print_profile_rows(console: Console, title: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    table = _table(title, "user", "changed (UTC)", "state", "customer", "reason")
+    for row in rows:
+        table.add_row(
+            _cell(row["id"]),
+            _cell(row["user_hash"][:16]),
+            _cell(_when(row["changed_at"])),
+            *(_cell(row.get(name)) for name in ("status", "customer_id", "reason")),
+        )
+    console.print(table)
 
 
 def _print_not_kept(console: Console, not_kept: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ from sync.deletions.observations import (
     Observation,
 )
 from sync.deletions.outcomes import TOLD, data_of, type_of
+from sync.deletions.precedence import Standing, standing
 from sync.deletions.removal import removed_until
 from sync.deletions.states import ENDED, NEEDS_A_PERSON, OVER, UNPINNED, State
 from sync.deletions.tables import DeletionRow
@@ -43,6 +44,7 @@ from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import Customer
 from sync.outbox import queries as outbox
 from sync.outbox.message import Recipient
+from sync.profiles import queries as profiles
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE, UtcDateTime
 from sync.store.database import Database
@@ -212,6 +214,7 @@ class Ledger:
         waiting = next((row for row in known if row.snapshot().stage in UNPINNED), None)
         if waiting is not None:
             await self._join(session, waiting, external_id, event_at, now, digest)
+            await self._drop_profile(session, waiting, now)
             return waiting
         removed = await removed_until(session, now)
         if removed is not None and event_at <= removed:
@@ -243,7 +246,42 @@ class Ledger:
         await self._tell(session, row, now)
         if canceled_by is not None:
             await self.record(session, row, Canceled(), now, source=_APP, by=canceled_by)
+        else:
+            await self._drop_profile(session, row, now)
         return row
+
+    async def _drop_profile(self, session: AsyncSession, row: DeletionRow, now: datetime) -> None:
+        """What the app said of the user before goes. A request with it that has left already must
+        have arrived before Polar is asked who is there: it may make a customer, and what it writes
+        must not come after what the deletion overwrites."""
+        under_way = await profiles.left(self.database, session, {row.user_hash: row.event_at})
+        if under_way is not None:
+            arrived = min(under_way, now + self.policy.on_its_way)
+            row.next_attempt_at = max(row.next_attempt_at or arrived, arrived)
+
+    async def standing(
+        self,
+        session: AsyncSession,
+        user_hash: str,
+        now: datetime,
+        *,
+        external_id: str | None = None,
+        customer_id: str | None = None,
+    ) -> Standing:
+        """Where the user stands, and the customer under that external id, or with that id."""
+        own = await queries.of_users(session, [user_hash])
+        others: list[DeletionRow] = []
+        if external_id is not None:
+            hashed = self.hasher.external(external_id)
+            others += await queries.of_external(self.database, session, [hashed])
+        if customer_id is not None:
+            others += await queries.under_way(self.database, session, [customer_id])
+        return standing(
+            [row.snapshot() for row in own],
+            [row.snapshot() for row in others],
+            now,
+            removed_until=await removed_until(session, now),
+        )
 
     async def _join(
         self,
@@ -386,6 +424,7 @@ class Ledger:
             user_hashes=hashes,
             other_ids={it for it in theirs if it},
         )
+        await profiles.left(self.database, session, {row.user_hash: row.event_at for row in rows})
         others = (col(DeletionRow.user_hash).in_(hashes), col(DeletionRow.id).not_in(ids))
         needed = set(
             await session.exec(

@@ -29,7 +29,7 @@ from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, MEMBER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Customer, Subscription
 from sync.polar import customers, lists
-from sync.polar.customers import CustomerState, addressable
+from sync.polar.customers import CustomerState, addressable, made_for, there_since
 from sync.polar.errors import NotFound
 from sync.polar.lists import Listing
 
@@ -79,7 +79,7 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
             external_id = who.target.external_id
             seen = CustomerFound(
                 customer_id=answer.customer.id,
-                created_at=answer.customer.created_at,
+                created_at=there_since(answer.customer),
                 read_at=asked_at,
                 listed_at=listed_at,
                 follows_earlier=look.leased.id in following,
@@ -230,6 +230,7 @@ class _Look:
             if all_hold(SUBSCRIPTION.open_when, item)
         }
         anew = subscribed_anew(self.leased.row.snapshot(), living, self.recorder.ledger.policy)
+        made = made_for(customer)
         return Learnt(
             self.leased,
             seen,
@@ -241,6 +242,7 @@ class _Look:
                 "identified_by": who.source,
                 "customer_id": customer.id,
                 "customer_created_at": customer.created_at.isoformat(),
+                **({"made_for_user_created_at": made.isoformat()} if made else {}),
                 "subscriptions": [{"id": item.id, "status": item.status} for item in subscriptions],
                 "benefit_grants": [item.id for item in state.grants],
             },

@@ -32,6 +32,7 @@ from sync.outbox.message import Message, Recipient
 from sync.polar import customers, lists, members, subscriptions
 from sync.polar.endpoint import WEBHOOK_PATH, Fault, shown
 from sync.polar.errors import NotFound, Refused, ScopeMissing
+from sync.profiles import queries as profiles
 from sync.signatures import TOLERANCE, sign_as_polar
 from sync.store.hash_key import check_known_hash_key
 
@@ -390,6 +391,18 @@ async def everything_is_told(deployment: Deployment) -> Finding:
     )
 
 
+async def everything_is_carried(deployment: Deployment) -> Finding:
+    async with (await deployment.database()).read() as session:
+        total, _ = await profiles.dead_letters(session, 0)
+    if not total:
+        return passed("none")
+    return warned(
+        f"Polar refuses {total}",
+        "polar-sync profiles list --state dead says why; then polar-sync profiles replay --all,"
+        " or dismiss",
+    )
+
+
 async def event_types_are_known(deployment: Deployment) -> Finding:
     async with (await deployment.database()).read() as session:
         near = await near_misses(session, deployment.settings)
@@ -401,7 +414,7 @@ async def event_types_are_known(deployment: Deployment) -> Finding:
     named = [f"{it.count} {it.event_type!r} (did you mean {it.did_you_mean}?)" for it in recent]
     return warned(
         f"ignored: {', '.join(named)}",
-        "have the app send that type, or set EVENT_TYPE_DELETED or EVENT_TYPE_RESTORED to its own",
+        "have the app send that type, or set EVENT_TYPE_DELETED, or whichever is meant, to its own",
     )
 
 
@@ -470,6 +483,7 @@ CHECKS: Sequence[Check] = (
     Check("event types", event_types_are_known, _DATABASE),
     Check("dead letters", no_dead_letters, _DATABASE),
     Check("outbox", everything_is_told, _DATABASE),
+    Check("profiles", everything_is_carried, _DATABASE),
     Check("deletions for a person", nobody_is_needed, _DATABASE),
     Check("deletions go on", deletions_go_on, _DATABASE),
 )

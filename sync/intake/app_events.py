@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +18,9 @@ from sync.inbox import queries as inbox
 from sync.intake.event_fields import EventFields
 from sync.intake.event_types import EventType
 from sync.intake.near_misses import meant
+from sync.profiles import queries as profiles
+from sync.profiles.profile import Change
+from sync.profiles.queries import Said
 from sync.settings import Settings
 
 
@@ -31,7 +35,7 @@ class UserEvent:
     """When it happened, by the app; never later than the event came."""
 
     @classmethod
-    def read(cls, event_type: EventType, fields: EventFields) -> UserEvent:
+    def read(cls, event_type: EventType, fields: EventFields) -> Self:
         """What the event says.
 
         Raises:
@@ -39,6 +43,32 @@ class UserEvent:
         """
         return cls(
             type=event_type, user_id=fields.user_id, external_id=fields.external_id, at=fields.at
+        )
+
+
+E = TypeVar("E", bound=UserEvent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileEvent(UserEvent):
+    """A user is called, or reached, otherwise."""
+
+    email: str | None
+    name: str | None
+    """None: the event does not say."""
+
+    @classmethod
+    def read(cls, event_type: EventType, fields: EventFields) -> Self:
+        """As `UserEvent.read`."""
+        if event_type is EventType.USER_CREATED:
+            fields.require_email()
+        return cls(
+            type=event_type,
+            user_id=fields.user_id,
+            external_id=fields.external_id,
+            at=fields.at,
+            email=fields.email,
+            name=fields.name,
         )
 
 
@@ -68,12 +98,13 @@ class Applying:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppEvent:
+class AppEvent(Generic[E]):
     """What there is to know about a type of event."""
 
-    model: type[UserEvent]
-    handle: Callable[[Applying, UserEvent], Awaitable[bool]]
-    """Applies it. Returns whether the body must go at once: its user has been forgotten."""
+    model: type[E]
+    handle: Callable[[Applying, E], Awaitable[bool]]
+    """Applies it. Returns whether the body must go at once: its user has been forgotten, or what is
+    personal in it is kept elsewhere from now on."""
     may_come_first: bool = False
     """It can overtake the event that it is the answer to, which then looks for it in the inbox. So
     it stays there for as long as that event could still come."""
@@ -109,9 +140,33 @@ async def _user_restored(applying: Applying, event: UserEvent) -> bool:
     return False
 
 
-EVENTS: Mapping[EventType, AppEvent] = {
+async def _profile_changed(applying: Applying, event: ProfileEvent) -> bool:
+    ledger, session = applying.ledger, applying.session
+    user_hash = ledger.hasher.user(event.user_id)
+    await applying.has_come(event, user_hash)
+    standing = await ledger.standing(session, user_hash, applying.now)
+    if not standing.is_overtaken(event.at):
+        change = Change(
+            at=event.at,
+            email=event.email,
+            name=event.name,
+            is_new=event.type is EventType.USER_CREATED,
+        )
+        said = Said(
+            user_id=event.user_id,
+            user_hash=user_hash,
+            external_id=event.external_id,
+            change=change,
+        )
+        await profiles.note(ledger.database, session, said, applying.now)
+    return True
+
+
+EVENTS: Mapping[EventType, AppEvent[Any]] = {
     EventType.USER_DELETED: AppEvent(model=UserEvent, handle=_user_deleted),
     EventType.USER_RESTORED: AppEvent(model=UserEvent, handle=_user_restored, may_come_first=True),
+    EventType.USER_UPDATED: AppEvent(model=ProfileEvent, handle=_profile_changed),
+    EventType.USER_CREATED: AppEvent(model=ProfileEvent, handle=_profile_changed),
 }
 
 MAY_COME_FIRST = frozenset(kind for kind, event in EVENTS.items() if event.may_come_first)
@@ -127,16 +182,21 @@ def parse_event(body: bytes, settings: Settings, now: datetime) -> UserEvent | O
     event_type = fields.type
     for known, name in names(settings).items():
         if name == event_type:
-            return EVENTS[known].model.read(known, fields)
+            event: UserEvent = EVENTS[known].model.read(known, fields)
+            return event
     return OtherEvent(type=event_type)
 
 
 def names(settings: Settings) -> Mapping[EventType, str]:
-    """What the app calls each type. Stored, it has the bridge's own name."""
-    return {
+    """What the app calls each type that is acted on. Stored, it has the bridge's own name."""
+    called = {
         EventType.USER_DELETED: settings.event_type_deleted,
         EventType.USER_RESTORED: settings.event_type_restored,
+        EventType.USER_UPDATED: settings.event_type_updated,
+        EventType.USER_CREATED: settings.event_type_created,
     }
+    on = {f"user.{name}" for name in settings.sync_events}
+    return {known: name for known, name in called.items() if known in on}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +213,11 @@ class NearMiss:
 async def near_misses(session: AsyncSession, settings: Settings) -> list[NearMiss]:
     """Those in the inbox, by type."""
     found: list[NearMiss] = []
+    called = names(settings)
     for event_type in await inbox.ignored_types(session):
-        if known := meant(event_type):
+        if known := meant(event_type, called):
             count, newest_at = await inbox.ignored(session, event_type)
-            name = names(settings)[known]
+            name = called[known]
             found.append(
                 NearMiss(event_type=event_type, count=count, newest_at=newest_at, did_you_mean=name)
             )

@@ -157,7 +157,7 @@ class Applier:
         event = parse_event(row.body or b"", self.settings, row.received_at)
         if not isinstance(event, UserEvent):
             raise _NotUnderstood(
-                "not a user event any more: have the EVENT_… settings been changed?"
+                "not a user event any more: have SYNC_EVENTS or the EVENT_… settings been changed?"
             )
         applying = Applying(self.ledger, session, now, row.digest, anything_lost)
         if await EVENTS[event.type].handle(applying, event):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -17,6 +18,11 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _TOLERANCE = timedelta(minutes=5)
 # As seconds this is the year 5138, as milliseconds 1973: no event is near either.
 _FIRST_MILLISECONDS = 100_000_000_000
+_MAX_TEXT = 1_000
+"""Characters of an e-mail or a name. Polar takes fewer, and says so itself."""
+_ITEM = re.compile(r"(.+)\[(.+)\]")
+_NOTHING = object()
+"""Stands for a field that is not there; one that is null is there."""
 
 
 class EventError(InvalidInput):
@@ -69,6 +75,32 @@ class EventFields:
         return trimmed(_identifier(self.event, path, setting="EVENT_EXTERNAL_ID_PATH"))
 
     @property
+    def email(self) -> str | None:
+        """The user's e-mail, as the app has it; None: it is not there, or null."""
+        return _said(self.event, self.settings.event_email_path)
+
+    @property
+    def name(self) -> str | None:
+        """The user's name; None: it is not there, or null. Of several parts those that are there,
+        with blanks between them."""
+        paths = self.settings.event_name_path.split("+")
+        parts = (_said(self.event, path) for path in paths)
+        return " ".join(part for part in parts if part is not None) or None
+
+    def require_email(self) -> None:
+        """Make sure that the event has a place for the e-mail, if only with null in it.
+
+        Raises:
+            EventError
+        """
+        path = self.settings.event_email_path
+        if _look(self.event, path) is _NOTHING:
+            raise EventError(
+                path,
+                "is missing; send it there, or set EVENT_EMAIL_PATH to where your events have it",
+            )
+
+    @property
     def at(self) -> datetime:
         """When it happened, by the app; never later than the event came."""
         return _time(self.event, self.settings.event_timestamp_path, self.received_at)
@@ -100,12 +132,45 @@ def _refuse(constant: str) -> NoReturn:
 
 def _find(event: dict[str, Any], path: str) -> Any:
     """What is at a dotted path, None where there is nothing or null."""
+    value = _look(event, path)
+    return None if value is _NOTHING else value
+
+
+def _look(event: dict[str, Any], path: str) -> Any:
+    """What is at a dotted path; `_NOTHING` where there is not even null. `list[field]`: of the
+    list's objects the one whose `id` that field beside the list has; null where none has it."""
     value: Any = event
     for key in path.split("."):
-        if not isinstance(value, dict):
+        if value is None:
             return None
-        value = value.get(key)
+        if not isinstance(value, dict):
+            return _NOTHING
+        item = _ITEM.fullmatch(key)
+        if item is None:
+            value = value.get(key, _NOTHING)
+        elif isinstance(items := value.get(item[1]), list):
+            wanted = value.get(item[2])
+            with_id = (it for it in items if isinstance(it, dict) and it.get("id") == wanted)
+            value = None if wanted is None else next(with_id, None)
+        else:
+            return _NOTHING
     return value
+
+
+def _said(event: dict[str, Any], path: str) -> str | None:
+    """What the app says of a user, without blanks around it; None where it says nothing."""
+    value = _find(event, path)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise EventError(path, "must be a string; leave it away where there is none")
+    if len(value) > _MAX_TEXT or has_forbidden_characters(value):
+        raise EventError(
+            path,
+            f"must be at most {_MAX_TEXT} characters, without control characters and lone "
+            "surrogates",
+        )
+    return value.strip() or None
 
 
 def _present(event: dict[str, Any], path: str, setting: str) -> Any:

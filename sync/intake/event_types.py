@@ -10,3 +10,5 @@ class EventType(StrEnum):
 
     USER_DELETED = "user.deleted"
     USER_RESTORED = "user.restored"
+    USER_UPDATED = "user.updated"
+    USER_CREATED = "user.created"

@@ -62,6 +62,8 @@ async def _would_change_something(session: AsyncSession, entry: Entry, first: In
     if first.status in {InboxStatus.PENDING, InboxStatus.DEAD}:
         # What the first one asks for is still to be done.
         return False
+    if entry.event_type in {EventType.USER_UPDATED, EventType.USER_CREATED}:
+        return entry.event_at > first.event_at
     deletions = await queries.of_users(session, [entry.user_hash])
     if entry.event_type == EventType.USER_RESTORED:
         # It would cancel a deletion which the first one was too early for.

@@ -7,5 +7,6 @@ import sync.inbox.tables
 import sync.mirror.tables
 import sync.outbox.tables
 import sync.polar.tables
+import sync.profiles.tables
 import sync.reconcile.tables
 import sync.store.meta  # noqa: F401 - as above: imported for what it defines

@@ -98,13 +98,19 @@ class PolarClient:
         params: Mapping[str, Any] | None = None,
         content: Mapping[str, Any] | None = None,
         expected: int = httpx.codes.OK,
+        before_send: Callable[[], Awaitable[None]] | None = None,
     ) -> dict[str, Any]:
         """Send a request; returns the JSON object it is answered with.
+
+        Args:
+            before_send: as `send` has it.
 
         Raises:
             NotFound, AlreadyCanceled, Unavailable, Refused
         """
-        response = await self.send(method, path, params=params, content=content)
+        response = await self.send(
+            method, path, params=params, content=content, before_send=before_send
+        )
         if response.status_code != expected:
             raise unexpected(response)
         answer = json_object(response)

@@ -1,4 +1,4 @@
-"""Customers at Polar: the state of one, and its deletion.
+"""Customers at Polar: the state of one, its making, changing and deletion.
 
 Source of every status and field: Polar's OpenAPI document, version 2026-10.
 """
@@ -23,6 +23,9 @@ from sync.polar.errors import NotFound, understood, unexpected
 from sync.polar.lists import Unreadable, walk
 
 _TIME = TypeAdapter[datetime](AwareDatetime)
+
+_USER_CREATED_AT = "polar_sync_user_created_at"
+"""In the metadata of a customer that the bridge made: when its user was created, by the app."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,97 @@ def _subscribed_at(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, da
         # One without a time that can be read says nothing of when it was made.
         with suppress(KeyError, ValueError):
             yield item["id"], keeping.nearest(_TIME.validate_python(item["created_at"]))
+
+
+def made_for(customer: Customer) -> datetime | None:
+    """When the user was created for whom the bridge made the customer; None: somebody else made
+    it. Pure."""
+    said = (customer.metadata or {}).get(_USER_CREATED_AT)
+    with suppress(ValueError):
+        return keeping.nearest(_TIME.validate_python(said)) if isinstance(said, str) else None
+    return None
+
+
+def there_since(customer: Customer) -> datetime:
+    """Since when it is its user's. One that the bridge made late has been the user's since the user
+    was created: a deletion that the app sent meanwhile means it, too. Pure."""
+    return min(customer.created_at, made_for(customer) or customer.created_at)
+
+
+async def create(
+    polar: PolarClient,
+    *,
+    external_id: str,
+    email: str,
+    name: str | None,
+    user_created_at: datetime,
+    before_send: Callable[[], Awaitable[None]],
+) -> Customer:
+    """`POST /v1/customers/`: an individual. Its metadata says when the user was created.
+
+    Raises:
+        Invalid: another has the e-mail or the external id, or Polar does not take a value.
+        Unavailable: perhaps it was made, perhaps not.
+        Refused
+    """
+    content = {
+        "type": "individual",
+        "external_id": external_id,
+        "email": email,
+        **({} if name is None else {"name": name}),
+        "metadata": {_USER_CREATED_AT: user_created_at.isoformat()},
+    }
+    return await _write(polar, "POST", "/v1/customers/", content, before_send, httpx.codes.CREATED)
+
+
+async def update(
+    polar: PolarClient,
+    customer_id: str,
+    fields: Mapping[str, str],
+    *,
+    before_send: Callable[[], Awaitable[None]],
+) -> Customer:
+    """`PATCH /v1/customers/{id}`: only the fields that are given.
+
+    Raises:
+        NotFound: there is no such customer, or it has been deleted.
+        Invalid: another has the e-mail, or Polar does not take a value.
+        Unavailable: perhaps it was changed, perhaps not.
+        Refused
+    """
+    path = _path(None, customer_id)
+    return await _write(polar, "PATCH", path, fields, before_send, httpx.codes.OK)
+
+
+async def _write(
+    polar: PolarClient,
+    method: str,
+    path: str,
+    content: Mapping[str, Any],
+    before_send: Callable[[], Awaitable[None]],
+    expected: int,
+) -> Customer:
+    read_at = datetime.now(UTC)
+    answer = await polar.json(
+        method, path, content=content, expected=expected, before_send=before_send
+    )
+    return understood(lambda: parse(CUSTOMER, answer, observed_at=read_at, by=API))
+
+
+async def with_email(polar: PolarClient, email: str) -> Customer | None:
+    """The living customer that has the e-mail: `GET /v1/customers/?email=`.
+
+    Raises:
+        Unavailable, Refused
+    """
+    read_at = datetime.now(UTC)
+    answer = await polar.json("GET", CUSTOMER.path, params={"email": email, "limit": 1})
+
+    def read() -> Customer | None:
+        found = [parse(CUSTOMER, it, observed_at=read_at, by=API) for it in answer["items"]]
+        return found[0] if found else None
+
+    return understood(read)
 
 
 async def _search(polar: PolarClient, external_id: str) -> str:

@@ -6,7 +6,7 @@ Source of every status and field: Polar's OpenAPI document, version 2026-10.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import httpx
 
 from sync import keeping
 from sync.errors import PolarError
+from sync.polar.faults import Fault, details_in, faults_in
 from sync.polar.scopes import scope_for
 
 T = TypeVar("T")
@@ -65,6 +66,14 @@ class Refused(PolarError):
         """The HTTP status, where that alone is what was refused."""
 
 
+class Invalid(Refused):
+    """422: Polar does not take what the request says."""
+
+    def __init__(self, message: str, faults: Sequence[Fault]) -> None:
+        super().__init__(message, httpx.codes.UNPROCESSABLE_ENTITY)
+        self.faults = faults
+
+
 class ScopeMissing(Refused):
     """`403 insufficient_scope`: the token lacks the scope that the request needs."""
 
@@ -108,7 +117,8 @@ def error_of(method: str, response: httpx.Response) -> PolarError:
                 "not Polar's ResourceNotFound: check POLAR_BASE_URL, POLAR_SERVER and POLAR_VERSION"
             )
         case 422, _:
-            remedy = f"the request is not valid ({_fields(body)})"
+            said = f"{method} was answered 422: the request is not valid ({_fields(body)})"
+            return Invalid(said, list(faults_in(body)))
         case _:
             remedy = "check POLAR_BASE_URL and POLAR_SERVER"
     return Refused(f"{method} was answered {status}: {remedy}", status)
@@ -165,10 +175,5 @@ def _said(body: Mapping[str, Any]) -> str:
 
 def _fields(body: Mapping[str, Any]) -> str:
     """Where a 422 found fault. `loc` only: `input` repeats what was sent."""
-    detail = body.get("detail")
-    locations = [
-        ".".join(str(part) for part in item["loc"])
-        for item in (detail if isinstance(detail, list) else [])
-        if isinstance(item, dict) and isinstance(item.get("loc"), list)
-    ]
+    locations = [".".join(str(part) for part in item["loc"]) for item in details_in(body)]
     return keeping.kept(", ".join(locations)[:_MAX_SAID]) or "no field named"

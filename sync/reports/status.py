@@ -10,6 +10,7 @@ from sync.inbox import queries as inbox
 from sync.intake.app_events import near_misses
 from sync.mirror import not_kept
 from sync.outbox import queries as outbox
+from sync.profiles import queries as profiles
 from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
 from sync.settings import Settings
 from sync.store import clock
@@ -23,6 +24,7 @@ _NEAR_FIELDS = ("event_type", "count", "newest_at", "did_you_mean")
 _NOT_KEPT_FIELDS = ("kind", "id", "fields")
 _LOST_FIELDS = ("id", "event_type", "user_hash", "first_at", "event_at", "received_at", "times")
 _UNDELIVERED_FIELDS = ("id", "recipient", "type", "deletion_id", "made_at", "error")
+_REFUSED_FIELDS = ("id", "user_hash", "status", "customer_id", "changed_at", "reason")
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
@@ -45,6 +47,8 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)
         to_send, to_send_since = await outbox.backlog(session)
         undelivered, newest_undelivered = await outbox.dead_letters(session, DEAD_LETTERS)
+        to_carry, to_carry_since = await profiles.backlog(session)
+        refused, newest_refused = await profiles.dead_letters(session, DEAD_LETTERS)
         total_not_kept, first_not_kept = await not_kept.find(session, limit)
     return {
         "paused": fields_of(paused, ("since", "why")) if paused else None,
@@ -71,6 +75,12 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
             "oldest_pending_at": plain(to_send_since),
             "dead": undelivered,
             "newest_dead": [fields_of(row, _UNDELIVERED_FIELDS) for row in newest_undelivered],
+        },
+        "profiles": {
+            "pending": to_carry,
+            "oldest_pending_at": plain(to_carry_since),
+            "dead": refused,
+            "newest_dead": [fields_of(row, _REFUSED_FIELDS) for row in newest_refused],
         },
         "not_kept": {
             "total": total_not_kept,

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -84,8 +84,16 @@ def invalid(problem: ValidationError, *where: str) -> ApiError:
 
 def mistake(where: str, name: str, message: str, value: Any) -> ApiError:
     """Polar: `PolarRequestValidationError` for what only its database knows to be wrong."""
-    entry = {"loc": [where, name], "msg": message, "type": "value_error", "input": value}
-    return error(422, "PolarRequestValidationError", [entry])
+    return mistakes(where, {name: (message, value)})
+
+
+def mistakes(where: str, fields: Mapping[str, tuple[str, Any]]) -> ApiError:
+    """The same for several fields, each with its message and value."""
+    entries = [
+        {"loc": [where, name], "msg": message, "type": "value_error", "input": value}
+        for name, (message, value) in fields.items()
+    ]
+    return error(422, "PolarRequestValidationError", entries)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What requests may say: query strings and bodies, checked as Polar (FastAPI, Pydantic) does."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -23,7 +24,30 @@ def _uuid4(text: str) -> str:
 
 
 Uuid = Annotated[str, AfterValidator(_uuid4)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+UNKNOWN_DOMAIN = "nowhere.example"
+"""Here a domain that has no entry in DNS."""
+
+
+def _email(text: str) -> str:
+    """Polar: the address is checked, then its domain is looked up; this repeats the address."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        raise PydanticCustomError(
+            "value_error",
+            "value is not a valid email address: An email address must have an @-sign.",
+        )
+    domain = text.rpartition("@")[2]
+    if domain.lower() == UNKNOWN_DOMAIN:
+        reason = f"The domain name {domain} does not exist."
+        raise PydanticCustomError(
+            "value_error",
+            "{email} is not a valid email address: {reason}",
+            {"email": text, "reason": reason},
+        )
+    return text
+
+
+Email = Annotated[str, AfterValidator(_email)]
+CustomerName = Annotated[str, StringConstraints(max_length=256)]
 Status = Literal[
     "incomplete",
     "incomplete_expired",

@@ -42,7 +42,8 @@ class TakenError(Exception):
     """A live customer has that email or external id already. `field` names which."""
 
     def __init__(self, field_name: str) -> None:
-        super().__init__(f"A customer with this {field_name} already exists.")
+        called = {"email": "email address", "external_id": "external ID"}[field_name]
+        super().__init__(f"A customer with this {called} already exists.")
         self.field = field_name
 
 
@@ -328,10 +329,17 @@ class World:
     def _check_free(
         self, owner: Customer | None, email: str | None, external_id: str | None
     ) -> None:
-        if email is not None and self.by_email.get(email.lower()) not in (None, owner):
-            raise TakenError("email")
-        if external_id is not None and self.by_external_id.get(external_id) not in (None, owner):
-            raise TakenError("external_id")
+        for field_name in self.taken(owner, email, external_id):
+            raise TakenError(field_name)
+
+    def taken(
+        self, owner: Customer | None, email: str | None, external_id: str | None
+    ) -> list[str]:
+        """Which of the two another live customer than `owner` has."""
+        with_email = self.by_email.get(email.lower()) if email is not None else None
+        with_id = self.by_external_id.get(external_id.strip()) if external_id is not None else None
+        found = {"email": with_email, "external_id": with_id}
+        return [name for name, customer in found.items() if customer not in (None, owner)]
 
     def _claim(self, customer: Customer) -> None:
         if customer.email is not None:

@@ -21,6 +21,7 @@ from sync.outbox.message import Recipient
 from sync.polar import webhooks
 from sync.polar.client import PolarClient
 from sync.polar.endpoint import Fault, diagnose
+from sync.profiles import queries as profiles
 from sync.settings import Settings
 from sync.store import meta
 from sync.store.database import Database
@@ -93,6 +94,13 @@ class Alerts:
             what = "message" if undelivered == 1 else "messages"
             text = f"{undelivered} {what} to the app could not be delivered; see polar-sync status"
             found["outbox"] = Concern(undelivered, f"{last[0].id}", text, is_repeated=False)
+        if self.settings.carries_profiles:
+            refused, last_one = await profiles.dead_letters(session, 1)
+            if refused:
+                what = "user's profile" if refused == 1 else "users' profiles"
+                text = f"Polar refuses {refused} {what}; polar-sync status says why"
+                mark = f"{last_one[0].id} {last_one[0].ended_at}"
+                found["profiles"] = Concern(refused, mark, text, is_repeated=False)
         oldest = await inbox.oldest_pending(session)
         if oldest is not None and now - oldest > timedelta(seconds=self.settings.alert_after):
             text = f"an event has waited since {oldest:%Y-%m-%d %H:%M} UTC: is a worker running?"

@@ -114,6 +114,10 @@ class Worker:
             from sync.outbox.courier import Courier, deliveries
 
             yield Courier(self._database, deliveries(self._settings)).run()
+        if self._settings.carries_profiles:
+            from sync.provisioning.carrier import Carrier
+
+            yield Carrier(self._ledger, self._settings).run()
         if self._settings.reconcile_cron is not None:
             yield Schedule(self._ledger, self._settings, self._settings.reconcile_cron).run()
 

@@ -17,6 +17,7 @@ from sync.inbox import retention as inbox
 from sync.intake.app_events import MAY_COME_FIRST
 from sync.logs import place_of
 from sync.outbox import queries as outbox
+from sync.profiles import queries as profiles
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
@@ -102,6 +103,7 @@ class Retention:
             )
         )
         await _count(outbox.remove(self.database, now - self.payloads, now - self.inbox))
+        await _count(profiles.remove(self.database, now - self.inbox))
         return Swept(payloads, inbox_rows, deletions)
 
 

@@ -40,6 +40,7 @@ def test_status_of_an_empty_bridge(commands: Commands) -> None:
         "possibly_lost": {"total": 0, "newest": []},
         "dead_letters": {"total": 0, "newest": []},
         "outbox": {"pending": 0, "oldest_pending_at": None, "dead": 0, "newest_dead": []},
+        "profiles": {"pending": 0, "oldest_pending_at": None, "dead": 0, "newest_dead": []},
         "not_kept": {"total": 0, "objects": []},
     }
     assert "no deletions yet" in commands.run("status").out

@@ -16,7 +16,14 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.helpers import bridge
 from tests.helpers.bridge import ago
-from tests.helpers.crashing import New, check_deletes, check_evidence, play, play_guest
+from tests.helpers.crashing import (
+    New,
+    check_deletes,
+    check_evidence,
+    play,
+    play_guest,
+    play_profiles,
+)
 from tests.helpers.engines import BOTH_ENGINES, POSTGRESQL
 from tests.helpers.simulator import receiving
 from tests.helpers.webhooks import event_body
@@ -170,6 +177,27 @@ def test_killed_while_the_app_is_told(new_crashing: New, when: str, step: str, n
     assert all(len(same) == 1 for same in bodies.values())
     assert {row["id"]: row["state"] for row in ended} == {it: of[-1] for it, of in states.items()}
     assert all(of[0] == "received" and len(of) == len(set(of)) for of in states.values())
+
+
+@BOTH_ENGINES
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize(
+    "step",
+    [
+        "commit of intake",
+        "commit of leases",
+        "commit of profile",
+        "POST customers",
+        "PATCH customers",
+        "commit of customer",
+    ],
+)
+def test_killed_while_a_profile_is_carried(new_crashing: New, when: str, step: str) -> None:
+    """Each is carried once, and nobody is left behind by a deletion."""
+    settings = {"SYNC_EVENTS": "deleted,restored,updated,created", "REQUEST_TIMEOUT": "2"}
+    with new_crashing(f"{when} {step}", 1, **settings) as one:
+        play_profiles(one)
+        assert one.crashes > 0
 
 
 @pytest.mark.parametrize("when", WHEN)

@@ -158,6 +158,9 @@ class Crashing:
         self.store.execute(
             "UPDATE deletion SET lease_until = received_at WHERE lease_token IS NOT NULL"
         )
+        self.store.execute(
+            "UPDATE profile SET lease_until = changed_at WHERE lease_token IS NOT NULL"
+        )
         self.store.execute("UPDATE outbox SET next_attempt_at = made_at WHERE status = 'pending'")
 
     def send(self, body: bytes, webhook_id: str) -> None:
@@ -299,3 +302,42 @@ def play_guest(one: Crashing) -> None:
     check_evidence(one)
     (row,) = it.deletions("guest")
     assert it.kinds(row).count("membership.ended") == 1
+
+
+def play_profiles(one: Crashing) -> None:
+    """A user who is new, one who is called otherwise, and one who leaves while it is carried."""
+    it = one.it
+    updated = it.customer("updated", email="old@example.com", webhooks=False)
+    leaving = it.customer("leaving", email="l@example.com", created_at=ago(days=1), webhooks=False)
+    said = {
+        "new": event_body("user.created", "new", timestamp=ago(minutes=9), email="n@example.com"),
+        "updated": event_body("user.updated", "updated", email="new@example.com", name="New"),
+        "leaving": event_body(
+            "user.updated", "leaving", timestamp=ago(minutes=9), email="late@example.com"
+        ),
+    }
+    for user, body in said.items():
+        one.send(body, f"msg-{user}")
+    gone = event_body("user.deleted", "leaving", timestamp=ago(minutes=5))
+    one.send(gone, "msg-gone")
+    one.until(
+        lambda: [row["state"] for row in it.deletions("leaving")] == ["verified"], "it has ended"
+    )
+    one.until(
+        lambda: [row["status"] for row in it.query("SELECT status FROM profile")] == ["synced"] * 2,
+        "all is carried",
+    )
+    one.until_quiet()
+    there = {item["external_id"]: item for item in it.sim.items("/v1/customers/", limit=100)}
+    assert {user: item["email"] for user, item in there.items()} == {
+        "new": "n@example.com",
+        "updated": "new@example.com",
+    }
+    assert (there["updated"]["id"], there["updated"]["name"]) == (updated, "New")
+    assert it.truth(leaving)["customer"]["email"].endswith("@anonymized.polar.sh")
+    # Whom the bridge itself has made goes as anybody.
+    one.send(event_body("user.deleted", "new", timestamp=ago(minutes=5)), "msg-new-gone")
+    one.until(lambda: [row["state"] for row in it.deletions("new")] == ["verified"], "it is gone")
+    one.until_quiet()
+    check_deletes(one, [leaving, there["new"]["id"]])
+    check_evidence(one)

@@ -11,10 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.intake.app_events import EVENTS, MAY_COME_FIRST, OtherEvent, UserEvent, parse_event
+from sync.intake.app_events import (
+    EVENTS,
+    MAY_COME_FIRST,
+    OtherEvent,
+    ProfileEvent,
+    UserEvent,
+    parse_event,
+)
 from sync.intake.event_fields import EventError
 from sync.intake.event_types import EventType
-from sync.settings import SettingsError
+from sync.settings import Settings, SettingsError
 from tests.helpers.settings import load_settings
 from tests.helpers.webhooks import event_body
 
@@ -25,6 +32,10 @@ PATHS = load_settings(
     Path("unused.db"), event_type_path="event.kind", event_user_id_path="event.who.id"
 )
 HOUR = timedelta(hours=1)
+LIFE = "deleted,restored,updated,created"
+WHOLE_LIFE = load_settings(Path("unused.db"), sync_events=LIFE)
+CLERK_LIFE = load_settings(Path("unused.db"), sync_events=LIFE, event_preset="clerk")
+PROFILE_TYPES = [EventType.USER_UPDATED, EventType.USER_CREATED]
 
 
 def parse(body: bytes) -> UserEvent:
@@ -33,7 +44,7 @@ def parse(body: bytes) -> UserEvent:
     return event
 
 
-@pytest.mark.parametrize("kind", EventType)
+@pytest.mark.parametrize("kind", [EventType.USER_DELETED, EventType.USER_RESTORED])
 def test_user_event(kind: EventType) -> None:
     body = event_body(kind, "user-1", timestamp="2026-08-01T11:00:00Z", external_id="cus/é 1")
     assert parse_event(body, SETTINGS, NOW) == UserEvent(
@@ -132,6 +143,99 @@ def test_an_external_id_is_trimmed_as_polar_trims_it_and_a_user_id_is_not() -> N
 def test_a_null_external_id_is_none() -> None:
     body = event_body(timestamp=NOW.timestamp(), external_id=None)
     assert parse(body).external_id is None
+
+
+# --- e-mail and name -----------------------------------------------------------------------------
+
+
+def profile_event(body: bytes, settings: Settings = WHOLE_LIFE) -> ProfileEvent:
+    event = parse_event(body, settings, NOW)
+    assert isinstance(event, ProfileEvent)
+    return event
+
+
+@pytest.mark.parametrize("kind", PROFILE_TYPES)
+def test_what_a_user_is_called_is_read_where_it_is_asked_for(kind: EventType) -> None:
+    fields = {"email": " ann@example.com ", "name": "Ann", "external_id": "x"}
+    body = event_body(kind, "u1", timestamp="2026-08-01T11:00:00Z", **fields)
+    assert profile_event(body) == ProfileEvent(
+        type=kind,
+        user_id="u1",
+        external_id="x",
+        at=NOW - HOUR,
+        email="ann@example.com",
+        name="Ann",
+    )
+    assert parse_event(body, SETTINGS, NOW) == OtherEvent(type=kind)
+    only_updates = load_settings(Path("unused.db"), sync_events="deleted restored,updated")
+    is_on = kind is EventType.USER_UPDATED
+    assert isinstance(parse_event(body, only_updates, NOW), ProfileEvent) == is_on
+
+
+@pytest.mark.parametrize("absent", [{}, {"email": None, "name": None}, {"email": " ", "name": ""}])
+def test_an_update_may_say_nothing(absent: dict[str, Any]) -> None:
+    event = profile_event(event_body("user.updated", timestamp=NOW.timestamp(), **absent))
+    assert (event.email, event.name) == (None, None)
+
+
+def test_a_new_user_has_a_place_for_the_email() -> None:
+    with pytest.raises(EventError, match=r"EVENT_EMAIL_PATH") as refusal:
+        profile_event(event_body("user.created", timestamp=NOW.timestamp(), mail="a@example.com"))
+    assert refusal.value.field == "data.email"
+    event = profile_event(event_body("user.created", timestamp=NOW.timestamp(), email=None))
+    assert event.email is None
+
+
+@pytest.mark.parametrize("field", ["email", "name"])
+@pytest.mark.parametrize("value", [1, True, ["a"], {"a": 1}, "a\x00b", "a\nb", "x" * 1_001])
+def test_a_bad_email_or_name_is_refused_and_not_repeated(field: str, value: Any) -> None:
+    given = {"email": "a@example.com", field: value}
+    body = event_body("user.created", timestamp=NOW.timestamp(), **given)
+    with pytest.raises(EventError) as refusal:
+        profile_event(body)
+    assert refusal.value.field == f"data.{field}"
+    # Of a deletion it is not read.
+    parse(event_body("user.deleted", timestamp=NOW.timestamp(), **given))
+
+
+def clerk_user(**fields: Any) -> bytes:
+    """As in https://clerk.com/docs/webhooks/overview, shortened."""
+    data = {
+        "id": "user_29w83sxmDNGwOuEthce5gg56FcC",
+        "first_name": "Example",
+        "last_name": "Person",
+        "email_addresses": [
+            {"id": "idn_1", "email_address": "old@example.org"},
+            {"id": "idn_2", "email_address": "new@example.org"},
+        ],
+        "primary_email_address_id": "idn_2",
+        **fields,
+    }
+    event = {"data": data, "type": "user.created", "timestamp": 1_785_582_000_000}
+    return json.dumps(event).encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "email", "name"),
+    [
+        ({}, "new@example.org", "Example Person"),
+        ({"last_name": None}, "new@example.org", "Example"),
+        ({"first_name": None, "last_name": None}, "new@example.org", None),
+        ({"primary_email_address_id": "idn_1"}, "old@example.org", "Example Person"),
+        ({"primary_email_address_id": None}, None, "Example Person"),
+        ({"primary_email_address_id": "idn_3"}, None, "Example Person"),
+        ({"email_addresses": [], "primary_email_address_id": None}, None, "Example Person"),
+    ],
+)
+def test_clerks_users(fields: dict[str, Any], email: str | None, name: str | None) -> None:
+    event = profile_event(clerk_user(**fields), CLERK_LIFE)
+    assert (event.user_id[:5], event.email, event.name) == ("user_", email, name)
+
+
+@pytest.mark.parametrize("addresses", ["new@example.org", ["x", {"id": "idn_2"}]])
+def test_an_address_that_is_not_where_it_should_be_is_missing(addresses: Any) -> None:
+    with pytest.raises(EventError, match="is missing"):
+        profile_event(clerk_user(email_addresses=addresses), CLERK_LIFE)
 
 
 BAD_IDS = [

@@ -29,6 +29,7 @@ from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, Subscr
 from sync.outbox.message import Recipient
 from sync.outbox.queries import put
 from sync.polar.tables import BudgetRow
+from sync.profiles.tables import ProfileRow
 from sync.reconcile.tables import ReconciliationRow
 from sync.settings import SettingsError
 from sync.store.database import Database
@@ -141,6 +142,9 @@ async def fill(store: Store) -> None:
             )
         )
         put(session, Recipient.APP, "deletion.verified", {"n": 1}, AT, deletion_id=1, user_id="a")
+        session.add(
+            ProfileRow(user_hash="f" * 64, user_id="c", name="Ünï", name_at=AT, changed_at=AT)
+        )
         # Text that sorts otherwise by its bytes than in any language.
         for name in ("a", "B", "_", "é", "Z", "z-1", "z1"):
             session.add(

@@ -11,6 +11,7 @@ import pytest
 from sync.errors import PolarError
 from sync.polar.errors import (
     AlreadyCanceled,
+    Invalid,
     NotFound,
     Refused,
     ScopeMissing,
@@ -80,14 +81,14 @@ def test_only_polars_own_404_means_that_something_is_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "content", "told"),
+    ("status", "content", "told", "kind"),
     [
-        (422, {"detail": [{"loc": ["query", "limit"], "input": "secret"}]}, "query.limit"),
-        (307, None, "check POLAR_BASE_URL"),
+        (422, {"detail": [{"loc": ["query", "limit"], "input": "secret"}]}, "query.limit", Invalid),
+        (307, None, "check POLAR_BASE_URL", Refused),
     ],
 )
-def test_the_rest_needs_a_person(status: int, content: Any, told: str) -> None:
+def test_the_rest_needs_a_person(status: int, content: Any, told: str, kind: type[Refused]) -> None:
     error = meaning(status, content)
-    assert type(error) is Refused
+    assert type(error) is kind
     assert told in str(error)
     assert "secret" not in str(error)

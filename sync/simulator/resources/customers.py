@@ -1,11 +1,11 @@
 """`/v1/customers/`: each by its id and by its external id."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, model_validator
 
-from sync.simulator.calls import Answer, ApiError, Call, Route, mistake
-from sync.simulator.inputs import Address, Email, Metadata, Query, SortedPage
+from sync.simulator.calls import Answer, ApiError, Call, Route, mistake, mistakes
+from sync.simulator.inputs import Address, CustomerName, Email, Metadata, Query, SortedPage
 from sync.simulator.lists import Columns
 from sync.simulator.world import CANCELED_BY_DELETION, Customer, Json, TakenError, WriteOnceError
 
@@ -28,7 +28,7 @@ class CustomerUpdateExternal(BaseModel):
 
     metadata: Metadata | None = None
     email: Email | None = None
-    name: str | None = None
+    name: CustomerName | None = None
     billing_address: Address | None = None
     tax_id: str | None = None
     locale: str | None = None
@@ -110,8 +110,11 @@ def _fields(given: BaseModel) -> Json:
     return fields
 
 
-def _taken(problem: TakenError, value: Any) -> ApiError:
-    return mistake("body", problem.field, str(problem), value)
+def _taken(call: Call, fields: Json, customer: Customer | None) -> ApiError:
+    """Polar: names each field that is taken."""
+    world = call.sim.world
+    taken = world.taken(customer, fields.get("email"), fields.get("external_id"))
+    return mistakes("body", {name: (str(TakenError(name)), fields[name]) for name in taken})
 
 
 def create_customer(call: Call) -> Answer:
@@ -122,7 +125,7 @@ def create_customer(call: Call) -> Answer:
     try:
         customer = call.sim.create_customer(fields, owner)
     except TakenError as problem:
-        raise _taken(problem, getattr(given, problem.field)) from problem
+        raise _taken(call, fields, None) from problem
     return 201, call.sim.render.customer(customer)
 
 
@@ -152,7 +155,7 @@ def _update(call: Call, customer: Customer, given: CustomerUpdateExternal) -> An
         message = "Once set, it can't be updated."
         raise mistake("body", "external_id", message, fields["external_id"]) from problem
     except TakenError as problem:
-        raise _taken(problem, fields[problem.field]) from problem
+        raise _taken(call, fields, customer) from problem
     return 200, call.sim.render.customer(customer)
 
 

@@ -1,0 +1,137 @@
+"""`polar-sync profiles`: what the app said of its users, and what became of it at Polar."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync.cli import arguments
+from sync.cli.arguments import Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.exit_codes import NO
+from sync.cli.printing import console_on, fail, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sync.cli.deployment import Deployment
+    from sync.profiles.tables import ProfileRow
+
+commands = typer.Typer(
+    help="E-mail and name of users, on their way to Polar.", no_args_is_help=True
+)
+
+_FIELDS = (
+    "id",
+    "user_hash",
+    "status",
+    "reason",
+    "customer_id",
+    "changed_at",
+    "attempts",
+    "next_attempt_at",
+    "ended_at",
+)
+_PERSONAL = ("user_id", "external_id", "email", "name")
+_TIMES = ("email_at", "name_at", "created_at")
+_MASK = "***"
+
+
+@commands.command("list")
+def list_(
+    state: Annotated[
+        str | None,
+        typer.Option("--state", help="Only `pending`, `synced`, `ignored` or `dead` ones."),
+    ] = None,
+    since: Since = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """The users of whom the app said something last, and what became of it."""
+    from sync.cli.deployment import in_deployment
+    from sync.profiles import queries
+    from sync.profiles.profile import ProfileStatus
+    from sync.reports.plain import fields_of
+
+    status = None if state is None else arguments.choice(ProfileStatus, state, "--state")
+
+    async def read(it: Deployment) -> Sequence[ProfileRow]:
+        async with it.database.read() as session:
+            return await queries.search(
+                session, status=status, since=arguments.parse_moment(since), limit=limit
+            )
+
+    rows = in_deployment(read, only_looks=True)
+    report = {"profiles": [fields_of(row, _FIELDS) for row in rows]}
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_profiles
+
+        print_profiles(console_on(sys.stdout), report)
+
+
+@commands.command()
+def show(
+    number: RowNumber,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Show what is personal, while it is kept.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """All about one of them."""
+    from sync.cli.deployment import in_deployment
+    from sync.profiles import queries
+    from sync.reports.plain import fields_of
+
+    async def read(it: Deployment) -> ProfileRow | None:
+        async with it.database.read() as session:
+            return await queries.one(session, number)
+
+    row = in_deployment(read, only_looks=True)
+    if row is None:
+        fail(NO, f"there is no profile with the number {number}")
+    personal: dict[str, Any] = fields_of(row, _PERSONAL)
+    if not unmask:
+        personal = {name: None if it is None else _MASK for name, it in personal.items()}
+    report = fields_of(row, _FIELDS) | personal | fields_of(row, _TIMES)
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_row
+
+        print_row(console_on(sys.stdout), report)
+
+
+@commands.command()
+def replay(
+    numbers: RowNumbers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+) -> None:
+    """Carry dead letters to Polar again."""
+    if everything == bool(numbers):
+        raise typer.BadParameter("give either NUMBER... or --all")
+    from sync.cli.deployment import in_deployment
+    from sync.profiles import queries
+
+    again = in_deployment(lambda it: queries.replay(it.database, numbers or None))
+    typer.echo(f"profiles that are carried again: {again}")
+    if again < len(set(numbers or [0])):
+        fail(NO, "there is no such dead letter" if numbers else "there is no dead letter")
+
+
+@commands.command()
+def dismiss(
+    numbers: Annotated[
+        list[int], typer.Argument(min=1, max=2**63 - 1, metavar="NUMBER...", show_default=False)
+    ],
+) -> None:
+    """Say of dead letters that they need not be carried; what is personal in them goes."""
+    from sync.cli.deployment import in_deployment
+    from sync.profiles import queries
+
+    done = in_deployment(lambda it: queries.dismiss(it.database, numbers))
+    typer.echo(f"profiles that are dismissed: {done}")
+    if done < len(set(numbers)):
+        fail(NO, "there is no such dead letter")
