@@ -26,6 +26,8 @@ def default_of(field: FieldInfo) -> str:
             return f"`{str(value).lower()}`"
         case float() as value:
             return f"`{value:.0f}`"
+        case tuple() as value:
+            return f"`{','.join(value)}`"
         case SecretStr() as value:
             return f"`{value.get_secret_value()}`"
         case value:

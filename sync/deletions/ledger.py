@@ -254,7 +254,8 @@ class Ledger:
         """What the app said of the user before goes. A request with it that has left already must
         have arrived before Polar is asked who is there: it may make a customer, and what it writes
         must not come after what the deletion overwrites."""
-        under_way = await profiles.left(self.database, session, {row.user_hash: row.event_at})
+        users = {row.user_hash: row.event_at}
+        under_way = await profiles.left(self.database, session, users, now)
         if under_way is not None:
             arrived = min(under_way, now + self.policy.on_its_way)
             row.next_attempt_at = max(row.next_attempt_at or arrived, arrived)
@@ -424,7 +425,8 @@ class Ledger:
             user_hashes=hashes,
             other_ids={it for it in theirs if it},
         )
-        await profiles.left(self.database, session, {row.user_hash: row.event_at for row in rows})
+        users = {row.user_hash: row.event_at for row in rows}
+        await profiles.left(self.database, session, users, now)
         others = (col(DeletionRow.user_hash).in_(hashes), col(DeletionRow.id).not_in(ids))
         needed = set(
             await session.exec(

@@ -77,7 +77,7 @@ def _be_pending(row: ProfileRow, now: datetime) -> None:
 
 
 async def left(
-    database: Database, session: AsyncSession, users: Mapping[str, datetime]
+    database: Database, session: AsyncSession, users: Mapping[str, datetime], now: datetime
 ) -> datetime | None:
     """These users, by their hashes, were deleted then: drop what was said before. Returns until
     when a request that is under way for one of them may still reach Polar; None: there is none."""
@@ -92,7 +92,7 @@ async def left(
         elif after != row.profile:
             row.become(after)
             if after.is_empty and row.status is not ProfileStatus.SYNCED:
-                _end(row, ProfileStatus.IGNORED, "a deletion of the user is later", until)
+                _end(row, ProfileStatus.IGNORED, "a deletion of the user is later", now)
     return under_way
 
 

@@ -216,7 +216,8 @@ class Carrying:
                 session, leased.user_hash, now, external_id=external_id, customer_id=customer_id
             )
             if standing.left_at is not None:
-                await profiles.left(database, session, {leased.user_hash: standing.left_at})
+                users = {leased.user_hash: standing.left_at}
+                await profiles.left(database, session, users, now)
             row = await profiles.held(database, session, leased)
             may_go = row is not None and row.profile == leased.profile
             if row is not None and may_go:

@@ -90,6 +90,14 @@ def test_messages_that_could_not_be_delivered(deployment: Deployment) -> None:
     deployment.only("outbox", "warn", "1 could not be delivered", "polar-sync outbox")
 
 
+def test_profiles_that_polar_refuses(deployment: Deployment) -> None:
+    deployment.store.execute(
+        "INSERT INTO profile (user_hash, wants_customer, changed_at, status, attempts)"
+        " VALUES ('h', FALSE, '2026-01-01 00:00:00.000000', 'dead', 0)"
+    )
+    deployment.only("profiles", "warn", "Polar refuses 1", "polar-sync profiles replay")
+
+
 def test_a_pause_is_named(deployment: Deployment) -> None:
     deployment.commands.run("pause", "--why", "too many")
     deployment.only("deletions go on", "warn", "paused since", "too many", "polar-sync resume")

@@ -40,6 +40,7 @@ NAMES = [
     "event types",
     "dead letters",
     "outbox",
+    "profiles",
     "deletions for a person",
     "deletions go on",
 ]

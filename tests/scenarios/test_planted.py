@@ -133,7 +133,7 @@ def deliver(it: Bridge, sent: list[bytes], source: Source = Source.POLAR) -> Non
 @pytest.mark.slow
 @BOTH_ENGINES
 def test_no_planted_string_is_left(run: Run) -> None:
-    with run(verify_after=1) as it:
+    with run(verify_after=1, sync_events="deleted,restored,updated,created") as it:
         customer = ada(it, "active")
         seated = {"external_id": "user-ada", "email": "ada@example.com", "name": "Ada"}
         team = it.customer(
@@ -154,6 +154,12 @@ def test_no_planted_string_is_left(run: Run) -> None:
         # What the app says of her, beside the fields that are read.
         note: Json = {"note": PLANTED, "more": {PLANTED: [1, PLANTED]}}
         it.post(event_body("session.created", "user-ada", **note))
+        it.tell("user-ada", "user.created", timestamp=ago(hours=1), email="ada@example.com", **note)
+        it.tell("user-ada", "user.updated", timestamp=ago(hours=1), name=PLANTED, **note)
+        # Polar does not take it: a dead letter.
+        refused = f"{PLANTED.replace(' ', '.')}@nowhere.example"
+        it.tell("user-ada", "user.updated", timestamp=ago(hours=1), email=refused, **note)
+        wait_for(lambda: it.query("SELECT 1 FROM profile WHERE status = 'dead'"), "it is refused")
         it.tell("user-ada", **note)
         it.wait("user-ada", "verified")
         assert it.is_gone(customer)
@@ -162,5 +168,7 @@ def test_no_planted_string_is_left(run: Run) -> None:
 
         # All of it once more, late.
         deliver(it, sent)
+        it.tell("user-ada", "user.updated", timestamp=ago(hours=1), name=PLANTED, **note)
+        it.settled()
         gone(it)
         assert not it.query("SELECT 1 FROM inbox WHERE body IS NOT NULL AND status = 'pending'")

@@ -15,10 +15,12 @@ from sync.deletions import ledger, pause
 from sync.deletions.operator import Verb
 from sync.profiles.queries import dismiss, replay
 from sync.provisioning import carrier, carrying
+from sync.worker import alerts
 from tests.helpers.bridge import STATE, Bridge, Run, ago, now
 from tests.helpers.commands import Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.servers import ROOT
+from tests.helpers.simulator import receiving
 from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body
 
@@ -246,6 +248,15 @@ def test_what_fails_is_tried_again_and_done_once(run: Run, fault: dict[str, Any]
         assert (updated["reason"], created["reason"]) == (None, None)
         # A webhook can be faster than the second try.
         assert it.counts()[POST] in {1, 2}
+
+
+def test_operators_hear_of_what_polar_refuses(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "_INTERVAL", 0.1)
+    with receiving() as told, run(sync_events=EVENTS, operator_url=told.url) as it:
+        it.tell("u1", "user.created", email=NOWHERE)
+        carried(it, "dead")
+        told.wait_for(lambda received: any(b"Polar refuses 1" in one.body for one in received))
+        assert NOWHERE.encode() not in b"".join(one.body for one in told.received)
 
 
 # --- user.created --------------------------------------------------------------------------------

@@ -24,6 +24,43 @@ def test_an_email_and_an_external_id_belong_to_one_live_customer(sim: SimulatorC
     assert (team.status_code, team.json()["tax_id"]) == (201, ["911144442", "us_ein"])
 
 
+def test_each_field_that_is_taken_is_named(sim: SimulatorClient) -> None:
+    sim.customer("one", email="one@example.com")
+    two = sim.customer("two", email="two@example.com")["customer"]
+    both = {"email": "one@example.com", "external_id": " one "}
+    refused = sim.api.post("/v1/customers/", json=both).json()
+    assert [it["loc"] for it in refused["detail"]] == [["body", "email"], ["body", "external_id"]]
+    changed = sim.api.patch(f"/v1/customers/{two['id']}", json={"email": "one@example.com"})
+    assert (
+        changed.json()["detail"][0]["msg"] == "A customer with this email address already exists."
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("ann", "value is not a valid email address"),
+        ("ann@example", "value is not a valid email address"),
+        ("ann@Nowhere.Example", "ann@Nowhere.Example is not a valid email address"),
+    ],
+)
+def test_an_address_that_cannot_be_reached_is_refused(
+    sim: SimulatorClient, email: str, words: str
+) -> None:
+    one = sim.customer("one")["customer"]
+    for refused in (
+        sim.api.post("/v1/customers/", json={"email": email}),
+        sim.api.patch(f"/v1/customers/{one['id']}", json={"email": email}),
+    ):
+        assert refused.status_code == 422
+        assert refused.json()["error"] == "RequestValidationError"
+        [entry] = refused.json()["detail"]
+        assert (entry["loc"], entry["type"]) == (["body", "email"], "value_error")
+        assert words in entry["msg"]
+    too_long = sim.api.patch(f"/v1/customers/{one['id']}", json={"name": "x" * 257})
+    assert too_long.json()["detail"][0]["loc"] == ["body", "name"]
+
+
 def test_every_change_bumps_modified_at(sim: SimulatorClient) -> None:
     created = sim.customer(subscriptions=["active"], grants=1)["customer"]
     assert created["modified_at"] is None

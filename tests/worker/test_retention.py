@@ -22,6 +22,7 @@ from sync.inbox.group_commit import Inbox
 from sync.inbox.tables import InboxRow, RefusedRow
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
+from sync.profiles.tables import ProfileRow
 from sync.settings import Settings, SettingsError
 from sync.store.database import Database
 from sync.worker.loop import Worker
@@ -181,6 +182,19 @@ def test_rows_go_with_time_and_of_a_dead_letter_the_body(run: Any) -> None:
         assert (rows["dead"].body, rows["dead"].status) == (None, InboxStatus.DEAD)
         assert rows["pending"].body == SECRET
         assert await it.retention.sweep() == NOTHING
+
+    run(test)
+
+
+def test_what_the_app_said_of_a_user_goes_as_a_dead_letter_does(run: Any) -> None:
+    async def test(it: Deployment) -> None:
+        async with it.database.write() as session:
+            for name, days in (("old", 90.1), ("young", 89.9)):
+                session.add(
+                    ProfileRow(user_hash=name, user_id=name, name="Ann", changed_at=ago(days))
+                )
+        await it.retention.sweep()
+        assert [row["user_hash"] for row in it.store.query("SELECT * FROM profile")] == ["young"]
 
     run(test)
 
