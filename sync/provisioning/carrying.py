@@ -104,13 +104,19 @@ class Carrying:
         who = await identity.resolve(session, leased.user_id, event, self.settings)
         if who is None:
             return None
-        named = (
-            {who.target.external_id} if who.target.external_id else set(),
-            {who.target.customer_id} if who.target.customer_id else set(),
+        ids = who.target.external_id, who.target.customer_id
+        return None if await self._is_anothers(session, *ids) else who.target
+
+    async def _is_anothers(
+        self, session: AsyncSession, external_id: str | None, customer_id: str | None
+    ) -> bool:
+        """Whether an entry of the mapping says that it is another user's."""
+        users = await mapping.users_of(
+            session,
+            [external_id] if external_id is not None else [],
+            [customer_id] if customer_id is not None else [],
         )
-        users = await mapping.users_of(session, *named)
-        others = {user for them in users.values() for user in them} - {leased.user_id}
-        return None if others else who.target
+        return any(set(them) - {self.leased.user_id} for them in users.values())
 
     async def _mirrored(self, session: AsyncSession, target: Target) -> Known:
         ids = [target.customer_id] if target.customer_id is not None else []
@@ -166,8 +172,11 @@ class Carrying:
             )
         except NotFound:
             return Nobody(is_sure=True)
-        self._observed.append(state.customer)
-        return Found(state.customer, self._is_ours(state.customer), state.is_team)
+        customer = state.customer
+        self._observed.append(customer)
+        async with self._database.read() as session:
+            is_anothers = await self._is_anothers(session, customer.external_id, customer.id)
+        return Found(customer, self._is_ours(customer), state.is_team, is_anothers)
 
     async def _create(self, external_id: str, step: Create) -> Customer:
         profile = self.leased.profile

@@ -37,6 +37,8 @@ class Found:
     customer: Customer
     is_ours: bool
     is_team: bool
+    is_anothers: bool = False
+    """By an entry of the mapping, another user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,9 @@ def next_step(profile: Profile, known: Known, *, by_external_id: bool) -> Step:
         # It may be behind: of a customer who is gone, and of what it is called. And it does not
         # know a team.
         return Look() if differs or is_new else _left_alone(profile, known)
+    if known.is_anothers:
+        reason = f"customer {customer.id} is another user's too, by an entry of the mapping"
+        return End(ProfileStatus.IGNORED, reason, customer.id)
     if not differs:
         return _left_alone(profile, known)
     if known.is_team:

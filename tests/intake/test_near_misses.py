@@ -77,6 +77,23 @@ def test_what_was_meant_as_something_else(text: str) -> None:
     assert meant(text, ALWAYS) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("User.Updated", EventType.USER_UPDATED),
+        ("account.changed", EventType.USER_UPDATED),
+        ("user_modified", EventType.USER_UPDATED),
+        ("user.udpated", EventType.USER_UPDATED),
+        ("UserCreated", EventType.USER_CREATED),
+        ("users.create", EventType.USER_CREATED),
+        ("user.registered", EventType.USER_CREATED),
+    ],
+)
+def test_what_is_asked_for_is_looked_for(text: str, kind: EventType) -> None:
+    assert meant(text, set(EventType)) is kind
+    assert meant(text, ALWAYS) is None
+
+
 @BOTH_ENGINES
 def test_status_lists_them_by_type_and_count(commands: Commands) -> None:
     sent = ["User.Deleted"] * 3 + ["user.created"] * 5 + ["clerk.user.restored", "user.delete"]

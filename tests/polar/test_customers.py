@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sync.mirror.objects import API, Customer
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
-from sync.polar.customers import CustomerState, addressable, state_of
+from sync.polar.customers import (
+    CustomerState,
+    addressable,
+    made_for,
+    state_of,
+    there_since,
+)
 from sync.polar.errors import NotFound
 from tests.helpers.bridge import STATE, STATE_BY_ID, ago, bridge_settings
 from tests.helpers.desk import CUSTOMERS
@@ -68,3 +77,32 @@ def test_nobody_is_taken_for_another_whose_id_only_begins_so(
     with pytest.raises(NotFound):
         read_state(sim, tmp_path, external_id)
     assert STATE not in sim.control("GET", "/counts")
+
+
+AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+
+def made(metadata: Any) -> Customer:
+    return Customer(
+        id="6f2c1d0e-3f43-4f5e-9a55-0d6d1f6c2b11",
+        created_at=AT,
+        version_at=AT,
+        observed_at=AT,
+        digest="",
+        written_by=API,
+        metadata=metadata,
+    )
+
+
+@pytest.mark.parametrize(("hours", "since"), [(-2, AT - timedelta(hours=2)), (0, AT), (1, AT)])
+def test_one_that_the_bridge_made_is_there_since_its_user_was(hours: int, since: datetime) -> None:
+    created_at = AT + timedelta(hours=hours)
+    customer = made({"polar_sync_user_created_at": created_at.isoformat(), "plan": "gold"})
+    assert (made_for(customer), there_since(customer)) == (created_at, since)
+
+
+@pytest.mark.parametrize("note", ["", "never", "2026-10-01T10:00:00", 7, True, None, ["x"]])
+def test_a_note_that_says_nothing_is_none(note: Any) -> None:
+    for metadata in ({"polar_sync_user_created_at": note}, {}, None):
+        assert made_for(made(metadata)) is None
+        assert there_since(made(metadata)) == AT

@@ -112,6 +112,13 @@ def test_only_what_differs_is_changed_and_of_a_team_nothing() -> None:
     assert (team.status, "is a team" in str(team.reason)) == (ProfileStatus.IGNORED, True)
 
 
+def test_a_customer_who_is_another_users_too_is_left_alone() -> None:
+    changed = profile(Change(at=at(1), name="New"))
+    ended = step(changed, Found(customer(), is_ours=False, is_team=False, is_anothers=True))
+    assert isinstance(ended, End)
+    assert (ended.status, "another user's" in str(ended.reason)) == (ProfileStatus.IGNORED, True)
+
+
 def test_nobody_is_made_for_an_update() -> None:
     assert step(profile(UPDATED), Nobody(is_sure=False)) == Look()
     ended = step(profile(UPDATED), Nobody(is_sure=True))

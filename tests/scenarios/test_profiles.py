@@ -168,6 +168,15 @@ def test_a_customer_who_is_another_users_is_left_alone(run: Run) -> None:
         assert bobs["customer_id"] == ann
         assert called(it, ann)[0] == "bob@example.com"
 
+        # An entry may name it by Polar's id as well.
+        eve = it.customer("eve", email="eve@example.com")
+        it.settled()
+        it.map("mallory", customer_id=eve)
+        it.tell("eve", "user.updated", email="other@example.com")
+        *_, hers = carried(it, "ignored", "synced", "ignored")
+        assert (hers["customer_id"], "another user's" in hers["reason"]) == (eve, True)
+        assert called(it, eve)[0] == "eve@example.com"
+
 
 # --- what Polar refuses --------------------------------------------------------------------------
 
