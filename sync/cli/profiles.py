@@ -35,7 +35,6 @@ _FIELDS = (
 )
 _PERSONAL = ("user_id", "external_id", "email", "name")
 _TIMES = ("email_at", "name_at", "created_at")
-_MASK = "***"
 
 
 @commands.command("list")
@@ -82,6 +81,7 @@ def show(
 ) -> None:
     """All about one of them."""
     from sync.cli.deployment import in_deployment
+    from sync.inbox.masking import MASK
     from sync.profiles import queries
     from sync.reports.plain import fields_of
 
@@ -94,7 +94,7 @@ def show(
         fail(NO, f"there is no profile with the number {number}")
     personal: dict[str, Any] = fields_of(row, _PERSONAL)
     if not unmask:
-        personal = {name: None if it is None else _MASK for name, it in personal.items()}
+        personal = {name: None if it is None else MASK for name, it in personal.items()}
     report = fields_of(row, _FIELDS) | personal | fields_of(row, _TIMES)
     if as_json:
         print_json(report)

@@ -76,7 +76,7 @@ def test_what_became_of_each(said: Commands) -> None:
 
 def test_what_is_personal_is_masked_unless_it_is_asked_for(said: Commands) -> None:
     masked = said.run("profiles", "show", "2", "--json")
-    assert [masked.json[name] for name in PERSONAL] == ["***"] * 4
+    assert [masked.json[name] for name in PERSONAL] == ["…"] * 4
     assert "ann" not in masked.out.lower()
     shown = said.run("profiles", "show", "2", "--json", "--unmask").json
     assert [shown[name] for name in PERSONAL] == ["user-2", "x-2", "ann-2@example.com", "Ann"]
