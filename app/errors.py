@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.answers import Refusal
 from sync.errors import StorageError
 from sync.intake.event_fields import EventError
 from sync.logs import place_of
@@ -47,10 +48,26 @@ def error_response(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A refusal. `detail` must hold nothing of the request."""
-    content = {"error": code, "detail": detail}
+    content: Refusal = {"error": code, "detail": detail}
     if field is not None:
         content["field"] = field
     return JSONResponse(content, status, headers=headers)
+
+
+class RequestRefused(Exception):
+    """A request that is not answered, with the answer that says so."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.response = error_response(status, code, detail, field=field, headers=headers)
 
 
 class Errors:

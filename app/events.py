@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from app.answers import EventTaken
 from app.body import read_body
-from app.state import AppRequest
+from app.state import AppRequest, AppState
+from sync.deletions import queries
+from sync.errors import StorageError
 from sync.inbox.entry import Entry, Outcome, Source
 from sync.intake import repeats
 from sync.intake.app_events import OtherEvent, parse_event
+from sync.intake.event_types import EventType
 
 
 async def post_event(request: AppRequest) -> Response:
@@ -34,6 +39,7 @@ async def post_event(request: AppRequest) -> Response:
         received_at=now,
     )
     outcome = await app.inbox.put(entry)
+    status: Literal["accepted", "duplicate", "ignored"]
     match outcome:
         case Outcome.ACCEPTED:
             status = "ignored" if ignored else "accepted"
@@ -58,7 +64,22 @@ async def post_event(request: AppRequest) -> Response:
             )
         case _:
             assert_never(outcome)
-    return JSONResponse({"status": status}, 202)
+    taken: EventTaken = {"status": status}
+    if app.settings.api_tokens and (number := await _deletion_of(app, entry)) is not None:
+        taken["deletion_id"] = number
+    return JSONResponse(taken, 202)
+
+
+async def _deletion_of(app: AppState, entry: Entry) -> int | None:
+    """The number of the deletion that goes for the event already: a new one gets its own once a
+    worker has applied it."""
+    if entry.event_type != EventType.USER_DELETED or not (entry.user_hash and entry.event_at):
+        return None
+    # The event is stored, whatever becomes of this.
+    with suppress(StorageError):
+        async with app.database.read() as session:
+            return await queries.of_event(session, entry.user_hash, entry.event_at)
+    return None
 
 
 def _time(entry: Entry) -> str:

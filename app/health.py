@@ -5,19 +5,25 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from app.answers import Alive, NotReady, Ready
 from app.state import AppRequest
 
 
 async def livez(_request: Request) -> JSONResponse:
     """200 as long as the process answers at all."""
-    return JSONResponse({"status": "alive"})
+    answer: Alive = {"status": "alive"}
+    return JSONResponse(answer)
 
 
 async def readyz(request: AppRequest) -> JSONResponse:
     """200 while events can be taken and are worked on; 503 with the reason otherwise."""
     problem = await request.state["app"].readiness.problem()
     if problem is None:
-        return JSONResponse({"status": "ready"})
-    return JSONResponse(
-        {"error": "not_ready", "reason": problem.reason.value, "detail": problem.detail}, 503
-    )
+        ready: Ready = {"status": "ready"}
+        return JSONResponse(ready)
+    not_ready: NotReady = {
+        "error": "not_ready",
+        "reason": problem.reason.value,
+        "detail": problem.detail,
+    }
+    return JSONResponse(not_ready, 503)

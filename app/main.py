@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.endpoint import Endpoint
@@ -58,12 +58,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/events", Endpoint(post_event), methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            *_routes_of_api(chosen),
         ],
         lifespan=lifespan,
     )
     # To a sender of webhooks a redirect is a failure: a wrong path had better say so.
     app.router.redirect_slashes = False
     return app
+
+
+def _routes_of_api(settings: Settings) -> list[BaseRoute]:
+    if not settings.api_tokens:
+        return []
+    from app.api import routes
+
+    return routes(settings)
 
 
 class _App(Starlette):
@@ -78,10 +87,16 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     hasher = Hasher(settings.hash_key)
     stop = asyncio.Event()
     tasks: dict[str, asyncio.Task[None]] = {}
+    cleanup = contextlib.AsyncExitStack()
     asyncio.get_running_loop().set_exception_handler(log_unhandled)
     try:
         await database.check_schema()
         await check_hash_key(database, hasher)
+        previews = None
+        if settings.api_tokens:
+            from app.api import previewing
+
+            previews = await cleanup.enter_async_context(previewing(database, settings))
         worker = Worker(database, settings) if settings.worker == "embedded" else None
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
         tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")
@@ -99,12 +114,14 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
                 polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
                 readiness=Readiness(database, settings, tasks, worker),
                 tasks=tasks,
+                previews=previews,
             )
     finally:
         stop.set()
         if "worker" in tasks:
             await asyncio.wait({tasks["worker"]}, timeout=_SHUTDOWN_SECONDS)
         await cancel_and_wait(tasks.values())
+        await cleanup.aclose()
         await database.close()
 
 

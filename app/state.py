@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from starlette.requests import Request
 
@@ -15,6 +15,9 @@ from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
 from sync.signatures import Verifier
 from sync.store.database import Database
+
+if TYPE_CHECKING:
+    from sync.reports.preview import Previews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class AppState:
     readiness: Readiness
     tasks: Mapping[str, asyncio.Task[None]]
     """The background tasks by name. One that is done has stopped unexpectedly."""
+    previews: Previews | None
+    """None: the status API is off."""
 
 
 class LifespanState(TypedDict):

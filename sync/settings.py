@@ -30,6 +30,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from sync.api_tokens import ApiToken, read_tokens
 from sync.database_url import usable
 from sync.errors import InvalidInput
 from sync.ids import MAX_ID, has_forbidden_characters
@@ -240,6 +241,9 @@ class Settings(PolarSettings):
     alert_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 3_600.0
     """They hear of an event that has waited in the inbox for longer."""
 
+    api_tokens: Annotated[tuple[ApiToken, ...], NoDecode] = ()
+    """Who may ask the status API: `name:token`, separated by commas. None: it is off."""
+
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"
     """How a local user id becomes an `external_id`, where `polar-sync map` holds no entry for it:
@@ -349,6 +353,13 @@ class Settings(PolarSettings):
             if len(key) < MIN_SECRET_BYTES:
                 raise ValueError(f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {remedy}")
         return value
+
+    @field_validator("api_tokens", mode="before")
+    @classmethod
+    def _api_tokens(cls, value: object) -> object:
+        if _is_quoted(value):
+            raise ValueError(_QUOTED)
+        return read_tokens(value) if isinstance(value, str) else value
 
     @field_validator("outcome_url", "operator_url")
     @classmethod

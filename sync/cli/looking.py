@@ -91,9 +91,10 @@ def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
     from sync.deletions.queries import Which
     from sync.reports.deletion import of_user
 
-    report = in_deployment(
+    told = in_deployment(
         lambda it: of_user(it.database, it.hasher, Which(who, as_user)), only_looks=True
     )
+    report = told.model_dump(mode="json")
     if as_json:
         print_json(report)
     else:
@@ -119,7 +120,8 @@ def receipt(
     async def read(deployment: Deployment) -> tuple[dict[str, Any], bool]:
         hasher = deployment.hasher
         row, content = await read_receipt(deployment.database, hasher, deletion)
-        return content, user is None or hasher.user(user) == row.user_hash
+        is_theirs = user is None or hasher.user(user) == row.user_hash
+        return content.model_dump(mode="json"), is_theirs
 
     content, is_theirs = in_deployment(read, only_looks=True)
     print_json(content)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries
+from sync.deletions.deletion import Deletion
 from sync.deletions.observations import Brake
 from sync.deletions.tables import DeletionRow
 from sync.mirror import rows as mirror_rows
@@ -54,11 +55,14 @@ def by_default(customers: int) -> str:
 
 
 async def tripped(
-    session: AsyncSession, max_deletions_per_hour: int | None, row: DeletionRow, now: datetime
+    session: AsyncSession,
+    max_deletions_per_hour: int | None,
+    deletion: DeletionRow | Deletion,
+    now: datetime,
 ) -> Brake | None:
     """What stops the deletion's DELETE; None: it may leave."""
     an_hour = allowed(max_deletions_per_hour, customers=0).an_hour
-    if an_hour is None or row.approved or row.delete_sent_at is not None:
+    if an_hour is None or deletion.approved or deletion.delete_sent_at is not None:
         return None
     sent = await queries.sent_between(session, now - HOUR, now, up_to=an_hour)
     if sent >= an_hour:

@@ -123,6 +123,38 @@ async def of_users(
     return await _rows(session, col(DeletionRow.user_hash).in_(user_hashes), lock=lock)
 
 
+async def of_event(session: AsyncSession, user_hash: str, event_at: datetime) -> int | None:
+    """The number of the deletion that goes for a `user.deleted` of then already; None: there is
+    none, or not yet. `Ledger.open` chooses it."""
+    found = await session.exec(
+        select(DeletionRow.id)
+        .where(col(DeletionRow.user_hash) == user_hash, col(DeletionRow.event_at) >= event_at)
+        .order_by(_ID.desc())
+        .limit(1)
+    )
+    return found.first()
+
+
+async def newest(
+    session: AsyncSession,
+    *,
+    user_hash: str | None,
+    state: State | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[DeletionRow]:
+    """A page of all deletions, of this user and in this state where those are given, by their
+    numbers from the highest below `before` down."""
+    where: list[sa.ColumnElement[bool]] = []
+    if user_hash is not None:
+        where.append(col(DeletionRow.user_hash) == user_hash)
+    if state is not None:
+        where.append(_STATE.in_([state]))
+    if before is not None:
+        where.append(before > _ID)
+    return await _rows(session, *where, order=(_ID.desc(),), limit=limit)
+
+
 # --- how things stand ----------------------------------------------------------------------------
 
 

@@ -29,9 +29,11 @@ from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, MEMBER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Customer, Subscription
 from sync.polar import customers, lists
+from sync.polar.client import PolarClient
 from sync.polar.customers import CustomerState, addressable, made_for, there_since
 from sync.polar.errors import NotFound
 from sync.polar.lists import Listing
+from sync.store.database import Database
 
 
 async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
@@ -72,7 +74,7 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
             learnt.append(look.failed(who, subscriptions))
         elif (refusal := subscriptions.refusals.get(answer.customer.id)) is not None:
             learnt.append(look.failed(who, refusal))
-        elif look.is_anothers(answer.customer, mapped):
+        elif is_anothers(look.leased.row.user_id, answer.customer, mapped):
             detail = {"customer_id": answer.customer.id}
             learnt.append(Learnt(look.leased, Unmapped(anothers=answer.customer.id), detail=detail))
         else:
@@ -89,6 +91,46 @@ async def resolve(recorder: Recorder, batch: Sequence[Leased]) -> None:
             own = [it for it in subscriptions.items if it.customer_id == answer.customer.id]
             learnt.append(await look.found(who, answer, own, seen))
     await recorder.record_all(learnt)
+
+
+async def state_of(database: Database, polar: PolarClient, target: Target) -> CustomerState:
+    """The customer at Polar.
+
+    Raises:
+        NotFound: there is none.
+        Unavailable, Refused
+    """
+    return await _mirrored_state(database, polar, target) or await customers.state_of(
+        polar, external_id=target.external_id, customer_id=target.customer_id
+    )
+
+
+async def _mirrored_state(
+    database: Database, polar: PolarClient, target: Target
+) -> CustomerState | None:
+    """Whom the mirror knows under an external id that no path can name, if that is still so at
+    Polar; saves searching for it."""
+    if target.external_id is None or addressable(target.external_id):
+        return None
+    async with database.read() as session:
+        known = await rows.living_as(session, target.external_id)
+    for customer_id in known:
+        with contextlib.suppress(NotFound):
+            state = await customers.state_of(polar, customer_id=customer_id)
+            if state.customer.external_id == target.external_id:
+                return state
+    return None
+
+
+def is_anothers(
+    user_id: str | None, customer: Customer, mapped: Mapping[tuple[str, str], Sequence[str]]
+) -> bool:
+    """Whether an entry of the mapping says that the customer is another user's."""
+    users = {
+        *mapped.get(("customer_id", customer.id), ()),
+        *mapped.get(("external_id", customer.external_id or ""), ()),
+    }
+    return bool(users - {user_id})
 
 
 async def _subscriptions(
@@ -128,37 +170,9 @@ class _Look:
         if who is None:
             return None
         try:
-            return await self._mirrored_state(who.target) or await customers.state_of(
-                self.recorder.polar,
-                external_id=who.target.external_id,
-                customer_id=who.target.customer_id,
-            )
+            return await state_of(self.recorder.database, self.recorder.polar, who.target)
         except PolarError as error:
             return error
-
-    async def _mirrored_state(self, target: Target) -> CustomerState | None:
-        """Whom the mirror knows under an external id that no path can name, if that is still so at
-        Polar; saves searching for it."""
-        if target.external_id is None or addressable(target.external_id):
-            return None
-        async with self.recorder.database.read() as session:
-            known = await rows.living_as(session, target.external_id)
-        for customer_id in known:
-            with contextlib.suppress(NotFound):
-                state = await customers.state_of(self.recorder.polar, customer_id=customer_id)
-                if state.customer.external_id == target.external_id:
-                    return state
-        return None
-
-    def is_anothers(
-        self, customer: Customer, mapped: Mapping[tuple[str, str], Sequence[str]]
-    ) -> bool:
-        """Whether an entry of the mapping says that the customer is another user's."""
-        users = {
-            *mapped.get(("customer_id", customer.id), ()),
-            *mapped.get(("external_id", customer.external_id or ""), ()),
-        }
-        return bool(users - {self.leased.row.user_id})
 
     async def missing(
         self, who: Identified, asked_at: datetime, members_listed_at: datetime | None

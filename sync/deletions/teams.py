@@ -33,9 +33,27 @@ async def look(
     """
     if not state.is_team or settings.on_team == "delete":
         return None
+    return found(await count_others(polar, state, own_ids), subscriptions)
+
+
+async def count_others(
+    polar: PolarClient, state: CustomerState, own_ids: Collection[str | None]
+) -> int:
+    """How many people are in the team who are not the user. One request.
+
+    Args:
+        own_ids: as above.
+
+    Raises:
+        Unavailable, Refused
+    """
     members = await lists.of_customers(polar, MEMBER, [state.customer.id])
-    others = [it for it in members if it.external_id is None or it.external_id not in own_ids]
+    return sum(it.external_id is None or it.external_id not in own_ids for it in members)
+
+
+def found(others: int, subscriptions: Sequence[Subscription]) -> TeamFound | None:
+    """What a deletion would take from so many others; None: there are none."""
     if not others:
         return None
     open_ones = [it.id for it in subscriptions if all_hold(SUBSCRIPTION.open_when, it)]
-    return TeamFound(others=len(others), subscriptions=open_ones)
+    return TeamFound(others=others, subscriptions=open_ones)

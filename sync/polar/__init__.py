@@ -2,5 +2,5 @@
 
 It imports the mirror (its answers are the mirror's objects), the store and the foundation. It
 offers `client`, `customers`, `subscriptions`, `webhooks`, `lists`, `endpoint`, `setup`, `budget`,
-`organization` and `errors`.
+`share`, `organization` and `errors`.
 """

@@ -14,6 +14,7 @@ from typing import Protocol
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.polar.errors import Unavailable
 from sync.polar.tables import BudgetRow
 from sync.store.database import Database, Lane
 
@@ -64,11 +65,21 @@ class Budget:
     window and the rest of the slack. With `interval = (window + slack) / lots`, that is at most
     `lots` of them.
 
-    `background`: takes only what nobody else is waiting for.
+    Args:
+        background: takes only what nobody else is waiting for.
+        patience: how long somebody waits for it; None: for as long as it takes.
     """
 
-    def __init__(self, database: Database, rate: int, *, background: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rate: int,
+        *,
+        background: bool = False,
+        patience: timedelta | None = None,
+    ) -> None:
         self._background = background
+        self._patience = patience
         self._database = database
         self._lot = max(1, rate // _LOTS)
         self._interval = WINDOW * (1 + _SLACK) / (rate // self._lot)
@@ -82,6 +93,7 @@ class Budget:
         """Return when one request may be sent.
 
         Raises:
+            Unavailable: its turn comes later than there is patience for.
             StorageUnavailable: the shared row cannot be read or written.
         """
         if self._left > 0 and time.monotonic() < self._left_until:
@@ -91,12 +103,14 @@ class Budget:
         # Waited for by the monotonic clock: the other may be set meanwhile.
         wait = max(start_at, paused_until) - now
         while wait > _NOW:
+            self._check_patience(wait)
             await asyncio.sleep(wait.total_seconds())
             # A 429 may have come in meanwhile.
             async with self._database.read() as session:
                 now = await self._database.now(session)
-                paused_until = (await session.exec(select(BudgetRow.paused_until))).one()
-            wait = self._bounded(paused_until, now, _LONGEST_PAUSE) - now
+                paused = select(BudgetRow.paused_until).where(col(BudgetRow.id) == _ROW)
+                paused_until = (await session.exec(paused)).one()
+            wait = bounded(paused_until, now, _LONGEST_PAUSE) - now
         if time.monotonic() >= self._left_until:
             self._left = 0
         self._left += self._lot - 1
@@ -107,12 +121,13 @@ class Budget:
         now."""
         while True:
             async with self._database.write(Lane.BUDGET) as session:
-                row = await self._row(session)
+                row = await shared_row(self._database, session, _ROW)
                 now = await self._database.now(session)
-                row.next_at = self._bounded(row.next_at, now, self._interval * _LONGEST_QUEUE)
-                row.paused_until = self._bounded(row.paused_until, now, _LONGEST_PAUSE)
+                row.next_at = bounded(row.next_at, now, self._interval * _LONGEST_QUEUE)
+                row.paused_until = bounded(row.paused_until, now, _LONGEST_PAUSE)
                 start_at = max(now, row.next_at - self._burst)
                 wait = max(start_at, row.paused_until) - now
+                self._check_patience(wait)
                 if wait <= _NOW or not self._background:
                     row.next_at = max(row.next_at, now) + self._interval
                     return start_at, row.paused_until, now
@@ -125,27 +140,32 @@ class Budget:
             StorageUnavailable: the shared row cannot be written.
         """
         async with self._database.write(Lane.BUDGET) as session:
-            row = await self._row(session)
+            row = await shared_row(self._database, session, _ROW)
             now = await self._database.now(session)
             until = now + min(duration, _LONGEST_PAUSE)
-            row.paused_until = max(self._bounded(row.paused_until, now, _LONGEST_PAUSE), until)
+            row.paused_until = max(bounded(row.paused_until, now, _LONGEST_PAUSE), until)
         # Only now: whoever took a lot before this could not know of the pause.
         self._left = 0
 
-    @staticmethod
-    def _bounded(moment: datetime, now: datetime, longest: timedelta) -> datetime:
-        """The moment; now, where it is so far away that the clock must have been wrong."""
-        return moment if moment <= now + longest else now
-
-    async def _row(self, session: AsyncSession) -> BudgetRow:
-        """The shared row, locked; made if this is the first request ever."""
-        wanted = self._database.locked(select(BudgetRow).where(col(BudgetRow.id) == _ROW))
-        row: BudgetRow | None = (await session.exec(wanted)).first()
-        if row is None:
-            new = {"id": _ROW, "next_at": _LONG_AGO, "paused_until": _LONG_AGO}
-            connection = await session.connection()
-            await connection.execute(
-                self._database.insert(BudgetRow).values(new).on_conflict_do_nothing()
+    def _check_patience(self, wait: timedelta) -> None:
+        if self._patience is not None and wait > self._patience:
+            raise Unavailable(
+                "Polar has asked for fewer requests, or other requests go first", retry_after=wait
             )
-            row = (await session.exec(wanted)).one()
-        return row
+
+
+def bounded(moment: datetime, now: datetime, longest: timedelta) -> datetime:
+    """The moment; now, where it is so far away that the clock must have been wrong."""
+    return moment if moment <= now + longest else now
+
+
+async def shared_row(database: Database, session: AsyncSession, number: int) -> BudgetRow:
+    """That row, which all processes share, locked; made if this is the first request ever."""
+    wanted = database.locked(select(BudgetRow).where(col(BudgetRow.id) == number))
+    row: BudgetRow | None = (await session.exec(wanted)).first()
+    if row is None:
+        new = {"id": number, "next_at": _LONG_AGO, "paused_until": _LONG_AGO}
+        connection = await session.connection()
+        await connection.execute(database.insert(BudgetRow).values(new).on_conflict_do_nothing())
+        row = (await session.exec(wanted)).one()
+    return row

@@ -10,7 +10,8 @@ from sync.store.columns import UtcDateTime
 
 
 class BudgetRow(SQLModel, table=True):
-    """The rate budget towards Polar, shared by every process. One row, `id` 1."""
+    """The rate budget towards Polar, shared by every process: `id` 1. `id` 2 counts the share of it
+    that previews have."""
 
     __tablename__ = "budget"
 

@@ -5,53 +5,45 @@ Holds neither the id of a user who has been forgotten nor anything personal of a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, memberships, queries, receipts
 from sync.deletions.chain import unbroken
 from sync.deletions.queries import Which
+from sync.deletions.states import State
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER, SUBSCRIPTION, all_hold
-from sync.mirror.objects import Customer, Grant, Subscription
+from sync.mirror.objects import Subscription
 from sync.mirror.stored import Stored
-from sync.reports.plain import PAID_SEAT_FIELDS, fields_of, plain
+from sync.reports.plain import attributes
+from sync.reports.told import (
+    DeletionPage,
+    DeletionReport,
+    DeletionSummary,
+    Evidence,
+    Membership,
+    MirroredCustomer,
+    MirroredGrant,
+    MirroredSubscription,
+    PaidSeat,
+    Receipt,
+    Told,
+    UserReport,
+)
 from sync.store.database import Database
 
 if TYPE_CHECKING:
     from sync.deletions.tables import DeletionRow
 
-_DELETION_FIELDS = (
-    "id",
-    "state",
-    "reason",
-    "user_id",
-    "user_hash",
-    "external_id",
-    "event_at",
-    "received_at",
-    "approved",
-    "others",
-    "active_since",
-    "nobody_at",
-    "customer_id",
-    "customer_created_at",
-    "pinned_at",
-    "delete_sent_at",
-    "deleted_at",
-    "ended_at",
-    "forgotten_at",
-    "attempts",
-    "next_attempt_at",
-    "lease_until",
-)
-_MEMBERSHIP_FIELDS = ("member_id", "customer_id", "found_at", "ended_at", "kept", "problem")
-_EVIDENCE_FIELDS = ("seq", "at", "kind", "source", "state", "detail", "hash")
+T = TypeVar("T", bound=Told)
+
+_NOT_IN_THE_ROW = frozenset({"asks", "deleted_at"})
 
 
-async def of_user(database: Database, hasher: Hasher, which: Which) -> dict[str, Any]:
+async def of_user(database: Database, hasher: Hasher, which: Which) -> UserReport:
     """Everything known about that user's deletions, oldest first.
 
     Raises:
@@ -60,79 +52,109 @@ async def of_user(database: Database, hasher: Hasher, which: Which) -> dict[str,
     async with database.read() as session:
         user_hash = (await queries.find(session, hasher, which))[0].user_hash
         rows = await queries.of_users(session, [user_hash])
-        return {
-            "user_hash": user_hash,
-            "deletions": [await _deletion(session, row) for row in rows],
-        }
+        return UserReport(
+            user_hash=user_hash, deletions=[await _whole(session, row) for row in rows]
+        )
+
+
+async def whole(database: Database, hasher: Hasher, deletion_id: int) -> DeletionReport:
+    """Everything known about one deletion.
+
+    Raises:
+        NothingFound, StorageUnavailable
+    """
+    async with database.read() as session:
+        return await _whole(session, await _one(session, hasher, deletion_id))
 
 
 async def receipt(
     database: Database, hasher: Hasher, deletion_id: int
-) -> tuple[DeletionRow, dict[str, Any]]:
+) -> tuple[DeletionRow, Receipt]:
     """The deletion and its receipt.
 
     Raises:
         NothingFound, StorageUnavailable
     """
     async with database.read() as session:
-        which = Which(str(deletion_id), as_user=False)
-        row = (await queries.find(session, hasher, which))[0]
-        return row, await receipts.receipt(session, row, hasher)
+        row = await _one(session, hasher, deletion_id)
+        return row, Receipt.model_validate(await receipts.receipt(session, row, hasher))
 
 
-async def _deletion(session: AsyncSession, row: DeletionRow) -> dict[str, Any]:
+async def page(
+    database: Database,
+    *,
+    user_hash: str | None,
+    state: State | None,
+    before: int | None,
+    limit: int,
+) -> DeletionPage:
+    """Deletions, the newest first.
+
+    Args:
+        user_hash, state: of this user, in this state; None: of all, in any.
+        before: only those with a smaller number.
+
+    Raises:
+        StorageUnavailable
+    """
+    async with database.read() as session:
+        # One more says whether there are more.
+        rows = await queries.newest(
+            session, user_hash=user_hash, state=state, before=before, limit=limit + 1
+        )
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return DeletionPage(
+        deletions=[DeletionSummary(**_summary(row)) for row in shown],
+        next_cursor=str(shown[-1].id) if more else None,
+    )
+
+
+async def _one(session: AsyncSession, hasher: Hasher, deletion_id: int) -> DeletionRow:
+    return (await queries.find(session, hasher, Which(str(deletion_id), as_user=False)))[0]
+
+
+def _summary(row: DeletionRow) -> dict[str, Any]:
+    return {
+        **attributes(row, DeletionSummary.model_fields.keys() - _NOT_IN_THE_ROW),
+        "asks": row.state.about.asks,
+        # Without a customer, it is only when the memberships' turn came.
+        "deleted_at": row.deleted_at if row.customer_id else None,
+    }
+
+
+async def _whole(session: AsyncSession, row: DeletionRow) -> DeletionReport:
     links = await evidence.of(session, row.id)
     customer_ids = [] if row.customer_id is None else [row.customer_id]
     customers = await mirror_rows.stored(session, CUSTOMER, customer_ids)
     subscriptions = await mirror_rows.stored_of(session, SUBSCRIPTION, customer_ids)
     grants = await mirror_rows.stored_of(session, BENEFIT_GRANT, customer_ids)
-    return {
-        **fields_of(row, _DELETION_FIELDS),
-        # Without a customer, it is only when the memberships' turn came.
-        "deleted_at": plain(row.deleted_at) if row.customer_id else None,
-        "asks": row.state.about.asks,
-        "waits_for": await queries.goes_before(session, row),
-        "identified_by": receipts.identified_by(links),
-        "deleted_by": receipts.deleted_by(links),
-        "evidence": [fields_of(link, _EVIDENCE_FIELDS) for link in links],
-        "chain_unbroken": unbroken(links),
-        "customer": next(map(_customer, customers.values()), None),
-        "subscriptions": [_subscription(item) for _, item in sorted(subscriptions.items())],
-        "memberships": [
-            fields_of(item, _MEMBERSHIP_FIELDS) for item in await memberships.of(session, [row.id])
+    return DeletionReport(
+        **_summary(row),
+        waits_for=await queries.goes_before(session, row),
+        identified_by=receipts.identified_by(links),
+        deleted_by=receipts.deleted_by(links),
+        evidence=[Evidence.model_validate(link) for link in links],
+        chain_unbroken=unbroken(links),
+        customer=next((_mirrored(MirroredCustomer, it) for it in customers.values()), None),
+        subscriptions=[_subscription(item) for _, item in sorted(subscriptions.items())],
+        memberships=[
+            Membership.model_validate(item) for item in await memberships.of(session, [row.id])
         ],
-        "paid_seats": [
-            fields_of(seat, PAID_SEAT_FIELDS)
+        paid_seats=[
+            PaidSeat.model_validate(seat)
             for seat in await memberships.paid_seats_of(session, row.id)
         ],
-        "grants": [_grant(item) for _, item in sorted(grants.items())],
-    }
+        grants=[_mirrored(MirroredGrant, item) for _, item in sorted(grants.items())],
+    )
 
 
-def _customer(stored: Stored[Customer]) -> dict[str, Any]:
-    return fields_of(stored.row, ("id", "created_at", "deleted_at")) | _provenance(stored)
+def _subscription(stored: Stored[Subscription]) -> MirroredSubscription:
+    ended = not all_hold(SUBSCRIPTION.open_when, stored.row)
+    return _mirrored(MirroredSubscription, stored, ended=ended)
 
 
-def _subscription(stored: Stored[Subscription]) -> dict[str, Any]:
-    row = stored.row
-    return {
-        "id": row.id,
-        "status": row.status,
-        "ended": not all_hold(SUBSCRIPTION.open_when, row),
-        "ended_at": plain(row.ended_at),
-        "product_id": row.product_id,
-        **_provenance(stored),
-    }
-
-
-def _grant(stored: Stored[Grant]) -> dict[str, Any]:
-    names = ("id", "benefit_id", "is_granted", "revoked_at")
-    return fields_of(stored.row, names) | _provenance(stored)
-
-
-def _provenance(stored: Stored[Any]) -> dict[str, Any]:
-    """Whence the mirror has it, and since when."""
-    return {
-        **fields_of(stored.row, ("observed_at", "written_by")),
-        "written_at": plain(stored.written_at),
-    }
+def _mirrored(told: type[T], stored: Stored[Any], **known: Any) -> T:
+    """The fields that are told of it, and whence the mirror has it, since when."""
+    known["written_at"] = stored.written_at
+    return told(**attributes(stored.row, told.model_fields.keys() - known.keys()), **known)

@@ -11,7 +11,12 @@ PAID_SEAT_FIELDS = ("deletion", "customer_id", "subscription_id", "seats")
 
 def fields_of(row: object, names: Iterable[str]) -> dict[str, Any]:
     """These fields of the row."""
-    return {name: plain(getattr(row, name)) for name in names}
+    return {name: plain(value) for name, value in attributes(row, names).items()}
+
+
+def attributes(row: object, names: Iterable[str]) -> dict[str, Any]:
+    """The same, as the row has them."""
+    return {name: getattr(row, name) for name in names}
 
 
 def plain(value: Any) -> Any:

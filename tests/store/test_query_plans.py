@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sync.deletions import evidence, queries
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
+from sync.deletions.states import State
 from sync.inbox.entry import Entry, Outcome, Source
 from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
@@ -24,6 +25,7 @@ from sync.intake.event_types import EventType
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, NEVER, owned
 from sync.reconcile.cursor import Window
+from sync.reports.deletion import page
 from sync.reports.status import status
 from sync.store.database import Database
 from sync.worker.retention import Retention
@@ -182,7 +184,22 @@ async def a_day(store: Store) -> None:
     swept = await retention.sweep()
     assert min(swept.payloads, swept.inbox_rows, swept.deletions) > 0
     await a_page_of_each_list(database)
+    await what_the_api_is_asked(database)
     await database.close()
+
+
+async def what_the_api_is_asked(database: Database) -> None:
+    """Pages at the beginning and far on, of all deletions and of those in states with many, few
+    and old ones only; one user's."""
+    for state in (None, State.VERIFIED, State.SUPERSEDED, State.INCOMPLETE):
+        for before in (None, DELETIONS // 2):
+            found = await page(database, user_hash=None, state=state, before=before, limit=20)
+            assert state is State.INCOMPLETE or len(found.deletions) == 20
+    found = await page(database, user_hash="u40000", state=None, before=None, limit=20)
+    [one] = found.deletions
+    assert one.user_hash == "u40000"
+    async with database.read() as session:
+        assert await queries.of_event(session, "u40000", one.event_at) == one.id
 
 
 async def a_page_of_each_list(database: Database) -> None:

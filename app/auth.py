@@ -1,0 +1,27 @@
+"""Who may ask the status API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.errors import RequestRefused
+from sync.api_tokens import ApiToken, owner
+
+
+def who_asks(headers: Mapping[str, str], tokens: Sequence[ApiToken]) -> str:
+    """The name of the token that the request carries, as RFC 6750 has it.
+
+    Raises:
+        RequestRefused: 401, it carries none of them.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise _refused("Bearer", "there is no token; send it as Authorization: Bearer …")
+    name = owner(tokens, token.strip())
+    if name is None:
+        raise _refused('Bearer error="invalid_token"', "the token is none of API_TOKENS")
+    return name
+
+
+def _refused(challenge: str, detail: str) -> RequestRefused:
+    return RequestRefused(401, "unauthorized", detail, headers={"www-authenticate": challenge})
