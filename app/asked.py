@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 from starlette.datastructures import QueryParams
 
 from app.errors import RequestRefused
@@ -19,6 +27,14 @@ MAX_PAGE = 200
 # What an event takes: no control characters, and something that is no blank.
 _ID = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 _Id = Annotated[StrictStr, Field(max_length=MAX_ID, pattern=_ID)]
+
+
+def _whole(value: object) -> object:
+    """To JSON Schema 42.0 is an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Number = Annotated[StrictInt, Field(ge=-(2**63), lt=2**63), BeforeValidator(_whole)]
 _NAME_SHOWN = 40
 
 
@@ -45,7 +61,7 @@ class Listing(Asked):
 class Previewed(Asked):
     """The body of `POST /deletions/preview`."""
 
-    user_id: _Id | Annotated[StrictInt, Field(ge=-(2**63), lt=2**63)]
+    user_id: _Id | _Number
     """Your own id of the user, as your events have it."""
     external_id: _Id | None = None
     """What your events bring as external id, if they do."""

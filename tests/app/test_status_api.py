@@ -13,15 +13,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from pydantic import SecretStr
 from starlette.routing import Route
 
 from app.main import create_app
+from sync.deletions.chain import canonical
 from sync.deletions.states import State
+from sync.hashing import Hasher
 from tests.helpers.api import API_TOKENS, NAME, TOKEN, answered, ask
 from tests.helpers.commands import AT, HELD, SUPERSEDED, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.servers import ROOT
-from tests.helpers.settings import environment, load_settings
+from tests.helpers.settings import HASH_KEY, environment, load_settings
 from tests.helpers.site import MARKER, MIB, Site, site
 from tests.helpers.store import Store
 from tests.helpers.webhooks import event_body, new_id
@@ -128,6 +131,8 @@ def test_one_deletion_is_what_show_tells_and_its_receipt_what_receipt_prints(
     receipt = answered(api.client, f"/deletions/{number}/receipt")
     assert receipt == commands.run("receipt", str(number)).json
     assert receipt["chain_unbroken"] is True
+    seal = receipt.pop("seal")
+    assert Hasher(SecretStr(HASH_KEY)).seal(canonical(receipt)) == seal
 
 
 def test_a_users_deletions_newest_first_after_they_are_forgotten_too(
@@ -254,6 +259,8 @@ def test_a_query_that_cannot_be_used(
         (b'{"user_id": null}', "user_id", "must be your own id"),
         (b'{"user_id": true}', "user_id", "must be your own id"),
         (b'{"user_id": 1.5}', "user_id", "must be your own id"),
+        (b'{"user_id": 1e999}', "user_id", "must be your own id"),
+        (b'{"user_id": 9223372036854775808}', "user_id", "must be your own id"),
         (b'{"user_id": " "}', "user_id", "not only blanks"),
         (b'{"user_id": "a\\u0000b"}', "user_id", "must be your own id"),
         (json.dumps({"user_id": LONG}).encode(), "user_id", "of 1 to 255 characters"),
