@@ -17,7 +17,7 @@ class EventTaken(TypedDict):
 
     status: Literal["accepted", "duplicate", "ignored"]
     deletion_id: NotRequired[int]
-    """The deletion that goes for it, where there is one already and the status API is on."""
+    """Of a duplicate, with the status API on: the deletion that goes for it, once there is one."""
 
 
 class Refusal(TypedDict):

@@ -65,14 +65,16 @@ async def post_event(request: AppRequest) -> Response:
         case _:
             assert_never(outcome)
     taken: EventTaken = {"status": status}
-    if app.settings.api_tokens and (number := await _deletion_of(app, entry)) is not None:
-        taken["deletion_id"] = number
+    # Not of a new one: its deletion is yet to be opened, and to look costs more than to store it.
+    if status == "duplicate" and app.settings.api_tokens:
+        number = await _deletion_of(app, entry)
+        if number is not None:
+            taken["deletion_id"] = number
     return JSONResponse(taken, 202)
 
 
 async def _deletion_of(app: AppState, entry: Entry) -> int | None:
-    """The number of the deletion that goes for the event already: a new one gets its own once a
-    worker has applied it."""
+    """The number of the deletion that goes for the event, once a worker has applied it."""
     if entry.event_type != EventType.USER_DELETED or not (entry.user_hash and entry.event_at):
         return None
     # The event is stored, whatever becomes of this.

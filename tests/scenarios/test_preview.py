@@ -11,6 +11,7 @@ from tests.helpers.api import API_TOKENS, answered, preview
 from tests.helpers.bridge import Bridge, Run, ago, now
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.scenarios import ada
+from tests.helpers.webhooks import event_body, new_id
 
 pytestmark = BOTH_ENGINES
 
@@ -202,7 +203,8 @@ def test_after_the_user_is_forgotten_the_deletion_is_found_by_their_id(run: Run)
     with run(api_tokens=API_TOKENS) as it:
         ada(it, "active")
         it.settled()
-        body = it.tell("user-ada")
+        body, name = event_body(user_id="user-ada"), new_id()
+        assert it.post(body, webhook_id=name).json() == {"status": "accepted"}
         it.wait("user-ada", "verified")
         it.settled()
         [found] = answered(it.app, "/deletions", user_id="user-ada")["deletions"]
@@ -212,5 +214,6 @@ def test_after_the_user_is_forgotten_the_deletion_is_found_by_their_id(run: Run)
             assert "user-ada" not in text
             assert "ada@example.com" not in text
         assert found["state"] == receipt["state"] == "verified"
-        assert it.post(body).json()["deletion_id"] == found["id"]
+        again = it.post(body, webhook_id=name).json()
+        assert again == {"status": "duplicate", "deletion_id": found["id"]}
         it.forgotten("ada@example.com")
