@@ -26,7 +26,7 @@ from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import HASH_KEY, environment, load_settings
 from tests.helpers.site import MARKER, MIB, Site, site
-from tests.helpers.store import Store
+from tests.helpers.store import Store, StoreFactory
 from tests.helpers.webhooks import event_body, new_id
 
 pytestmark = BOTH_ENGINES
@@ -35,6 +35,13 @@ pytestmark = BOTH_ENGINES
 @pytest.fixture
 def api(commands: Commands) -> Iterator[Site]:
     with site(commands.store, api_tokens=f"{API_TOKENS},second:{'y' * 32}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def empty(new_store: StoreFactory) -> Iterator[Site]:
+    """A server with nothing in it, for all that is refused."""
+    with site(new_store(), api_tokens=API_TOKENS) as running:
         yield running
 
 
@@ -59,7 +66,7 @@ PATHS = ("/deletions", "/deletions/1", "/deletions/1/receipt")
     ],
 )
 def test_without_a_token_there_is_no_answer(
-    api: Site,
+    empty: Site,
     path: str,
     authorization: str | None,
     challenge: str,
@@ -67,7 +74,7 @@ def test_without_a_token_there_is_no_answer(
 ) -> None:
     headers = [] if authorization is None else [(b"authorization", authorization.encode("latin-1"))]
     method = "POST" if path.endswith("preview") else "GET"
-    answer = api.client.request(method, path, headers=headers)
+    answer = empty.client.request(method, path, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == challenge
     assert answer.headers["cache-control"] == "no-store"
@@ -89,9 +96,9 @@ def test_several_tokens_each_with_its_name_in_the_log(
     assert TOKEN not in caplog.text
 
 
-def test_the_scheme_is_any_case(api: Site) -> None:
+def test_the_scheme_is_any_case(empty: Site) -> None:
     headers = {"authorization": f"bearer  {TOKEN}"}
-    assert api.client.get("/deletions", headers=headers).status_code == 200
+    assert empty.client.get("/deletions", headers=headers).status_code == 200
 
 
 def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
@@ -233,9 +240,9 @@ LONG = MARKER * 30
     ],
 )
 def test_a_query_that_cannot_be_used(
-    api: Site, query: dict[str, Any], field: str, remedy: str
+    empty: Site, query: dict[str, Any], field: str, remedy: str
 ) -> None:
-    answer = ask(api.client, "/deletions", **query)
+    answer = ask(empty.client, "/deletions", **query)
     assert answer.status_code == 400, answer.text
     content = answer.json()
     assert (content["error"], content["field"]) == ("invalid_request", field)
@@ -266,9 +273,11 @@ def test_a_query_that_cannot_be_used(
         (b'{"user_id": "u", "nonsense": 5}', "nonsense", "there are user_id, external_id"),
     ],
 )
-def test_a_body_that_cannot_be_used(api: Site, body: bytes, field: str | None, remedy: str) -> None:
+def test_a_body_that_cannot_be_used(
+    empty: Site, body: bytes, field: str | None, remedy: str
+) -> None:
     headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
-    answer = api.post("/deletions/preview", body, headers)
+    answer = empty.post("/deletions/preview", body, headers)
     assert answer.status_code == 400, answer.text
     content = answer.json()
     assert (content["error"], content.get("field")) == ("invalid_request", field)
@@ -286,9 +295,9 @@ def test_a_body_that_cannot_be_used(api: Site, body: bytes, field: str | None, r
     ],
 )
 def test_bodies_have_the_bounds_that_they_have_elsewhere(
-    api: Site, headers: dict[str, str], body: bytes, status: int
+    empty: Site, headers: dict[str, str], body: bytes, status: int
 ) -> None:
-    answer = api.post("/deletions/preview", body, {"authorization": f"Bearer {TOKEN}", **headers})
+    answer = empty.post("/deletions/preview", body, {"authorization": f"Bearer {TOKEN}", **headers})
     assert answer.status_code == status
     assert set(answer.json()) == {"error", "detail"}
 
@@ -310,10 +319,10 @@ def test_bodies_have_the_bounds_that_they_have_elsewhere(
     ],
 )
 def test_wrong_paths_and_methods(
-    api: Site, method: str, path: str, status: int, allow: set[str] | None
+    empty: Site, method: str, path: str, status: int, allow: set[str] | None
 ) -> None:
     headers = {"authorization": f"Bearer {TOKEN}"}
-    answer = api.client.request(method, path, headers=headers)
+    answer = empty.client.request(method, path, headers=headers)
     assert answer.status_code == status
     assert answer.json()["error"] == {404: "not_found", 405: "method_not_allowed"}[status]
     assert MARKER not in answer.text
@@ -340,11 +349,11 @@ def document(api: Site) -> Any:
     return answer.json()
 
 
-def test_the_document_is_valid_and_has_every_route(api: Site) -> None:
-    described = document(api)
+def test_the_document_is_valid_and_has_every_route(empty: Site) -> None:
+    described = document(empty)
     validate(described)
     assert described["openapi"].startswith("3.1")
-    app = create_app(load_settings(api.store, api_tokens=API_TOKENS))
+    app = create_app(load_settings(empty.store, api_tokens=API_TOKENS))
     served = {
         (method.lower(), route.path.replace(":number", ""))
         for route in app.routes
