@@ -29,7 +29,7 @@ from sync.mirror.kinds import MEMBER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Grant, Member, Subscription
 from sync.polar import lists, members
 from sync.polar.client import PolarClient
-from sync.polar.customers import CustomerState
+from sync.polar.customers import CustomerState, there_since
 from sync.polar.errors import NotFound, Unavailable
 from sync.polar.share import Share
 from sync.reports.plain import attributes
@@ -275,7 +275,7 @@ class Previews:
         if there.state is not None:
             seen = CustomerFound(
                 customer_id=there.state.customer.id,
-                created_at=there.state.customer.created_at,
+                created_at=there_since(there.state.customer),
                 listed_at=now,
                 by_customer_id=who.target.external_id is None,
                 memberships=len(there.memberships),
