@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+
+class OriginName(StrEnum):
+    """What opens deletions beside the app's events."""
+
+    AUDIT = "audit"
+
+
+Origin = Annotated[
+    OriginName | None,
+    typer.Option(
+        help="With --all: what `reconcile --users --open` has opened and nobody has acted on."
+    ),
+]
 States = Annotated[
     list[str] | None, typer.Option("--state", help="With --all: only in this state; repeatable.")
 ]
@@ -77,6 +91,7 @@ def approve(
         bool,
         typer.Option("--all", help="Approve all that the brake holds, and nothing else."),
     ] = False,
+    origin: Origin = None,
     state: States = None,
     since: Since = None,
     until: Until = None,
@@ -86,12 +101,14 @@ def approve(
     """Let a deletion go on that is held, or that another customer's deletion has stopped."""
     from sync.deletions.operator import Verb
 
-    _check_one_or_all(who, everything, (state, since, until, count), dry_run=dry_run)
+    _check_one_or_all(who, everything, (origin, state, since, until, count), dry_run=dry_run)
     if who is not None:
         _act(Verb.APPROVE, who, as_user, "is approved")
         return
     nothing = "the brake holds no deletion; one that is held for anything else must be named"
-    chosen = _Chosen(state, since, until, count, dry_run)
+    if origin is not None:
+        nothing = "no deletion that an audit has opened waits for approval"
+    chosen = _Chosen(origin, state, since, until, count, dry_run)
     _act_on_many(Verb.APPROVE, chosen, "approved", nothing)
 
 
@@ -127,8 +144,10 @@ def cancel(
     who: WhoIfAny = None,
     as_user: AsUser = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Cancel all for which it is not too late.")
+        bool,
+        typer.Option("--all", help="Cancel all for which it is not too late."),
     ] = False,
+    origin: Origin = None,
     state: States = None,
     since: Since = None,
     until: Until = None,
@@ -138,11 +157,11 @@ def cancel(
     """Leave the customer alone, where it is not too late."""
     from sync.deletions.operator import Verb
 
-    _check_one_or_all(who, everything, (state, since, until, count), dry_run=dry_run)
+    _check_one_or_all(who, everything, (origin, state, since, until, count), dry_run=dry_run)
     if who is not None:
         _act(Verb.CANCEL, who, as_user, "is canceled")
         return
-    chosen = _Chosen(state, since, until, count, dry_run, must_be_counted=True)
+    chosen = _Chosen(origin, state, since, until, count, dry_run, must_be_counted=True)
     _act_on_many(Verb.CANCEL, chosen, "canceled", "there is no deletion to cancel")
 
 
@@ -192,6 +211,7 @@ def dismiss(
 class _Chosen:
     """What was asked for with `--all`."""
 
+    origin: OriginName | None
     states: list[str] | None
     since: str | None
     until: str | None
@@ -207,7 +227,9 @@ def _check_one_or_all(
     if everything == (who is not None):
         raise typer.BadParameter("give either USER|DELETION or --all")
     if who is not None and (dry_run or any(item is not None for item in chosen)):
-        raise typer.BadParameter("--state, --since, --until, --dry-run and --count go with --all")
+        raise typer.BadParameter(
+            "--origin, --state, --since, --until, --dry-run and --count go with --all"
+        )
 
 
 def _act_on_many(verb: Verb, chosen: _Chosen, done: str, nothing: str) -> None:
@@ -224,6 +246,7 @@ def _act_on_many(verb: Verb, chosen: _Chosen, done: str, nothing: str) -> None:
         states=frozenset(state for state in possible if state in given),
         received_from=arguments.parse_moment(chosen.since),
         received_until=arguments.parse_moment(chosen.until),
+        by_audit=chosen.origin is OriginName.AUDIT,
     )
     # What comes in while somebody thinks about the number has not been counted.
     number, newest = in_deployment(lambda it: count_many(it.database, verb, many))

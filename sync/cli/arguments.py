@@ -88,6 +88,20 @@ def moment(text: str | None) -> str | None:
     return text
 
 
+def share(text: str | None) -> str | None:
+    """Check a share of a hundred."""
+    if text is not None and not (
+        re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?%", text, re.ASCII) and parse_share(text) <= 1
+    ):
+        raise typer.BadParameter("it must be a percentage of at most 100%: 5%")
+    return text
+
+
+def parse_share(text: str) -> float:
+    """What `share` has checked, from 0 to 1."""
+    return float(text.removesuffix("%")) / 100
+
+
 def parse_moment(text: str | None) -> datetime | None:
     """What `moment` has checked."""
     if text is None:

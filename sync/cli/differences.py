@@ -40,6 +40,11 @@ class Bar:
             "customer", total=None, calls=0, rows_per_second=0.0, left="?"
         )
 
+    def compare(self, number: int) -> None:
+        """Draw that the mirror, all pages of which are read, is compared with users: `number`
+        customers and members so far."""
+        self._progress.update(self._task, description=f"{number} compared with users")
+
     def show(self, reached: Reached) -> None:
         """Draw what has been reached."""
         cursors = reached.cursors.values()

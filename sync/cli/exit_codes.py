@@ -9,6 +9,7 @@ from sync.errors import BridgeError, InvalidInput, StorageError
 
 if TYPE_CHECKING:
     from sync.reconcile.report import Report
+    from sync.reconcile.users_report import UsersReport
 
 NO = 1
 """The answer is no, nothing was found, or it could not be done."""
@@ -37,12 +38,12 @@ def problems(error: BridgeError) -> Sequence[str]:
     return [str(error)]
 
 
-def reconciliation_code(report: Report) -> int:
-    """What `reconcile` ends with."""
+def reconciliation_code(report: Report, users: UsersReport | None = None) -> int:
+    """What `reconcile` ends with. `users`: what `--users` has found."""
     if not report.finished:
         return UNFINISHED
     if report.incomplete:
         return INCOMPLETE
-    if report.left:
+    if report.left or (users is not None and users.needs_action):
         return LEFT
     return REPAIRED if report.total else EQUAL

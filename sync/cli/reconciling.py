@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -13,12 +15,14 @@ from sync.cli import arguments
 from sync.cli.arguments import Json
 from sync.cli.exit_codes import UNFINISHED, problems, reconciliation_code
 from sync.cli.printing import console_on, fail, print_json, unforeseen
+from sync.cli.users import MAX_SHARE, Asked
 from sync.errors import BridgeError, InvalidInput, PolarError
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
     from sync.reconcile.redeliver import WebhookReport
     from sync.reconcile.report import Report
+    from sync.reconcile.users_report import UsersReport
 
 _WINDOW = timedelta(days=7)
 """How far back lost webhooks are looked for where no --since says so."""
@@ -52,28 +56,83 @@ def reconcile(
         int | None, typer.Option(min=1, help="Stop after so many requests; the next run goes on.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say of each row why.")] = False,
+    users: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option(
+            metavar="FILE",
+            help="Then compare with the ids of the users whom the app has: CSV, JSON lines, or one"
+            " id a line; -: stdin.",
+        ),
+    ] = None,
+    opens: Annotated[
+        bool,
+        typer.Option(
+            "--open", help="With --users: open a deletion, held, for each customer without user."
+        ),
+    ] = False,
+    max_share: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PERCENTAGE",
+            callback=arguments.share,
+            help="With --users: open nothing if more of the customers have no user."
+            f"  [default: {MAX_SHARE}]",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            callback=arguments.moment,
+            help="With --users: when the file was begun, if not when it was last written: 2h, or"
+            " 2026-01-31T12:00:00Z.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="With --users: write all that were found there."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare mirror and deletions with Polar, and repair. Exits with 0 if they were equal, 1 if
     all that differed was repaired, 2 if some of it needs action, 3 if it did not finish, 4 if it
-    finished but could not fetch all that Polar counts."""
+    finished but could not fetch all that Polar counts. With --users, somebody whose user is gone
+    needs action."""
     if sum((user is not None, deletions, since is not None and not redeliver)) > 1:
         raise typer.BadParameter("give one of --user, --deletions and --since")
+    asked = Asked.by(users, as_of=as_of, max_share=max_share, opens=opens, out=out)
+    if asked is not None and (user is not None or deletions or since is not None or dry_run):
+        # Users are compared with the mirror, so that must hold all that Polar has.
+        raise typer.BadParameter(
+            "--users needs a whole run: not with --user, --deletions, --since or --dry-run; without"
+            " --open it reports only"
+        )
 
     from sync.cli.deployment import in_deployment
     from sync.cli.differences import print_reconciliation, progress_bar
+    from sync.cli.tables import print_users
     from sync.deletions.ledger import Ledger
     from sync.reconcile.redeliver import WebhookReport
     from sync.reconcile.run import reconciliation
+    from sync.reconcile.users_file import reading
 
     window = None if since is None else arguments.parse_duration(since)
 
-    async def run(deployment: Deployment) -> tuple[Report, WebhookReport | None]:
+    async def run(
+        deployment: Deployment,
+    ) -> tuple[Report, WebhookReport | None, UsersReport | None]:
         settings = deployment.settings
+        ledger = Ledger.of(deployment.database, settings)
         webhooks: WebhookReport | None = None
-        with progress_bar(console_on(sys.stderr), settings.rate_per_minute) as bar:
+        audited: UsersReport | None = None
+        with ExitStack() as stack:
+            # What is wrong with the file is told before Polar is asked for an hour.
+            read = None if asked is None else stack.enter_context(reading(asked.file, settings))
+            bar = stack.enter_context(
+                progress_bar(console_on(sys.stderr), settings.rate_per_minute)
+            )
             async with reconciliation(
-                Ledger.of(deployment.database, settings),
+                ledger,
                 settings,
                 dry_run=dry_run,
                 max_calls=max_calls,
@@ -85,6 +144,10 @@ def reconcile(
                     report = await it.deletions()
                 else:
                     report = await it.everything(window)
+                    if report.finished and asked is not None and read is not None:
+                        audit = asked.audit(ledger, read, bar.compare)
+                        audited = await audit.run()
+                        asked.write(audit)
                     if report.finished:
                         until = datetime.now(UTC)
                         begin = until - (window or _WINDOW)
@@ -96,17 +159,21 @@ def reconcile(
                             )
                             if redeliver:
                                 report.finished, report.stopped = False, str(error)
-        return report, webhooks
+        return report, webhooks, audited
 
     try:
-        report, webhooks = in_deployment(run)
-        code = reconciliation_code(report)
+        report, webhooks, audited = in_deployment(run)
+        code = reconciliation_code(report, audited)
+        of_users = None if audited is None else audited.model_dump(mode="json")
         if as_json:
             content = report.model_dump(mode="json")
             found = None if webhooks is None else asdict(webhooks)
-            print_json({**content, "exit_code": code, "webhooks": found})
+            print_json({**content, "exit_code": code, "webhooks": found, "users": of_users})
         else:
-            print_reconciliation(console_on(sys.stdout), report, webhooks, explain=explain)
+            console = console_on(sys.stdout)
+            print_reconciliation(console, report, webhooks, explain=explain)
+            if of_users is not None:
+                print_users(console, of_users)
     except InvalidInput:
         raise
     except BridgeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sync.deletions.states import NEEDS_A_PERSON, State
 
 if TYPE_CHECKING:
     from sync.migrations.moving import Moved
+    from sync.reconcile.users_report import Found
 
 _DIGEST_SHOWN = 16
 """Characters of a digest that are printed."""
@@ -364,6 +365,11 @@ def _cell(value: object) -> Text:
     )
 
 
+def _lines(value: str | None) -> Text:
+    """The same of several lines."""
+    return Text("\n").join(map(_cell, (value or "").split("\n")))
+
+
 def _state(state: str) -> Text:
     style = "yellow" if state in NEEDS_A_PERSON else "green" if state == State.VERIFIED else ""
     return Text(state, style)
@@ -382,3 +388,81 @@ def _detail(detail: Mapping[str, Any]) -> str:
         f"{name}={value if isinstance(value, str) else json.dumps(value)}"
         for name, value in detail.items()
     )
+
+
+_HEADINGS = {
+    "orphan": "customers whose users are gone",
+    "member": "members of teams, whose users are gone: `polar-sync send user.deleted` ends each",
+    "unlinked": "customers without an external id: `polar-sync map import` links them",
+    "unmapped": "not any one user's, by the mapping",
+    "under_way": "users gone, and a deletion is under way",
+    "kept": "users gone, and somebody has canceled the deletion",
+    "newer": "not in the file, and newer than it: left alone",
+}
+"""By what has been found, as `sync.reconcile.users_report.Finding` has it."""
+
+
+def print_users(console: Console, report: Mapping[str, Any]) -> None:
+    """What `reconcile --users` has found."""
+    from sync.reconcile.users_report import Found, Pays, in_words
+
+    console.print(
+        f"users: {report['users']} in the file of {_when(report['as_of'])} UTC,"
+        f" {report['without_customer']} of them without a customer"
+    )
+    listed = [Found.model_validate(it) for it in report["listed"]]
+    for finding, heading in _HEADINGS.items():
+        if number := report["found"].get(finding):
+            charged = in_words(map(Pays.model_validate, report["pays"].get(finding, ())))
+            console.print()
+            console.print(f"{finding} ({number}): {heading}" + (f"; {charged}" if charged else ""))
+            shown = [it for it in listed if it.finding == finding]
+            console.print(_found(shown))
+            _print_rest(console, number - len(shown))
+    console.print()
+    for line in _users_verdict(report):
+        console.print(line)
+
+
+def _found(shown: Sequence[Found]) -> Table:
+    """With the columns in which something stands."""
+    from sync.reconcile.users_report import in_words, pays
+
+    columns: Mapping[str, Sequence[str | None]] = {
+        "member": [it.member_id for it in shown],
+        "customer": [it.customer_id for it in shown],
+        "external id": [it.external_id for it in shown],
+        "user": [it.user_id for it in shown],
+        "since (UTC)": [_when(it.created_at.isoformat()) for it in shown],
+        "pays": [in_words(pays(it.subscriptions)) for it in shown],
+        "subscriptions": [
+            "\n".join(f"{one.id} {one.status}" for one in it.subscriptions) for it in shown
+        ],
+        "deletion": [None if it.deletion is None else f"{it.deletion}, {it.state}" for it in shown],
+    }
+    filled = {name: values for name, values in columns.items() if any(values)}
+    table = _table(*filled)
+    for row in zip(*filled.values(), strict=True):
+        table.add_row(*map(_lines, row))
+    return table
+
+
+def _users_verdict(report: Mapping[str, Any]) -> Iterable[str]:
+    orphans = report["found"].get("orphan", 0)
+    linked, share = report["linked"], report["share"]
+    if not orphans:
+        yield f"none of {linked} customers with an external id was missed"
+        return
+    yield f"{orphans} of {linked} customers with an external id were missed: {share:.2%}"
+    if share > report["max_share"]:
+        yield (
+            f"that is more than --max-share {100 * report['max_share']:g}%, so nothing is opened:"
+            " make sure that the file is whole and the mapping right, or give a larger one"
+        )
+    elif report["opened"]:
+        yield (
+            f"deletions opened: {report['opened']}, held: look at them, then `polar-sync approve"
+            " --all --origin audit`, or cancel"
+        )
+    else:
+        yield "`--open` opens a deletion for each, held until you approve it"

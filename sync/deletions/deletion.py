@@ -95,6 +95,12 @@ class Deletion:
         """The state, or what `blocked`, `held` or `another_deleted` interrupted."""
         return self.resume or self.state
 
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether an audit has opened it, and neither the app nor a person has said a word yet.
+        `queries.held_by_audit` says the same in SQL."""
+        return self.state is State.HELD and self.resume is State.RECEIVED
+
 
 class IllegalTransition(NotPossible):
     """The observation cannot be true of, or allowed in, the deletion's state."""

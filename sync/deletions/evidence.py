@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.chain import GENESIS, link_hash
-from sync.deletions.observations import CustomerMissing
+from sync.deletions.observations import Canceled, CustomerMissing
 from sync.deletions.tables import DeletionRow, EvidenceRow
 
 SCRUBBED = "members.scrubbed"
@@ -49,7 +49,7 @@ async def append(
     """Add a link to the deletion's chain, in the session's transaction.
 
     Args:
-        source: who says so: `app`, `webhook`, `api`, `worker` or `operator`.
+        source: who says so: `app`, `audit`, `webhook`, `api`, `worker` or `operator`.
         detail: Polar's ids, statuses, times and digests. Never personal data: it stays for ever.
     """
     links = await ends(session, [deletion.id])
@@ -97,6 +97,20 @@ async def ends(session: AsyncSession, deletion_ids: Iterable[int]) -> dict[int, 
         known.update(dict.fromkeys(wanted, (0, GENESIS)))
         known.update((deletion_id, (seq, digest)) for deletion_id, seq, digest in found)
     return known
+
+
+async def canceled_by(
+    session: AsyncSession, deletion_ids: Collection[int], source: str
+) -> set[int]:
+    """Those of the deletions that it has canceled."""
+    found = await session.exec(
+        select(EvidenceRow.deletion_id).where(
+            col(EvidenceRow.deletion_id).in_(deletion_ids),
+            col(EvidenceRow.kind) == Canceled.evidence,
+            col(EvidenceRow.source) == source,
+        )
+    )
+    return set(found)
 
 
 def begin(session: AsyncSession, deletion_id: int) -> None:

@@ -26,6 +26,8 @@ from sync.settings import Settings
 from sync.store.database import Database
 
 _CUSTOMER_ID = TypeAdapter(PolarId)
+_USER_ID = "{user_id}"
+"""In EXTERNAL_ID_TEMPLATE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,40 @@ async def resolve(
         if entry.target.external_id is None:
             return Identified(entry.target, Source.ENTRY)
         return _under(entry.target.external_id, Source.ENTRY)
+    return by_rule(user_id, settings)
+
+
+def by_rule(user_id: str, settings: Settings) -> Identified | None:
+    """Who a user without an entry is at Polar, by the rule that MAPPING names; None: not known."""
     match settings.mapping:
         case "identity":
             return _under(user_id, Source.IDENTITY)
         case "template":
             # Polar sets no limit to the length of an external id, so none is set here.
-            external_id = settings.external_id_template.replace("{user_id}", user_id)
+            external_id = settings.external_id_template.replace(_USER_ID, user_id)
             return _under(external_id, Source.TEMPLATE)
         case "table":
             return None
         case _:
             assert_never(settings.mapping)
+
+
+def user_by_rule(external_id: str, settings: Settings) -> str | None:
+    """The user who has the external id by the rule, if one can have it. Blanks at its ends, which
+    Polar takes away, are none of the user's."""
+    user_id = external_id
+    if settings.mapping == "template":
+        # What is between the beginning and the end is as long as the rest leaves room for.
+        before, *others = trimmed(settings.external_id_template).split(_USER_ID)
+        room = len(external_id) - len(before) - sum(map(len, others))
+        user_id = external_id[len(before) :][: max(room // len(others), 0)]
+    known = by_rule(user_id, settings) if user_id else None
+    if known is None or known.target.external_id != external_id:
+        return None
+    try:
+        return read_id(user_id)
+    except ValueError:
+        return None
 
 
 def _under(external_id: str, source: Source) -> Identified | None:
@@ -199,7 +224,12 @@ def unknown_fields(names: Iterable[str]) -> list[Problem]:
     return [Problem(repr(name)[:40], remedy) for name in names if name not in FIELDS]
 
 
-def _id(value: object) -> str:
+def read_id(value: object) -> str:
+    """An id of the app's or of Polar's, from a file or the command line.
+
+    Raises:
+        ValueError: it cannot be used; the message says why.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -212,7 +242,7 @@ def _id(value: object) -> str:
 
 
 def _external_id(value: object) -> str:
-    external_id = trimmed(_id(value))
+    external_id = trimmed(read_id(value))
     if not external_id:
         raise ValueError("must not be only blanks: Polar trims it, and nothing is left")
     return external_id
@@ -226,7 +256,7 @@ def _customer_id(value: object) -> str:
 
 
 _READ: Mapping[str, Callable[[object], str]] = {
-    "user_id": _id,
+    "user_id": read_id,
     "external_id": _external_id,
     "customer_id": _customer_id,
 }

@@ -27,10 +27,12 @@ from sync.deletions.deletion import IllegalTransition, Policy, bounded, there_un
 from sync.deletions.leases import be_due, release
 from sync.deletions.machine import observe
 from sync.deletions.observations import (
+    Approved,
     Canceled,
     Checked,
     DeleteBy,
     Observation,
+    OrphanFound,
 )
 from sync.deletions.outcomes import TOLD, data_of, type_of
 from sync.deletions.precedence import Standing, standing
@@ -52,6 +54,7 @@ from sync.store.database import Database
 _log = logging.getLogger(__name__)
 
 _APP = "app"
+_AUDIT = "audit"
 _WEBHOOK = "webhook"
 _WORKER = "worker"
 
@@ -146,7 +149,8 @@ class Ledger:
         after = observe(before, observation, self.policy, now)
         row.become(after)
         if after.state != before.state:
-            if after.state in NEEDS_A_PERSON:
+            # Of an audit's, whoever has asked for it reads the report.
+            if after.state in NEEDS_A_PERSON and not isinstance(observation, OrphanFound):
                 _log.warning("deletion %s is %s: %s", row.id, after.state, after.reason)
             if after.reason is not None:
                 detail["reason"] = after.reason
@@ -195,7 +199,7 @@ class Ledger:
 
         An event that is no newer than a known one repeats it. A newer one joins a deletion for
         which no customer has been chosen yet; otherwise the user has signed up and left again, and
-        gets a deletion of their own.
+        gets a deletion of their own. What an audit has opened waits for just this event.
 
         Args:
             canceled_by: type of an event that takes this one back and has come before it; what is
@@ -205,13 +209,15 @@ class Ledger:
             TooOld: nothing was written.
         """
         known = await self._of_user(session, user_id)
-        repeated = next((row for row in reversed(known) if event_at <= row.event_at), None)
+        unconfirmed = {row.id for row in known if row.snapshot().is_unconfirmed}
+        of_events = [row for row in known if row.id not in unconfirmed]
+        repeated = next((row for row in reversed(of_events) if event_at <= row.event_at), None)
         if repeated is not None:
             await evidence.append(
                 session, repeated, "event.repeated", source=_APP, at=now, event_digest=digest
             )
             return repeated
-        waiting = next((row for row in known if row.snapshot().stage in UNPINNED), None)
+        waiting = next((row for row in of_events if row.snapshot().stage in UNPINNED), None)
         if waiting is not None:
             await self._join(session, waiting, external_id, event_at, now, digest)
             await self._drop_profile(session, waiting, now)
@@ -222,18 +228,14 @@ class Ledger:
                 "the event is so old that it may repeat one whose deletion has been removed"
                 " (AUDIT_RETENTION_DAYS); if the user's customer must go, send a new user.deleted"
             )
-        row = DeletionRow(
-            user_hash=self.hasher.user(user_id),
-            user_id=user_id,
-            override_external_id=external_id,
-            event_at=event_at,
-            received_at=now,
-            state=State.RECEIVED,
-            next_attempt_at=now + self.policy.delay,
-        )
-        session.add(row)
-        await session.flush()
-        evidence.begin(session, row.id)
+        asked = next((row for row in known if row.id in unconfirmed), None)
+        if asked is not None and canceled_by is None:
+            await self._join(session, asked, external_id, event_at, now, digest)
+            await self.record(session, asked, Approved(), now, source=_APP)
+            asked.next_attempt_at = now + self.policy.delay
+            await self._drop_profile(session, asked, now)
+            return asked
+        row = await self._new(session, user_id, event_at, now, override_external_id=external_id)
         await evidence.append(
             session,
             row,
@@ -283,6 +285,50 @@ class Ledger:
             now,
             removed_until=await removed_until(session, now),
         )
+
+    async def open_held(
+        self,
+        session: AsyncSession,
+        *,
+        user_id: str,
+        customer_id: str,
+        gone_by: datetime,
+        now: datetime,
+        digest: str,
+    ) -> DeletionRow:
+        """Open a deletion for a user whose customer an audit has found, and not the user: `held`
+        until a person approves it, or the app's own event comes.
+
+        Args:
+            gone_by: by then the app did not have the user any more.
+            digest: SHA-256 of the file that says so, in hex.
+        """
+        row = await self._new(session, user_id, gone_by, now)
+        seen = OrphanFound(customer_id=customer_id)
+        detail = {
+            "customer_id": customer_id,
+            "file_sha256": digest,
+            "event_at": gone_by.isoformat(),
+        }
+        await self.record(session, row, seen, now, source=_AUDIT, **detail)
+        return row
+
+    async def _new(
+        self, session: AsyncSession, user_id: str, event_at: datetime, now: datetime, **fields: Any
+    ) -> DeletionRow:
+        row = DeletionRow(
+            user_hash=self.hasher.user(user_id),
+            user_id=user_id,
+            event_at=event_at,
+            received_at=now,
+            state=State.RECEIVED,
+            next_attempt_at=now + self.policy.delay,
+            **fields,
+        )
+        session.add(row)
+        await session.flush()
+        evidence.begin(session, row.id)
+        return row
 
     async def _join(
         self,

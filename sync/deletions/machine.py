@@ -40,6 +40,7 @@ from sync.deletions.observations import (
     MembershipFound,
     NoCustomerToDelete,
     Observation,
+    OrphanFound,
     Retried,
     ScrubBegun,
     SubscribedAnew,
@@ -91,6 +92,8 @@ def _observe(
         under = replace(deletion, state=deletion.stage, resume=None)
         return _until_approved(_observe(under, observation, policy, now), deletion.reason)
     match observation:
+        case OrphanFound():
+            return _orphan_found(deletion, observation)
         case Unmapped():
             return _unmapped(deletion, observation)
         case CustomerFound():
@@ -140,6 +143,21 @@ def backoff(attempts: int, jitter: float, policy: Policy) -> timedelta:
     random so that many deletions that failed together do not come back together."""
     doubled = policy.backoff_base * (1 << min(attempts - 1, 30))
     return min(doubled, policy.backoff_cap) * (0.5 + 0.5 * jitter)
+
+
+def _orphan_found(deletion: Deletion, observation: OrphanFound) -> Deletion:
+    if deletion.state is not State.RECEIVED:
+        raise IllegalTransition(deletion, observation)
+    return replace(
+        deletion,
+        state=State.HELD,
+        resume=State.RECEIVED,
+        reason=(
+            f"customer {observation.customer_id} is there, and its user is not among those whom the"
+            " app has; no event has come: `polar-sync approve`, or `cancel`"
+        ),
+        next_attempt_at=None,
+    )
 
 
 def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
@@ -492,6 +510,10 @@ def _approved(deletion: Deletion, observation: Approved, now: datetime) -> Delet
         )
     if deletion.state is not State.HELD:
         raise IllegalTransition(deletion, observation)
+    if deletion.is_unconfirmed:
+        # What it says is that the user is gone: whatever holds any deletion may hold this one too,
+        # the brake included.
+        return replace(going_on(deletion, State.RECEIVED), next_attempt_at=now)
     return replace(going_on(deletion, State.RESOLVED), approved=True, next_attempt_at=now)
 
 

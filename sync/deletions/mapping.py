@@ -73,6 +73,14 @@ async def put(
     )
 
 
+async def having(session: AsyncSession, user_ids: Collection[str]) -> set[str]:
+    """Those of the users who have an entry."""
+    users = sa.bindparam("users", list(user_ids), Texts())
+    return set(
+        await session.exec(select(MappingRow.user_id).where(any_of(MappingRow.user_id, users)))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """An id at Polar that entries of several users name: whose it is, nobody can tell."""

@@ -21,6 +21,16 @@ class DeleteBy(StrEnum):
     """`DELETE /v1/customers/{id}`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphanFound:
+    """An audit has found a living customer, and its user not among those whom the app has. No event
+    has come about it: a person is to be asked."""
+
+    evidence: ClassVar[str] = "orphan.found"
+
+    customer_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Unmapped:
     """Who the user is at Polar is not known, or not for certain."""
@@ -307,7 +317,8 @@ class Canceled:
 
 
 Observation = (
-    Unmapped
+    OrphanFound
+    | Unmapped
     | CustomerFound
     | CustomerMissing
     | TeamFound

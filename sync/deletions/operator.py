@@ -78,6 +78,8 @@ class Many:
     states: frozenset[State]
     received_from: datetime | None = None
     received_until: datetime | None = None
+    by_audit: bool = False
+    """Only those that an audit has opened, and of which nobody has said a word yet."""
 
 
 BULK: Mapping[Verb, frozenset[State]] = {
@@ -85,7 +87,8 @@ BULK: Mapping[Verb, frozenset[State]] = {
     Verb.CANCEL: UNPINNED | {State.RESOLVED, State.HELD, State.BLOCKED},
 }
 """What can be done to many at once, and in which states. Of the held ones only those that the brake
-holds are approved: whatever else holds one is a decision of its own."""
+holds are approved, or those that an audit has opened: whatever else holds one is a decision of its
+own."""
 
 
 async def count_many(database: Database, verb: Verb, many: Many) -> tuple[int, int]:
@@ -132,7 +135,9 @@ def _meant(verb: Verb, many: Many) -> list[sa.ColumnElement[bool]]:
         where.append(received_at >= many.received_from)
     if many.received_until is not None:
         where.append(received_at <= many.received_until)
-    if verb is Verb.APPROVE:
+    if many.by_audit:
+        where += [state == State.HELD, queries.held_by_audit()]
+    elif verb is Verb.APPROVE:
         where.append(queries.held_by_brake())
     else:
         # Too late for these, unless the customer was seen alive again.

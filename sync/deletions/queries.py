@@ -193,9 +193,15 @@ async def needing_a_person(session: AsyncSession, limit: int) -> Sequence[Deleti
 
 
 def held_by_brake() -> sa.ColumnElement[bool]:
-    """Of the held ones: not for the people in it, and not for what is new since the event."""
+    """Of the held ones: not for the people in it, not for what is new since the event, and not
+    because no event has come."""
     no_others = sa.func.coalesce(col(DeletionRow.others), 0) == 0
-    return sa.and_(no_others, col(DeletionRow.active_since).is_(None))
+    return sa.and_(no_others, col(DeletionRow.active_since).is_(None), ~held_by_audit())
+
+
+def held_by_audit() -> sa.ColumnElement[bool]:
+    """Of the held ones: an audit has opened it, and nobody has said a word yet."""
+    return col(DeletionRow.resume) == State.RECEIVED
 
 
 async def count(session: AsyncSession, *where: sa.ColumnElement[bool]) -> tuple[int, int]:

@@ -126,8 +126,8 @@ class State(StrEnum):
         "held",
         About(
             meaning="the customer is a team with other people in it (`ON_TEAM`), or has subscribed"
-            " anew since the event, or there are more deletions than `MAX_DELETIONS_PER_HOUR`"
-            " allows",
+            " anew since the event, or no event has come and `reconcile --users --open` has not"
+            " found the user, or there are more deletions than `MAX_DELETIONS_PER_HOUR` allows",
             asks="`approve` or `cancel`; for a team also `transfer`",
             needs_a_person=True,
             goes_first=True,

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from sync.deletions import mapping
+from sync.deletions.id_file import MAX_PROBLEMS
 from sync.deletions.identity import (
     FromEvent,
     Identified,
@@ -26,7 +27,7 @@ from sync.deletions.identity import (
     set_entry,
 )
 from sync.deletions.mapping import Target
-from sync.deletions.mapping_import import MAX_PROBLEMS, ImportFailed, import_entries
+from sync.deletions.mapping_import import ImportFailed, import_entries
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow, MappingRow
 from sync.hashing import Hasher

@@ -1,0 +1,259 @@
+"""Who was missed: the app's users, as a file has them, against whom Polar has.
+
+It reads the mirror, which a reconciliation has just made equal to Polar, and asks Polar nothing.
+However many there are on either side, memory stays the same: the file is in a spool, customers are
+read a few at a time, and what is found goes into the spool too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sync.deletions import orphans
+from sync.deletions.ledger import Ledger
+from sync.deletions.orphans import Orphan
+from sync.deletions.states import State
+from sync.mirror import living, rows
+from sync.mirror.kinds import SUBSCRIPTION
+from sync.mirror.objects import Subscription
+from sync.reconcile.users_claims import Claim, Link, claims
+from sync.reconcile.users_file import Users
+from sync.reconcile.users_report import (
+    LISTED,
+    Finding,
+    Found,
+    UsersReport,
+    finding,
+    open_ones,
+)
+from sync.store.errors import StorageUnavailable
+from sync.store.retry import a_few_times
+
+_PATIENTLY = a_few_times(StorageUnavailable)
+_AT_ONCE = 1_000
+"""Customers, or members, that are read together."""
+_OPENED_AT_ONCE = 100
+"""Deletions opened in one transaction: meanwhile SQLite can take no event."""
+
+_TABLE = "CREATE TABLE found (number INTEGER PRIMARY KEY, finding TEXT, charged INTEGER, it TEXT)"
+_INSERT = "INSERT INTO found (finding, charged, it) VALUES (?, ?, ?)"
+_UPDATE = "UPDATE found SET it = ? WHERE number = ?"
+_FIRST = "SELECT it FROM found WHERE finding = ? ORDER BY charged DESC, number LIMIT ?"
+_NEXT = "SELECT number, it FROM found WHERE finding = ? AND number > ? ORDER BY number LIMIT ?"
+_ALL = "SELECT it FROM found ORDER BY number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What is compared, and what is done about it."""
+
+    ledger: Ledger
+    users: Users
+    as_of: datetime
+    """When the file was made."""
+    max_share: float
+    """Of the linked customers, from 0 to 1: where more are orphans, none gets a deletion."""
+    opens: bool = False
+    """A deletion, `held`, for each orphan."""
+    on_progress: Callable[[int], None] = lambda _: None
+    """Told how many customers and members have been compared."""
+
+    async def run(self) -> UsersReport:
+        """Compare, and open what is to be opened.
+
+        Raises:
+            StorageUnavailable: what has been opened before is.
+        """
+        report = UsersReport(
+            as_of=self.as_of,
+            file_sha256=self.users.sha256,
+            users=self.users.number,
+            repeated=self.users.repeated,
+            without_customer=self.users.number,
+            max_share=self.max_share,
+        )
+        self._spool.execute(_TABLE)
+        await self._compare(report)
+        if self.opens:
+            report.refused = report.too_many
+            report.opened = 0 if report.refused else await self._open()
+        for each in Finding:
+            report.listed += map(_found, self._spool.execute(_FIRST, (each, LISTED)))
+        return report
+
+    def everyone_found(self) -> Iterator[Found]:
+        """All of those of whom `run` lists the first."""
+        return map(_found, self._spool.execute(_ALL))
+
+    @property
+    def _spool(self) -> sqlite3.Connection:
+        return self.users.spool
+
+    @property
+    def _gone_by(self) -> datetime:
+        """Whoever is newer may have come after the file: clocks differ, and here that counts
+        against a deletion."""
+        return self.as_of - self.ledger.policy.clock_skew
+
+    # --- comparing -----------------------------------------------------------------------------
+
+    async def _compare(self, report: UsersReport) -> None:
+        compared = 0
+        async for session, seen in self._everyone():
+            for claim, found in await self._judge(session, seen):
+                if claim.link.customer_id is not None:
+                    report.customers += 1
+                    report.linked += claim.is_linked
+                    report.without_customer -= claim.present
+                if found is not None:
+                    report.add(found)
+                    charged = sum(it.is_charged for it in found.subscriptions)
+                    row = (found.finding, charged, found.model_dump_json())
+                    self._spool.execute(_INSERT, row)
+            compared += len(seen)
+            self.on_progress(compared)
+
+    async def _everyone(self) -> AsyncIterator[tuple[AsyncSession, Sequence[_Seen]]]:
+        """Customers, then members, some at a time, each time with a session to read more with."""
+        for read in (_customers, _guests):
+            last: str | None = ""
+            while last is not None:
+                async with self.ledger.database.read() as session:
+                    last, seen = await read(session, last)
+                    yield session, seen
+
+    async def _judge(
+        self, session: AsyncSession, seen: Sequence[_Seen]
+    ) -> Sequence[tuple[Claim, Found | None]]:
+        """Whose each of them is, and what it is if no user in the file has it."""
+        claimed = await claims(session, self.users, [it.link for it in seen])
+        missed = [(it, claim) for it, claim in zip(seen, claimed, strict=True) if not claim.present]
+        known = await orphans.known(
+            session, self.ledger.hasher, [_orphan(it, claim) for it, claim in missed]
+        )
+        customers = [it.customer_id for it, _ in missed if it.member_id is None]
+        subscriptions: dict[str, list[Subscription]] = {}
+        for _, item in sorted((await rows.stored_of(session, SUBSCRIPTION, customers)).items()):
+            subscriptions.setdefault(item.customer_id, []).append(item.row)
+        found: dict[str, Found] = {}
+        for place, (it, claim) in enumerate(missed):
+            deletion = known.get(place)
+            found[it.id] = Found(
+                finding=finding(
+                    linked=claim.is_linked,
+                    taken_care_of=deletion is not None,
+                    kept=deletion is not None and deletion.is_kept,
+                    newer=it.created_at > self._gone_by,
+                    owned=it.is_exact and claim.user_id is not None,
+                    member=it.member_id is not None,
+                ),
+                customer_id=it.customer_id,
+                member_id=it.member_id,
+                external_id=it.link.external_id,
+                user_id=claim.user_id,
+                created_at=it.created_at,
+                subscriptions=[]
+                if it.member_id
+                else open_ones(subscriptions.get(it.customer_id, ())),
+                deletion=None if deletion is None else deletion.id,
+                state=None if deletion is None else deletion.state,
+            )
+        return [(claim, found.get(it.id)) for it, claim in zip(seen, claimed, strict=True)]
+
+    # --- opening -------------------------------------------------------------------------------
+
+    async def _open(self) -> int:
+        """Returns how many."""
+        last, opened = 0, 0
+        while batch := self._spool.execute(
+            _NEXT, (Finding.ORPHAN, last, _OPENED_AT_ONCE)
+        ).fetchall():
+            found = {number: Found.model_validate_json(it) for number, it in batch}
+            opened += await _PATIENTLY(self._open_some, found)
+            last = batch[-1][0]
+        return opened
+
+    async def _open_some(self, found: Mapping[int, Found]) -> int:
+        wanted = [
+            Orphan(
+                customer_id=it.customer_id,
+                created_at=it.created_at,
+                external_id=it.external_id,
+                user_id=it.user_id,
+            )
+            for it in found.values()
+        ]
+        async with self.ledger.database.write() as session:
+            opened = await orphans.open_held(
+                self.ledger, session, wanted, gone_by=self._gone_by, digest=self.users.sha256
+            )
+        for place, (number, it) in enumerate(found.items()):
+            if place in opened:
+                held = it.model_copy(update={"deletion": opened[place], "state": State.HELD.value})
+                self._spool.execute(_UPDATE, (held.model_dump_json(), number))
+        return len(opened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A living customer, or a member of one."""
+
+    id: str
+    """Its own, at Polar."""
+    link: Link
+    customer_id: str
+    member_id: str | None = None
+    created_at: datetime
+    is_exact: bool = True
+    """The external id is as Polar has it, and no digest in its place."""
+
+
+async def _customers(session: AsyncSession, after: str) -> tuple[str | None, Sequence[_Seen]]:
+    """The next ones, and the last of them, if any."""
+    found = await living.customers(session, after, _AT_ONCE)
+    seen = [
+        _Seen(
+            id=it.id,
+            link=Link(it.external_id, it.id),
+            customer_id=it.id,
+            created_at=it.created_at,
+            is_exact="external_id" not in (it.not_kept or ()),
+        )
+        for it in found
+    ]
+    return (found[-1].id if found else None), seen
+
+
+async def _guests(session: AsyncSession, after: str) -> tuple[str | None, Sequence[_Seen]]:
+    """The same of members."""
+    found = await living.guests(session, after, _AT_ONCE)
+    seen = [
+        _Seen(
+            id=it.id,
+            link=Link(it.external_id, None),
+            customer_id=it.customer_id,
+            member_id=it.id,
+            created_at=it.created_at,
+            is_exact="external_id" not in (it.not_kept or ()),
+        )
+        for it in found
+    ]
+    return (found[-1].id if found else None), seen
+
+
+def _orphan(seen: _Seen, claim: Claim) -> Orphan:
+    return Orphan(
+        customer_id=seen.link.customer_id,
+        created_at=seen.created_at,
+        external_id=seen.link.external_id,
+        user_id=claim.user_id,
+    )
+
+
+def _found(row: tuple[str]) -> Found:
+    return Found.model_validate_json(row[0])
