@@ -2,9 +2,10 @@
 
 For each number of customers (10,000 and 1,000,000 unless given), each with a subscription and a
 benefit grant, against the simulator on loopback. A round fills an empty mirror, reconciles it
-again while it is equal, and fetches the same pages in a loop that throws them away. Goals: an
-equal mirror at most 1.15 times that loop, filling at most 1.5 times, peak memory at the largest
-number at most 1.2 times that at the smallest, calls equal to
+again while it is equal, does so once more with a file of the app's users (`--users`, of whom one in
+a hundred is gone), and fetches the same pages in a loop that throws them away. Goals: an equal
+mirror at most 1.15 times that loop, filling at most 1.5 times, with users at most 1.25 times, peak
+memory at the largest number at most 1.2 times that at the smallest, calls equal to
 ceil(customers/100) + ceil(subscriptions/100) + ceil(grants/100) + ceil(members/100).
 """
 
@@ -23,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -34,6 +36,9 @@ from sync.migrations.upgrade import migrate
 from sync.mirror.kinds import CUSTOMER, owned
 from sync.reconcile.report import Report
 from sync.reconcile.run import reconciliation
+from sync.reconcile.users import Audit
+from sync.reconcile.users_file import reading
+from sync.reconcile.users_report import Finding, UsersReport
 from sync.settings import Settings
 from sync.simulator.config import DEFAULT_TOKEN
 from sync.store.database import Database
@@ -67,6 +72,32 @@ async def reconcile(settings: Settings, database: Database) -> tuple[float, Repo
     return time.perf_counter() - started, report
 
 
+async def audit(
+    settings: Settings, database: Database, file: Path
+) -> tuple[float, float, UsersReport]:
+    """What `reconcile --users` does: how long all of it takes, and the users' part alone."""
+    started = time.perf_counter()
+    with file.open("rb") as stream, reading(stream, settings) as users:
+        read = time.perf_counter() - started
+        seconds, report = await reconcile(settings, database)
+        assert report.finished
+        compared_from = time.perf_counter()
+        ledger = Ledger.of(database, settings)
+        found = await Audit(
+            ledger=ledger, users=users, as_of=datetime.now(UTC), max_share=0.05
+        ).run()
+    own = read + time.perf_counter() - compared_from
+    return seconds + own, own, found
+
+
+def write_users(file: Path, customers: int) -> int:
+    """All but one in a hundred; returns how many are gone."""
+    with file.open("w") as stream:
+        stream.write("id,created_at\n")
+        stream.writelines(f"u{it},2026-01-01\n" for it in range(customers) if it % 100)
+    return math.ceil(customers / 100)
+
+
 async def fetch_only(url: str) -> float:
     headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}", "Polar-Version": "2026-10"}
     started = time.perf_counter()
@@ -87,15 +118,20 @@ class Figures:
     customers: int
     equal_of_fetching: float
     fill_of_fetching: float
+    users_of_fetching: float
+    users_alone_of_fetching: float
     equal_calls_of_formula: float
     fill_calls_of_formula: float
     equal_seconds: float
     fill_seconds: float
+    users_seconds: float
     peak_mib: float
 
 
 async def measure(customers: int, rounds: int, url: str, directory: Path) -> Figures:
-    fills, equals, fetches = [], [], []
+    fills, equals, audits, alone, fetches = [], [], [], [], []
+    file = directory / "users.csv"
+    gone = write_users(file, customers)
     for number in range(rounds):
         database_url = f"sqlite:///{directory / f'{number}.db'}"
         migrate(database_url)
@@ -112,6 +148,10 @@ async def measure(customers: int, rounds: int, url: str, directory: Path) -> Fig
         equals.append(seconds)
         assert equal.finished
         assert not equal.total, equal.found
+        seconds, own, found = await audit(settings, database, file)
+        audits.append(seconds)
+        alone.append(own)
+        assert found.found == {Finding.ORPHAN: gone}, found.found
         await database.close()
         fetches.append(await fetch_only(url))
     formula = len(LISTS) * math.ceil(customers / 100)
@@ -120,10 +160,13 @@ async def measure(customers: int, rounds: int, url: str, directory: Path) -> Fig
         customers=customers,
         equal_of_fetching=statistics.median(equals) / fetching,
         fill_of_fetching=statistics.median(fills) / fetching,
+        users_of_fetching=statistics.median(audits) / fetching,
+        users_alone_of_fetching=statistics.median(alone) / fetching,
         equal_calls_of_formula=equal.calls / formula,
         fill_calls_of_formula=filled.calls / formula,
         equal_seconds=statistics.median(equals),
         fill_seconds=statistics.median(fills),
+        users_seconds=statistics.median(audits),
         peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
 
@@ -150,6 +193,10 @@ def show(found: list[Figures]) -> None:
         print(f"{it.customers:,} customers, as many subscriptions, grants and members")
         print(f"  time to reconcile an equal mirror / to fetch only   {it.equal_of_fetching:.2f}")
         print(f"  time to fill an empty mirror / to fetch only        {it.fill_of_fetching:.2f}")
+        print(
+            f"  time with a file of users / to fetch only           {it.users_of_fetching:.2f}"
+            f", of which the users {it.users_alone_of_fetching:.2f}"
+        )
         print(
             f"  calls / formula: equal {it.equal_calls_of_formula:.4f}, "
             f"fill {it.fill_calls_of_formula:.4f}"

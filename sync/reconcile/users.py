@@ -16,12 +16,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import orphans
 from sync.deletions.ledger import Ledger
-from sync.deletions.orphans import Orphan
+from sync.deletions.orphans import Known, Orphan
 from sync.deletions.states import State
 from sync.mirror import living, rows
 from sync.mirror.kinds import SUBSCRIPTION
+from sync.mirror.living import Living
 from sync.mirror.objects import Subscription
-from sync.reconcile.users_claims import Claim, Link, claims
+from sync.reconcile.users_claims import Claim, claims
 from sync.reconcile.users_file import Users
 from sync.reconcile.users_report import (
     LISTED,
@@ -55,7 +56,7 @@ class Audit:
     ledger: Ledger
     users: Users
     as_of: datetime
-    """When the file was made."""
+    """When the file was begun: whoever is newer is left alone."""
     max_share: float
     """Of the linked customers, from 0 to 1: where more are orphans, none gets a deletion."""
     opens: bool = False
@@ -83,87 +84,103 @@ class Audit:
             report.refused = report.too_many
             report.opened = 0 if report.refused else await self._open()
         for each in Finding:
-            report.listed += map(_found, self._spool.execute(_FIRST, (each, LISTED)))
+            report.listed += map(_read, self._spool.execute(_FIRST, (each, LISTED)))
         return report
 
     def everyone_found(self) -> Iterator[Found]:
         """All of those of whom `run` lists the first."""
-        return map(_found, self._spool.execute(_ALL))
+        return map(_read, self._spool.execute(_ALL))
 
     @property
     def _spool(self) -> sqlite3.Connection:
         return self.users.spool
 
-    @property
-    def _gone_by(self) -> datetime:
-        """Whoever is newer may have come after the file: clocks differ, and here that counts
-        against a deletion."""
-        return self.as_of - self.ledger.policy.clock_skew
-
     # --- comparing -----------------------------------------------------------------------------
 
     async def _compare(self, report: UsersReport) -> None:
         compared = 0
-        async for session, seen in self._everyone():
-            for claim, found in await self._judge(session, seen):
-                if claim.link.customer_id is not None:
-                    report.customers += 1
-                    report.linked += claim.is_linked
-                    report.without_customer -= claim.present
-                if found is not None:
-                    report.add(found)
-                    charged = sum(it.is_charged for it in found.subscriptions)
-                    row = (found.finding, charged, found.model_dump_json())
-                    self._spool.execute(_INSERT, row)
-            compared += len(seen)
+        async for session, some in self._everyone():
+            claimed = await claims(session, self.users, some)
+            owned = [claim for it, claim in zip(some, claimed, strict=True) if not it.is_member]
+            report.customers += len(owned)
+            report.linked += sum(claim.is_linked for claim in owned)
+            report.without_customer -= sum(claim.present for claim in owned)
+            missed = [
+                (it, claim) for it, claim in zip(some, claimed, strict=True) if not claim.present
+            ]
+            for found in await self._judge(session, missed):
+                report.add(found)
+                charged = sum(it.is_charged for it in found.subscriptions)
+                row = (found.finding, charged, found.model_dump_json())
+                self._spool.execute(_INSERT, row)
+            compared += len(some)
             self.on_progress(compared)
 
-    async def _everyone(self) -> AsyncIterator[tuple[AsyncSession, Sequence[_Seen]]]:
+    async def _everyone(self) -> AsyncIterator[tuple[AsyncSession, Sequence[Living]]]:
         """Customers, then members, some at a time, each time with a session to read more with."""
-        for read in (_customers, _guests):
+        for read in (living.customers, living.guests):
             last: str | None = ""
             while last is not None:
                 async with self.ledger.database.read() as session:
-                    last, seen = await read(session, last)
-                    yield session, seen
+                    some = await read(session, last, _AT_ONCE)
+                    yield session, some
+                last = some[-1].id if some else None
 
     async def _judge(
-        self, session: AsyncSession, seen: Sequence[_Seen]
-    ) -> Sequence[tuple[Claim, Found | None]]:
-        """Whose each of them is, and what it is if no user in the file has it."""
-        claimed = await claims(session, self.users, [it.link for it in seen])
-        missed = [(it, claim) for it, claim in zip(seen, claimed, strict=True) if not claim.present]
+        self, session: AsyncSession, missed: Sequence[tuple[Living, Claim]]
+    ) -> Iterator[Found]:
+        """What each is whom no user in the file has."""
         known = await orphans.known(
-            session, self.ledger.hasher, [_orphan(it, claim) for it, claim in missed]
+            session,
+            self.ledger.hasher,
+            [
+                Orphan(
+                    customer_id=None if it.is_member else it.id,
+                    created_at=it.created_at,
+                    external_id=it.external_id,
+                    user_id=claim.user_id,
+                )
+                for it, claim in missed
+            ],
         )
-        customers = [it.customer_id for it, _ in missed if it.member_id is None]
+        stored = await rows.stored_of(
+            session, SUBSCRIPTION, [it.id for it, _ in missed if not it.is_member]
+        )
         subscriptions: dict[str, list[Subscription]] = {}
-        for _, item in sorted((await rows.stored_of(session, SUBSCRIPTION, customers)).items()):
+        for _, item in sorted(stored.items()):
             subscriptions.setdefault(item.customer_id, []).append(item.row)
-        found: dict[str, Found] = {}
-        for place, (it, claim) in enumerate(missed):
-            deletion = known.get(place)
-            found[it.id] = Found(
-                finding=finding(
-                    linked=claim.is_linked,
-                    taken_care_of=deletion is not None,
-                    kept=deletion is not None and deletion.is_kept,
-                    newer=it.created_at > self._gone_by,
-                    owned=it.is_exact and claim.user_id is not None,
-                    member=it.member_id is not None,
-                ),
-                customer_id=it.customer_id,
-                member_id=it.member_id,
-                external_id=it.link.external_id,
-                user_id=claim.user_id,
-                created_at=it.created_at,
-                subscriptions=[]
-                if it.member_id
-                else open_ones(subscriptions.get(it.customer_id, ())),
-                deletion=None if deletion is None else deletion.id,
-                state=None if deletion is None else deletion.state,
-            )
-        return [(claim, found.get(it.id)) for it, claim in zip(seen, claimed, strict=True)]
+        return (
+            self._found(it, claim, known.get(place), subscriptions.get(it.id, ()))
+            for place, (it, claim) in enumerate(missed)
+        )
+
+    def _found(
+        self,
+        it: Living,
+        claim: Claim,
+        deletion: Known | None,
+        subscriptions: Sequence[Subscription],
+    ) -> Found:
+        # In place of an external id that cannot be kept stands its digest, which is nobody's.
+        is_exact = "external_id" not in (it.not_kept or ())
+        return Found(
+            finding=finding(
+                linked=claim.is_linked,
+                taken_care_of=deletion is not None,
+                kept=deletion is not None and deletion.is_kept,
+                newer=it.created_at > self.as_of,
+                owned=is_exact and claim.user_id is not None,
+                member=it.is_member,
+            ),
+            customer_id=it.customer_id,
+            member_id=it.id if it.is_member else None,
+            external_id=it.external_id,
+            user_id=claim.user_id if is_exact else None,
+            created_at=it.created_at,
+            subscriptions=open_ones(subscriptions),
+            deletion=None if deletion is None else deletion.id,
+            state=None if deletion is None else deletion.state,
+        )
 
     # --- opening -------------------------------------------------------------------------------
 
@@ -188,9 +205,11 @@ class Audit:
             )
             for it in found.values()
         ]
+        # A deletion takes along who was there until CLOCK_SKEW after its event. Here nobody may be.
+        gone_by = self.as_of - self.ledger.policy.clock_skew
         async with self.ledger.database.write() as session:
             opened = await orphans.open_held(
-                self.ledger, session, wanted, gone_by=self._gone_by, digest=self.users.sha256
+                self.ledger, session, wanted, gone_by=gone_by, digest=self.users.sha256
             )
         for place, (number, it) in enumerate(found.items()):
             if place in opened:
@@ -199,61 +218,5 @@ class Audit:
         return len(opened)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """A living customer, or a member of one."""
-
-    id: str
-    """Its own, at Polar."""
-    link: Link
-    customer_id: str
-    member_id: str | None = None
-    created_at: datetime
-    is_exact: bool = True
-    """The external id is as Polar has it, and no digest in its place."""
-
-
-async def _customers(session: AsyncSession, after: str) -> tuple[str | None, Sequence[_Seen]]:
-    """The next ones, and the last of them, if any."""
-    found = await living.customers(session, after, _AT_ONCE)
-    seen = [
-        _Seen(
-            id=it.id,
-            link=Link(it.external_id, it.id),
-            customer_id=it.id,
-            created_at=it.created_at,
-            is_exact="external_id" not in (it.not_kept or ()),
-        )
-        for it in found
-    ]
-    return (found[-1].id if found else None), seen
-
-
-async def _guests(session: AsyncSession, after: str) -> tuple[str | None, Sequence[_Seen]]:
-    """The same of members."""
-    found = await living.guests(session, after, _AT_ONCE)
-    seen = [
-        _Seen(
-            id=it.id,
-            link=Link(it.external_id, None),
-            customer_id=it.customer_id,
-            member_id=it.id,
-            created_at=it.created_at,
-            is_exact="external_id" not in (it.not_kept or ()),
-        )
-        for it in found
-    ]
-    return (found[-1].id if found else None), seen
-
-
-def _orphan(seen: _Seen, claim: Claim) -> Orphan:
-    return Orphan(
-        customer_id=seen.link.customer_id,
-        created_at=seen.created_at,
-        external_id=seen.link.external_id,
-        user_id=claim.user_id,
-    )
-
-
-def _found(row: tuple[str]) -> Found:
+def _read(row: tuple[str]) -> Found:
     return Found.model_validate_json(row[0])

@@ -153,7 +153,7 @@ class UsersReport(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     as_of: datetime
-    """When the file was made. Who is newer than that, less CLOCK_SKEW, is left alone."""
+    """When the file was made. Who is newer is left alone."""
     file_sha256: str
     users: int
     """In the file, each counted once."""
