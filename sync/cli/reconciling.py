@@ -164,16 +164,18 @@ def reconcile(
     try:
         report, webhooks, audited = in_deployment(run)
         code = reconciliation_code(report, audited)
-        of_users = None if audited is None else audited.model_dump(mode="json")
         if as_json:
             content = report.model_dump(mode="json")
             found = None if webhooks is None else asdict(webhooks)
+            of_users = None if audited is None else audited.model_dump(mode="json")
             print_json({**content, "exit_code": code, "webhooks": found, "users": of_users})
         else:
             console = console_on(sys.stdout)
             print_reconciliation(console, report, webhooks, explain=explain)
-            if of_users is not None:
-                print_users(console, of_users)
+            if audited is not None:
+                print_users(console, audited)
+            elif asked is not None:
+                console.print("users: not compared, since it did not finish; the next run goes on")
     except InvalidInput:
         raise
     except BridgeError as error:

@@ -15,7 +15,7 @@ from sync.deletions.states import NEEDS_A_PERSON, State
 
 if TYPE_CHECKING:
     from sync.migrations.moving import Moved
-    from sync.reconcile.users_report import Found
+    from sync.reconcile.users_report import Found, UsersReport
 
 _DIGEST_SHOWN = 16
 """Characters of a digest that are printed."""
@@ -402,21 +402,22 @@ _HEADINGS = {
 """By what has been found, as `sync.reconcile.users_report.Finding` has it."""
 
 
-def print_users(console: Console, report: Mapping[str, Any]) -> None:
+def print_users(console: Console, report: UsersReport) -> None:
     """What `reconcile --users` has found."""
-    from sync.reconcile.users_report import Found, Pays, in_words
+    from sync.reconcile.users_report import Finding, in_words
 
+    repeated = f" ({report.repeated} repeated)" if report.repeated else ""
     console.print(
-        f"users: {report['users']} in the file of {_when(report['as_of'])} UTC,"
-        f" {report['without_customer']} of them without a customer"
+        f"users: {report.users} in the file of {_when(report.as_of.isoformat())} UTC{repeated},"
+        f" {report.without_customer} of them without a customer"
     )
-    listed = [Found.model_validate(it) for it in report["listed"]]
-    for finding, heading in _HEADINGS.items():
-        if number := report["found"].get(finding):
-            charged = in_words(map(Pays.model_validate, report["pays"].get(finding, ())))
+    for name, heading in _HEADINGS.items():
+        finding = Finding(name)
+        if number := report.found.get(finding):
+            charged = in_words(report.pays.get(finding, ()))
             console.print()
-            console.print(f"{finding} ({number}): {heading}" + (f"; {charged}" if charged else ""))
-            shown = [it for it in listed if it.finding == finding]
+            console.print(f"{name} ({number}): {heading}" + (f"; {charged}" if charged else ""))
+            shown = [it for it in report.listed if it.finding is finding]
             console.print(_found(shown))
             _print_rest(console, number - len(shown))
     console.print()
@@ -447,22 +448,23 @@ def _found(shown: Sequence[Found]) -> Table:
     return table
 
 
-def _users_verdict(report: Mapping[str, Any]) -> Iterable[str]:
-    orphans = report["found"].get("orphan", 0)
-    linked, share = report["linked"], report["share"]
-    if not orphans:
-        yield f"none of {linked} customers with an external id was missed"
+def _users_verdict(report: UsersReport) -> Iterable[str]:
+    if not report.orphans:
+        yield f"none of {report.linked} customers with an external id was missed"
         return
-    yield f"{orphans} of {linked} customers with an external id were missed: {share:.2%}"
-    if share > report["max_share"]:
+    yield (
+        f"{report.orphans} of {report.linked} customers with an external id were missed:"
+        f" {report.share:.2%}"
+    )
+    if report.too_many:
         yield (
-            f"that is more than --max-share {100 * report['max_share']:g}%, so nothing is opened:"
+            f"that is more than --max-share {100 * report.max_share:g}%, so nothing is opened:"
             " make sure that the file is whole and the mapping right, or give a larger one"
         )
-    elif report["opened"]:
+    elif report.opened:
         yield (
-            f"deletions opened: {report['opened']}, held: look at them, then `polar-sync approve"
-            " --all --origin audit`, or cancel"
+            f"deletions opened: {report.opened}, held: look at them, then `polar-sync approve"
+            " --all --origin audit`, or cancel; approved, they go as the brake lets them"
         )
     else:
         yield "`--open` opens a deletion for each, held until you approve it"

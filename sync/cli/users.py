@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 import typer
@@ -61,11 +60,17 @@ class Asked:
         given = arguments.parse_moment(as_of)
         if given is not None and given > now:
             raise typer.BadParameter(f"--as-of {as_of}: that is still to come")
+        written_at = _written_at(file)
+        if opens and given is None and written_at is None:
+            raise typer.BadParameter(
+                "--open needs --as-of here, since nobody knows how old what comes through a pipe"
+                " is: say when the list was begun (--as-of 10m), or give a file"
+            )
         if out is not None:
             _check_place(out, file)
         return cls(
             file=file,
-            as_of=given or min(_written_at(file) or now, now),
+            as_of=given or min(written_at or now, now),
             max_share=arguments.parse_share(max_share or MAX_SHARE),
             opens=opens,
             out=out,
@@ -93,6 +98,8 @@ class Asked:
         """
         if self.out is None:
             return
+        from tempfile import NamedTemporaryFile
+
         from sync.reconcile.users_csv import write
 
         try:

@@ -161,7 +161,7 @@ def _orphan_found(deletion: Deletion, observation: OrphanFound) -> Deletion:
 
 
 def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
-    if deletion.stage.about.action is not Action.RESOLVE:
+    if next_action(deletion) is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
     reason = "no external id is known for this user: `polar-sync map set`, or cancel"
     if observation.anothers is not None:
@@ -180,7 +180,7 @@ def _unmapped(deletion: Deletion, observation: Unmapped) -> Deletion:
 def _found(
     deletion: Deletion, observation: CustomerFound, policy: Policy, now: datetime
 ) -> Deletion:
-    if deletion.stage.about.action is not Action.RESOLVE:
+    if next_action(deletion) is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
     if observation.created_at > _created_by(deletion, observation, policy):
         if observation.memberships:
@@ -225,7 +225,7 @@ def _created_by(deletion: Deletion, observation: CustomerFound, policy: Policy) 
 def _missing(
     deletion: Deletion, observation: CustomerMissing, policy: Policy, now: datetime
 ) -> Deletion:
-    if deletion.stage.about.action is not Action.RESOLVE:
+    if next_action(deletion) is not Action.RESOLVE:
         raise IllegalTransition(deletion, observation)
     tombstone = observation.tombstone
     if tombstone is not None and tombstone.created_at <= there_until(deletion, policy):

@@ -235,8 +235,9 @@ class _Table:
     def id(self, line: str) -> object:
         values = [it.strip() for it in csv_values(line, self.delimiter)]
         if len(values) != len(self.header):
-            counts = f"has {len(values)} values, the header {len(self.header)}: is the file whole?"
-            raise InvalidEntry(Problem("line", counts))
+            counts = f"has {len(values)} values, the header {len(self.header)}"
+            remedy = "make sure that the file is whole, or export the column of the ids alone"
+            raise InvalidEntry(Problem("line", f"{counts}: {remedy}"))
         # Where files were put together, the header comes again.
         return None if values == self.header else values[self.column]
 

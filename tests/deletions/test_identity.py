@@ -9,6 +9,7 @@ import json
 import tracemalloc
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pytest
@@ -22,9 +23,11 @@ from sync.deletions.identity import (
     Identified,
     InvalidEntry,
     Source,
+    by_rule,
     remove_entry,
     resolve,
     set_entry,
+    user_by_rule,
 )
 from sync.deletions.mapping import Target
 from sync.deletions.mapping_import import ImportFailed, import_entries
@@ -34,6 +37,7 @@ from sync.hashing import Hasher
 from sync.settings import Settings
 from sync.store.database import Database
 from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.settings import load_settings
 from tests.helpers.store import Store, StoreFactory
 
 pytestmark = BOTH_ENGINES
@@ -172,6 +176,34 @@ def test_the_rule_named_by_the_settings(files: Files) -> None:
     template = {"mapping": "template", "external_id_template": "app:{user_id}/x"}
     assert files.resolve("{user_id}", **template) == Target(external_id="app:{user_id}/x")
     assert files.resolve("u" * 255, **template) == Target(external_id=f"app:{'u' * 255}/x")
+
+
+@pytest.mark.parametrize(
+    ("template", "external_id", "user_id"),
+    [
+        (None, "u1", "u1"),
+        (None, "x" * 256, None),
+        (None, "a\nb", None),
+        ("app:{user_id}", "app:u1", "u1"),
+        ("app:{user_id}", "u1", None),
+        ("app:{user_id}", "app:", None),
+        ("app:{user_id}", "ap", None),
+        (" {user_id}/{user_id} ", "u1/u1", "u1"),
+        ("{user_id}/{user_id}", "u1/u2", None),
+        ("{user_id}/{user_id}", "u1/u12", None),
+        ("{user_id}{user_id}x", "u1u1x", "u1"),
+        ("app:{user_id}", "app:{user_id}", "{user_id}"),
+    ],
+)
+def test_the_rule_is_undone(template: str | None, external_id: str, user_id: str | None) -> None:
+    rule = {} if template is None else {"mapping": "template", "external_id_template": template}
+    settings = load_settings(Path("nowhere.db"), **rule)
+    assert user_by_rule(external_id, settings) == user_id
+    if user_id is not None:
+        known = by_rule(user_id, settings)
+        assert known is not None
+        assert known.target.external_id == external_id
+    assert user_by_rule(external_id, load_settings(Path("nowhere.db"), mapping="table")) is None
 
 
 @pytest.mark.parametrize("mapping", ["identity", "template", "table"])

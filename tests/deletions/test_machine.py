@@ -40,6 +40,7 @@ from sync.deletions.observations import (
     MembershipFound,
     NoCustomerToDelete,
     Observation,
+    OrphanFound,
     Retried,
     ScrubBegun,
     SubscribedAnew,
@@ -54,11 +55,12 @@ from tests.helpers.small_polar import BLOCKED, POLICY, STATUSES, T0, TRANSIENT, 
 
 # --- any observation in any state ----------------------------------------------------------
 
+ORPHAN = OrphanFound(customer_id="cus")
 MOMENTS = st.integers(-100, 8 * 86_400).map(at)
 OBSERVATIONS: st.SearchStrategy[Observation] = st.one_of(
     st.sampled_from([Unmapped(), CustomerMissing(), DeleteSent(), DeleteAnswered()]),
     st.builds(DeleteSent, by=st.just(DeleteBy.EXTERNAL_ID), read_at=st.none() | MOMENTS),
-    st.sampled_from([AnotherDeleted(customer_id="other"), ScrubBegun()]),
+    st.sampled_from([AnotherDeleted(customer_id="other"), ScrubBegun(), ORPHAN]),
     st.sampled_from([TeamFound(others=2, subscriptions=["s"]), HandedOver(memberships=1)]),
     st.builds(lambda moment: SubscribedAnew(made_at={"s": moment}), MOMENTS),
     st.sampled_from([CustomerMissing(asked_at=T0), CustomerMissing(asked_at=T0, memberships=1)]),
@@ -132,6 +134,8 @@ def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]
             assert deletion.state is State.ANOTHER_DELETED
         if before.sent_by_external_id_at is not None:
             assert deletion.sent_by_external_id_at == before.sent_by_external_id_at
+        if before.is_unconfirmed and not isinstance(observation, Approved | Canceled):
+            assert deletion is before
         if before.state in {State.CANCELED, State.SUPERSEDED}:
             assert deletion is before
         if before.state is State.VERIFIED and deletion is not before:
@@ -237,6 +241,8 @@ def test_a_delete_leaves_from_nowhere_else(state: State) -> None:
 @pytest.mark.parametrize(
     ("state", "observation"),
     [
+        (State.RESOLVED, ORPHAN),
+        (State.HELD, ORPHAN),
         (State.RESOLVED, Unmapped()),
         (State.RESOLVED, found()),
         (State.RESOLVED, CustomerMissing()),
@@ -254,6 +260,21 @@ def test_a_delete_leaves_from_nowhere_else(state: State) -> None:
 def test_what_cannot_be_true_is_refused(state: State, observation: Observation) -> None:
     with pytest.raises(IllegalTransition):
         after(observation, start=after(*PATHS[state]))
+
+
+def test_what_an_audit_has_found_waits_for_a_word_and_goes_on_like_any_other() -> None:
+    held = after(ORPHAN)
+    assert (held.state, held.is_unconfirmed, next_action(held)) == (State.HELD, True, None)
+    assert "cus" in (held.reason or "")
+    assert after(Canceled(), start=held).state is State.CANCELED
+    going_on = after(Approved(), start=held)
+    # The word is that the user is gone: no brake is released by it, and nothing else that holds.
+    assert (going_on.state, going_on.approved) == (State.RECEIVED, False)
+    assert going_on.is_unconfirmed is False
+    assert after(found(), Brake(sent=5, limit=5), start=going_on).state is State.HELD
+    for observation in (found(), CustomerMissing(), Unmapped(), Retried()):
+        with pytest.raises(IllegalTransition):
+            after(observation, start=held)
 
 
 def test_illegal_observations_say_what_and_where() -> None:
