@@ -397,7 +397,7 @@ _HEADINGS = {
     "unmapped": "not any one user's, by the mapping",
     "under_way": "users gone, and a deletion is under way",
     "kept": "users gone, and somebody has canceled the deletion",
-    "newer": "not in the file, and newer than it: left alone",
+    "newer": "not in the file, and newer than it or changed since: left alone",
 }
 """By what has been found, as `sync.reconcile.users_report.Finding` has it."""
 

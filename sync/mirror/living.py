@@ -26,6 +26,8 @@ class Living:
     """A customer's own."""
     external_id: str | None
     created_at: datetime
+    version_at: datetime
+    """When Polar last changed it, or made it."""
     not_kept: dict[str, str] | None
     """Fields that cannot be kept as Polar has them."""
 
@@ -38,7 +40,12 @@ class Living:
 def _some(table: sa.Table, customer_id: sa.Column[str]) -> sa.Select[Any]:
     return (
         sa.select(
-            table.c.id, customer_id, table.c.external_id, table.c.created_at, table.c.not_kept
+            table.c.id,
+            customer_id,
+            table.c.external_id,
+            table.c.created_at,
+            table.c.version_at,
+            table.c.not_kept,
         )
         .where(table.c.id > sa.bindparam("after"))
         .order_by(table.c.id)

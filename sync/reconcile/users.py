@@ -56,7 +56,7 @@ class Audit:
     ledger: Ledger
     users: Users
     as_of: datetime
-    """When the file was begun: whoever is newer is left alone."""
+    """When the file was begun: whoever is newer, or changed since, is left alone."""
     max_share: float
     """Of the linked customers, from 0 to 1: where more are orphans, none gets a deletion."""
     opens: bool = False
@@ -168,7 +168,9 @@ class Audit:
                 linked=claim.is_linked,
                 taken_care_of=deletion is not None,
                 kept=deletion is not None and deletion.is_kept,
-                newer=it.created_at > self.as_of,
+                # One that was there before can have got its external id since, once its buyer
+                # signed up.
+                newer=max(it.created_at, it.version_at) > self.as_of,
                 owned=is_exact and claim.user_id is not None,
                 member=it.is_member,
             ),

@@ -41,7 +41,7 @@ class Finding(StrEnum):
     KEPT = "kept"
     """The user is gone, and a person has canceled the deletion."""
     NEWER = "newer"
-    """It is newer than the file, and so may its user be."""
+    """It is newer than the file, or has changed since: its user may be newer."""
 
 
 def finding(
@@ -153,7 +153,7 @@ class UsersReport(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     as_of: datetime
-    """When the file was made. Who is newer is left alone."""
+    """When the file was made. Who is newer, or changed since, is left alone."""
     file_sha256: str
     users: int
     """In the file, each counted once."""

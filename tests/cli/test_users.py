@@ -21,6 +21,7 @@ from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.bridge import ago
 from tests.helpers.commands import CUSTOMER, HELD, SUPERSEDED, Commands, Result
 from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.settings import EVENT_SECRET
 from tests.helpers.simulator import SimulatorClient
 
 pytestmark = BOTH_ENGINES
@@ -224,6 +225,29 @@ def test_who_is_newer_than_the_file_is_left_alone(desk: Desk) -> None:
     tomorrow = datetime.now(UTC).timestamp() + 86_400
     os.utime(desk.file, (tomorrow, tomorrow))
     assert datetime.fromisoformat(desk.audit()["as_of"]) <= datetime.now(UTC)
+
+
+def test_a_buyer_who_signed_up_after_the_file_is_left_alone(desk: Desk) -> None:
+    guest = desk.customer(None, "active")
+    desk.customer("gone", "active")
+    desk.users("nobody")
+    linked = desk.sim.api.patch(f"/v1/customers/{guest}", json={"external_id": "buyer"})
+    assert linked.status_code == 200
+
+    assert desk.found("--as-of", "1h") == {"buyer": "newer", "gone": "orphan"}
+    assert desk.audit("--open", "--as-of", "1h")["opened"] == 1
+    assert [row["user_id"] for row in desk.deletions()] == ["gone"]
+
+
+def test_the_app_is_told_of_what_an_audit_holds(desk: Desk) -> None:
+    desk.commands.monkeypatch.setenv("OUTCOME_URL", "https://app.example.com/outcomes")
+    desk.commands.monkeypatch.setenv("OUTCOME_SECRETS", EVENT_SECRET)
+    desk.customer("gone")
+    desk.users("nobody")
+    desk.audit("--open")
+    [message] = desk.commands.run("outbox", "list", "--json").json["messages"]
+    [row] = desk.deletions()
+    assert (message["type"], message["deletion_id"]) == ("deletion.needs_action", row["id"])
 
 
 def test_a_member_whose_user_is_gone_is_told(desk: Desk) -> None:
