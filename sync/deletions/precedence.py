@@ -39,8 +39,10 @@ def standing(
         removed_until: deletions may have been removed whose event is no newer.
     """
     own = list(own)
-    # One that was canceled has deleted nobody.
-    left_at = [it.event_at for it in own if it.state is not State.CANCELED]
+    # One that was canceled has deleted nobody, and by a file alone nobody is known to be deleted.
+    left_at = [
+        it.event_at for it in own if it.state is not State.CANCELED and not it.is_unconfirmed
+    ]
     if removed_until is not None:
         left_at.append(removed_until)
     return Standing(

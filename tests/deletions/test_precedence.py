@@ -49,6 +49,11 @@ def test_what_was_interrupted_counts_as_what_it_was(
     assert standing([deletion(state, resume)], [], NOW, removed_until=None).has_to_wait == first
 
 
+def test_what_an_audit_has_opened_waits_for_a_word() -> None:
+    stands = standing([deletion(State.HELD, State.RECEIVED)], [], NOW, removed_until=None)
+    assert (stands.left_at, stands.has_to_wait) == (None, True)
+
+
 def test_what_was_said_before_counts_no_more() -> None:
     left = standing(
         [deletion(State.VERIFIED), replace(deletion(State.CANCELED), event_at=at(50))],
