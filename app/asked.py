@@ -91,7 +91,7 @@ def listing_of(query: QueryParams) -> Listing:
     try:
         return Listing.model_validate(dict(given))
     except ValidationError as error:
-        raise _named(error, Listing, "a parameter") from None
+        raise _named(error, Listing, "parameter") from None
 
 
 def previewed_of(body: bytes) -> Previewed:
@@ -103,7 +103,7 @@ def previewed_of(body: bytes) -> Previewed:
     try:
         return Previewed.model_validate_json(body)
     except ValidationError as error:
-        raise _named(error, Previewed, "a field") from None
+        raise _named(error, Previewed, "field") from None
 
 
 def _named(error: ValidationError, model: type[Asked], what: str) -> RequestRefused:

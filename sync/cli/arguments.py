@@ -93,7 +93,7 @@ def share(text: str | None) -> str | None:
     if text is not None and not (
         re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?%", text, re.ASCII) and parse_share(text) <= 1
     ):
-        raise typer.BadParameter("it must be a percentage of at most 100%: 5%")
+        raise typer.BadParameter("it must be a percentage of at most 100%, such as 20%")
     return text
 
 

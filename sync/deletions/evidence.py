@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.chain import GENESIS, link_hash
-from sync.deletions.observations import Canceled, CustomerMissing
+from sync.deletions.observations import Canceled, CustomerMissing, OrphanFound
 from sync.deletions.tables import DeletionRow, EvidenceRow
 
 SCRUBBED = "members.scrubbed"
@@ -111,6 +111,12 @@ async def canceled_by(
         )
     )
     return set(found)
+
+
+async def is_by_audit(session: AsyncSession, deletion_id: int) -> bool:
+    """Whether an audit has opened the deletion, and no event of the app's has come about it."""
+    kinds = [link.kind for link in await of(session, deletion_id)]
+    return OrphanFound.evidence in kinds and JOINED not in kinds
 
 
 def begin(session: AsyncSession, deletion_id: int) -> None:

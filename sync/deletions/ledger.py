@@ -369,13 +369,31 @@ class Ledger:
             by: the event's type.
         """
         for row in await self._of_user(session, user_id):
-            if row.event_at > event_at or row.state in OVER:
-                continue
-            try:
-                await self.record(session, row, Canceled(), now, source=_APP, by=by)
-                release(row)
-            except IllegalTransition:
-                await evidence.append(session, row, "restored.too_late", source=_APP, at=now)
+            if row.event_at <= event_at and row.state not in OVER:
+                await self._take_back(session, row, now, by)
+
+    async def is_there(
+        self, session: AsyncSession, *, user_id: str, event_at: datetime, now: datetime, by: str
+    ) -> None:
+        """The app says something of the user, so the user is there: cancel what an audit has opened
+        because of a file from before.
+
+        Args:
+            by: the event's type.
+        """
+        for row in await self._of_user(session, user_id):
+            is_older = row.event_at < event_at and row.state not in OVER
+            if is_older and await evidence.is_by_audit(session, row.id):
+                await self._take_back(session, row, now, by)
+
+    async def _take_back(
+        self, session: AsyncSession, row: DeletionRow, now: datetime, by: str
+    ) -> None:
+        try:
+            await self.record(session, row, Canceled(), now, source=_APP, by=by)
+            release(row)
+        except IllegalTransition:
+            await evidence.append(session, row, "restored.too_late", source=_APP, at=now)
 
     async def _of_user(self, session: AsyncSession, user_id: str) -> Sequence[DeletionRow]:
         hashes = [self.hasher.user(user_id)]

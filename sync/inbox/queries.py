@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.inbox.entry import Entry, InboxStatus, Source
 from sync.inbox.mentions import folded, holds
 from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow, RefusedRow
-from sync.store.columns import IN_THE_TABLE
+from sync.store.columns import IN_THE_TABLE, Texts, any_of
 from sync.store.database import Database
 
 _BODY = cast("QueryableAttribute[bytes | None]", InboxRow.body)
@@ -74,6 +74,25 @@ async def was_applied(
         .limit(1)
     )
     return found.first() is not None
+
+
+async def heard_of(
+    session: AsyncSession, user_hashes: Collection[str], event_types: Collection[str], at: datetime
+) -> set[str]:
+    """Those of the users about whom an event of these types, from after that time, has been
+    applied."""
+    found = await session.exec(
+        select(InboxRow.user_hash)
+        .where(
+            any_of(col(InboxRow.user_hash), sa.bindparam("users", list(user_hashes), Texts())),
+            col(InboxRow.source) == Source.APP,
+            col(InboxRow.event_type).in_(event_types),
+            col(InboxRow.status) == InboxStatus.APPLIED,
+            col(InboxRow.event_at) > at,
+        )
+        .distinct()
+    )
+    return {it for it in found if it is not None}
 
 
 # --- whether it can be done --------------------------------------------------------------------

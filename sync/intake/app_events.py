@@ -144,6 +144,9 @@ async def _profile_changed(applying: Applying, event: ProfileEvent) -> bool:
     ledger, session = applying.ledger, applying.session
     user_hash = ledger.hasher.user(event.user_id)
     await applying.has_come(event, user_hash)
+    await ledger.is_there(
+        session, user_id=event.user_id, event_at=event.at, now=applying.now, by=event.type
+    )
     standing = await ledger.standing(session, user_hash, applying.now)
     if not standing.is_overtaken(event.at):
         change = Change(
@@ -215,10 +218,12 @@ async def near_misses(session: AsyncSession, settings: Settings) -> list[NearMis
     found: list[NearMiss] = []
     called = names(settings)
     for event_type in await inbox.ignored_types(session):
-        if known := meant(event_type, called):
-            count, newest_at = await inbox.ignored(session, event_type)
-            name = called[known]
-            found.append(
-                NearMiss(event_type=event_type, count=count, newest_at=newest_at, did_you_mean=name)
-            )
+        known = meant(event_type, called)
+        # One that is called so came before it was acted on.
+        if known is None or (name := called[known]) == event_type:
+            continue
+        count, newest_at = await inbox.ignored(session, event_type)
+        found.append(
+            NearMiss(event_type=event_type, count=count, newest_at=newest_at, did_you_mean=name)
+        )
     return found

@@ -12,3 +12,7 @@ class EventType(StrEnum):
     USER_RESTORED = "user.restored"
     USER_UPDATED = "user.updated"
     USER_CREATED = "user.created"
+
+
+OF_THE_LIVING = frozenset(EventType) - {EventType.USER_DELETED}
+"""What the app says of nobody who is gone."""

@@ -8,7 +8,7 @@ read a few at a time, and what is found goes into the spool too.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from sync.deletions import orphans
 from sync.deletions.ledger import Ledger
 from sync.deletions.orphans import Known, Orphan
 from sync.deletions.states import State
+from sync.inbox import queries as inbox
+from sync.intake.event_types import OF_THE_LIVING
 from sync.mirror import living, rows
 from sync.mirror.kinds import SUBSCRIPTION
 from sync.mirror.living import Living
@@ -92,6 +94,12 @@ class Audit:
         return map(_read, self._spool.execute(_ALL))
 
     @property
+    def _gone_by(self) -> datetime:
+        """When those who are not in the file were gone, at the latest. A deletion takes along who
+        was there until CLOCK_SKEW after its event. Here nobody may be."""
+        return self.as_of - self.ledger.policy.clock_skew
+
+    @property
     def _spool(self) -> sqlite3.Connection:
         return self.users.spool
 
@@ -149,10 +157,28 @@ class Audit:
         subscriptions: dict[str, list[Subscription]] = {}
         for _, item in sorted(stored.items()):
             subscriptions.setdefault(item.customer_id, []).append(item.row)
+        heard_of = await self._heard_of(session, [claim.user_id for _, claim in missed])
         return (
-            self._found(it, claim, known.get(place), subscriptions.get(it.id, ()))
+            self._found(
+                it,
+                claim,
+                known.get(place),
+                subscriptions.get(it.id, ()),
+                is_there=claim.user_id in heard_of,
+            )
             for place, (it, claim) in enumerate(missed)
         )
+
+    async def _heard_of(
+        self, session: AsyncSession, user_ids: Iterable[str | None]
+    ) -> set[str | None]:
+        """Those of the users of whom the app has said something since the file: they are there."""
+        hasher = self.ledger.hasher
+        by_hash = {hasher.user(user_id): user_id for user_id in user_ids if user_id is not None}
+        if not by_hash:
+            return set()
+        heard_of = await inbox.heard_of(session, by_hash, OF_THE_LIVING, self._gone_by)
+        return {by_hash[user_hash] for user_hash in heard_of}
 
     def _found(
         self,
@@ -160,6 +186,8 @@ class Audit:
         claim: Claim,
         deletion: Known | None,
         subscriptions: Sequence[Subscription],
+        *,
+        is_there: bool,
     ) -> Found:
         # In place of an external id that cannot be kept stands its digest, which is nobody's.
         is_exact = "external_id" not in (it.not_kept or ())
@@ -170,7 +198,7 @@ class Audit:
                 kept=deletion is not None and deletion.is_kept,
                 # One that was there before can have got its external id since, once its buyer
                 # signed up.
-                newer=max(it.created_at, it.version_at) > self.as_of,
+                newer=is_there or max(it.created_at, it.version_at) > self.as_of,
                 owned=is_exact and claim.user_id is not None,
                 member=it.is_member,
             ),
@@ -198,22 +226,31 @@ class Audit:
         return opened
 
     async def _open_some(self, found: Mapping[int, Found]) -> int:
-        wanted = [
-            Orphan(
-                customer_id=it.customer_id,
-                created_at=it.created_at,
-                external_id=it.external_id,
-                user_id=it.user_id,
-            )
-            for it in found.values()
-        ]
-        # A deletion takes along who was there until CLOCK_SKEW after its event. Here nobody may be.
-        gone_by = self.as_of - self.ledger.policy.clock_skew
         async with self.ledger.database.write() as session:
+            # Since it was found, too.
+            heard_of = await self._heard_of(session, [it.user_id for it in found.values()])
+            wanted = [
+                (
+                    number,
+                    it,
+                    Orphan(
+                        customer_id=it.customer_id,
+                        created_at=it.created_at,
+                        external_id=it.external_id,
+                        user_id=it.user_id,
+                    ),
+                )
+                for number, it in found.items()
+                if it.user_id not in heard_of
+            ]
             opened = await orphans.open_held(
-                self.ledger, session, wanted, gone_by=gone_by, digest=self.users.sha256
+                self.ledger,
+                session,
+                [orphan for _, _, orphan in wanted],
+                gone_by=self._gone_by,
+                digest=self.users.sha256,
             )
-        for place, (number, it) in enumerate(found.items()):
+        for place, (number, it, _) in enumerate(wanted):
             if place in opened:
                 held = it.model_copy(update={"deletion": opened[place], "state": State.HELD.value})
                 self._spool.execute(_UPDATE, (held.model_dump_json(), number))

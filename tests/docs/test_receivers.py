@@ -8,11 +8,14 @@ import shutil
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from sync.signatures import sign
 from tests.helpers.bridge import Run, ago
 from tests.helpers.servers import ROOT
 from tests.helpers.waiting import wait_for
@@ -66,6 +69,11 @@ def test_a_receiver_as_it_is_shown(run: Run, tmp_path: Path, name: str) -> None:
                     lambda: it.query("SELECT 1 FROM outbox WHERE status = 'delivered'"),
                     "it is acknowledged",
                 )
+            # The doctor's, which is about nobody.
+            test = b'{"type": "deletion.test", "data": {"user_id": null, "text": "a test"}}'
+            headers = sign(SecretStr(SECRET), "test", datetime.now(UTC), test)
+            assert httpx.post(url, content=test, headers=headers).status_code == 204
+            assert "null" not in log.read_text()
             forged = httpx.post(url, content=b"{}", headers=signed_headers(b"{}"))
             assert forged.status_code == 401
         finally:

@@ -116,6 +116,9 @@ def test_status_lists_them_by_type_and_count(commands: Commands) -> None:
     assert "User.Deleted" in shown
     assert "EVENT_TYPE_DELETED" in shown
     assert "user.created" not in shown
+    # What came before it was acted on is called as it is to be.
+    commands.monkeypatch.setenv("SYNC_EVENTS", "deleted,restored,created")
+    assert commands.run("status", "--json").json["near_misses"] == listed
 
 
 @BOTH_ENGINES

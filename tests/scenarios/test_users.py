@@ -140,3 +140,40 @@ def test_what_else_holds_a_deletion_holds_this_one_too(run: Run) -> None:
         assert {it.deletions(user)[0]["state"] for user in ("boss", "back")} == {"held"}
         assert not it.is_gone(team)
         assert not it.is_gone(customer)
+
+
+@pytest.mark.parametrize(
+    ("said", "when"),
+    [
+        ("user.updated", "before it is opened"),
+        ("user.restored", "before it is opened"),
+        ("user.created", "held"),
+        ("user.updated", "approved"),
+    ],
+)
+def test_of_whom_the_app_says_something_after_the_file_is_there(
+    run: Run, said: str, when: str
+) -> None:
+    with run(sync_events="deleted,restored,updated,created", deletion_delay=3600) as it:
+        customer = it.customer("u1", "active", created_at=ago(days=9))
+        gone = it.customer("u2", "active", created_at=ago(days=9))
+        it.settled()
+        if when == "before it is opened":
+            it.tell("u1", said, email="u1@example.com")
+            it.settled()
+        found = audit(it, ["here"], "--open").json["users"]
+        if when == "before it is opened":
+            assert (found["found"], found["opened"]) == ({"newer": 1, "orphan": 1}, 1)
+        elif when == "approved":
+            approved = command(it, "approve", "u1")
+            assert approved.code == 0, approved.err
+        if when != "before it is opened":
+            assert found["opened"] == 2
+            it.tell("u1", said, email="u1@example.com")
+            row = it.wait("u1", "canceled")
+            assert it.evidence(row)[-1]["detail"]["by"] == said
+        command(it, "approve", "--all", "--origin", "audit")
+        command(it, "retry", "u2")
+        it.wait("u2", "verified")
+        assert it.is_gone(gone)
+        assert not it.is_gone(customer)
