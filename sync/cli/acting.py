@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import AsUser, Who, WhoIfAny
+from sync.cli.arguments import AsUser, DeadLetters, Who, WhoIfAny
 from sync.cli.exit_codes import NO
 from sync.cli.printing import fail
 
@@ -77,10 +77,10 @@ def retry(
         return
     retried, forgotten = in_deployment(lambda it: replay(it.database))
     if forgotten:
-        typer.echo(f"{forgotten} cannot be retried: their content is forgotten", err=True)
+        typer.echo(f"{len(forgotten)} cannot be retried: their content is forgotten", err=True)
     if not retried:
         fail(NO, "there is no dead letter to retry")
-    typer.echo(f"dead letters that are applied once more: {retried}")
+    typer.echo(f"dead letters that are applied once more: {len(retried)}")
 
 
 @commands.command()
@@ -191,11 +191,7 @@ def resume() -> None:
 
 
 @commands.command()
-def dismiss(
-    numbers: Annotated[
-        list[int], typer.Argument(min=1, max=2**63 - 1, metavar="NUMBER...", show_default=False)
-    ],
-) -> None:
+def dismiss(numbers: DeadLetters) -> None:
     """Say of events that `status` lists as possibly lost, by their numbers, that they are not."""
     from sync.cli.deployment import in_deployment
     from sync.inbox.queries import dismiss_lost

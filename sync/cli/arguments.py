@@ -128,6 +128,10 @@ RowNumbers = Annotated[
     list[int] | None,
     typer.Argument(min=1, max=_MAX_NUMBER, metavar="NUMBER...", show_default=False),
 ]
+DeadLetters = Annotated[
+    list[int],
+    typer.Argument(min=1, max=_MAX_NUMBER, metavar="NUMBER...", show_default=False),
+]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")]
 Since = Annotated[
     str | None,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.arguments import DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
-from sync.cli.printing import console_on, fail, print_json
+from sync.cli.printing import console_on, fail, print_done, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +135,20 @@ def replay(
 
     again, forgotten = in_deployment(lambda it: queries.replay(it.database, numbers or None))
     if forgotten:
-        typer.echo(f"{forgotten} cannot be applied: their content is forgotten", err=True)
-    typer.echo(f"dead letters that are applied once more: {again}")
-    if again < len(set(numbers or [0])):
-        fail(NO, "there is no such dead letter" if numbers else "there is no dead letter to apply")
+        typer.echo(f"{len(forgotten)} cannot be applied: their content is forgotten", err=True)
+    print_done(
+        again,
+        "dead letters that are applied once more",
+        numbers or (),
+        "not a dead letter that can be applied",
+    )
+
+
+@commands.command()
+def dismiss(numbers: DeadLetters) -> None:
+    """Say of dead letters that they need not be applied; their content goes."""
+    from sync.cli.deployment import in_deployment
+    from sync.inbox import queries
+
+    done = in_deployment(lambda it: queries.dismiss(it.database, numbers))
+    print_done(done, "dead letters that are dismissed", numbers, "not a dead letter")

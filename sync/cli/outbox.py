@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.arguments import DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
-from sync.cli.printing import console_on, fail, print_json
+from sync.cli.printing import console_on, fail, print_done, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,13 +101,22 @@ def replay(
     numbers: RowNumbers = None,
     everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
 ) -> None:
-    """Send dead letters again, with the same webhook-id."""
+    """Send messages now, with the same webhook-id: dead letters, or those that wait for a try."""
     if everything == bool(numbers):
         raise typer.BadParameter("give either NUMBER... or --all")
     from sync.cli.deployment import in_deployment
     from sync.outbox import queries
 
     again = in_deployment(lambda it: queries.replay(it.database, numbers or None))
-    typer.echo(f"messages that are sent again: {again}")
-    if again < len(set(numbers or [0])):
-        fail(NO, "there is no such dead letter" if numbers else "there is no dead letter")
+    missing = "acknowledged already, or not there"
+    print_done(again, "messages that are sent again", numbers or (), missing)
+
+
+@commands.command()
+def dismiss(numbers: DeadLetters) -> None:
+    """Say of dead letters that they need not be delivered; they are removed."""
+    from sync.cli.deployment import in_deployment
+    from sync.outbox import queries
+
+    done = in_deployment(lambda it: queries.dismiss(it.database, numbers))
+    print_done(done, "messages that are dismissed", numbers, "not a dead letter")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
+
+from sync.cli.exit_codes import NO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,6 +41,16 @@ def fail(code: int, *problems: str, **fields: object) -> NoReturn:
         typer.echo(f"error: {line}", err=True)
     print_problems(code, lines, **fields)
     sys.exit(code)
+
+
+def print_done(done: Collection[int], what: str, numbers: Collection[int], missing: str) -> None:
+    """Print how many rows something was done to, and exit with `NO` where it was not to all of the
+    numbers that were given. `missing`: what the others are."""
+    typer.echo(f"{what}: {len(done)}")
+    if others := sorted(set(numbers).difference(done)):
+        fail(NO, f"{missing}: {', '.join(map(str, others))}")
+    if not done:
+        fail(NO, "there is no dead letter")
 
 
 def print_problems(code: int, problems: Sequence[str], **fields: object) -> None:

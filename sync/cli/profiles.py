@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.arguments import DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
-from sync.cli.printing import console_on, fail, print_json
+from sync.cli.printing import console_on, fail, print_done, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,22 +116,14 @@ def replay(
     from sync.profiles import queries
 
     again = in_deployment(lambda it: queries.replay(it.database, numbers or None))
-    typer.echo(f"profiles that are carried again: {again}")
-    if again < len(set(numbers or [0])):
-        fail(NO, "there is no such dead letter" if numbers else "there is no dead letter")
+    print_done(again, "profiles that are carried again", numbers or (), "not a dead letter")
 
 
 @commands.command()
-def dismiss(
-    numbers: Annotated[
-        list[int], typer.Argument(min=1, max=2**63 - 1, metavar="NUMBER...", show_default=False)
-    ],
-) -> None:
+def dismiss(numbers: DeadLetters) -> None:
     """Say of dead letters that they need not be carried; what is personal in them goes."""
     from sync.cli.deployment import in_deployment
     from sync.profiles import queries
 
     done = in_deployment(lambda it: queries.dismiss(it.database, numbers))
-    typer.echo(f"profiles that are dismissed: {done}")
-    if done < len(set(numbers)):
-        fail(NO, "there is no such dead letter")
+    print_done(done, "profiles that are dismissed", numbers, "not a dead letter")

@@ -93,6 +93,10 @@ def print_status(console: Console, report: Mapping[str, Any]) -> None:
             )
         console.print(letters)
         _print_rest(console, dead["total"] - len(dead["newest"]))
+        console.print(
+            "After a repair: polar-sync inbox replay. What need not be applied: polar-sync inbox"
+            " dismiss"
+        )
     _print_outbox(console, report["outbox"])
     _print_refused(console, report["profiles"])
     _print_not_kept(console, report["not_kept"])

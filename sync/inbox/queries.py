@@ -343,20 +343,50 @@ async def one(session: AsyncSession, row_id: int) -> InboxRow | None:
     return (await session.exec(select(InboxRow).where(col(InboxRow.id) == row_id))).first()
 
 
-async def replay(database: Database, row_ids: Collection[int] | None = None) -> tuple[int, int]:
-    """Have these dead letters, or all, applied once more. Returns how many, and how many of them
-    cannot be since their content has been forgotten.
+async def replay(
+    database: Database, row_ids: Collection[int] | None = None
+) -> tuple[set[int], set[int]]:
+    """Have these dead letters, or all, applied once more. Returns which, and which of them cannot
+    be since their content has been forgotten.
 
     Raises:
         StorageUnavailable: nothing was done.
     """
-    which = _DEAD if row_ids is None else sa.and_(_DEAD, col(InboxRow.id).in_(row_ids))
+    kept = col(InboxRow.body).is_not(None)
     async with database.write() as session:
-        again = await session.exec(
+        forgotten = set(await session.exec(select(InboxRow.id).where(*_dead(row_ids), ~kept)))
+        again = set(await session.exec(select(InboxRow.id).where(*_dead(row_ids), kept)))
+        await session.exec(
             sa.update(InboxRow)
-            .where(which, col(InboxRow.body).is_not(None))
+            .where(*_dead(row_ids), kept)
             .values(status=InboxStatus.PENDING, applied_at=None, error=None),
             execution_options=IN_THE_TABLE,
         )
-        left = await session.exec(select(func.count()).select_from(InboxRow).where(which))
-        return again.rowcount, left.one()
+        return again, forgotten
+
+
+async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
+    """A person says that these dead letters need not be applied: their content goes. Returns which.
+
+    Raises:
+        StorageUnavailable: nothing was done.
+    """
+    async with database.write() as session:
+        found = set(await session.exec(select(InboxRow.id).where(*_dead(row_ids))))
+        await session.exec(
+            sa.update(InboxRow)
+            .where(*_dead(row_ids))
+            .values(
+                status=InboxStatus.IGNORED,
+                body=None,
+                error=sa.literal("dismissed: ").concat(col(InboxRow.error)),
+            ),
+            execution_options=IN_THE_TABLE,
+        )
+        # It may still be in the write-ahead log.
+        database.overwritten()
+        return found
+
+
+def _dead(row_ids: Collection[int] | None) -> Sequence[sa.ColumnElement[bool]]:
+    return (_DEAD,) if row_ids is None else (_DEAD, col(InboxRow.id).in_(row_ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -185,22 +185,38 @@ async def one(session: AsyncSession, row_id: int) -> OutboxRow | None:
     return (await session.exec(select(OutboxRow).where(col(OutboxRow.id) == row_id))).first()
 
 
-async def replay(database: Database, row_ids: Sequence[int] | None) -> int:
-    """Have these dead letters, or all, sent again. Returns how many.
+async def replay(database: Database, row_ids: Collection[int] | None) -> set[int]:
+    """Have these messages sent now, or all dead letters. Returns which: not those that have been
+    acknowledged.
 
     Raises:
         StorageUnavailable
     """
+    which = _DEAD if row_ids is None else sa.and_(OPEN_OUTBOX, col(OutboxRow.id).in_(row_ids))
     async with database.write() as session:
         now = await database.now(session)
-        which = _DEAD if row_ids is None else sa.and_(_DEAD, col(OutboxRow.id).in_(row_ids))
-        again = await session.exec(
+        again = set(await session.exec(select(OutboxRow.id).where(which)))
+        await session.exec(
             sa.update(OutboxRow)
             .where(which)
             .values(status=OutboxStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None),
             execution_options=IN_THE_TABLE,
         )
-        return again.rowcount
+        return again
+
+
+async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
+    """A person says that these dead letters need not be delivered: they are removed. Returns which.
+
+    Raises:
+        StorageUnavailable
+    """
+    which = sa.and_(_DEAD, col(OutboxRow.id).in_(row_ids))
+    async with database.write() as session:
+        found = set(await session.exec(select(OutboxRow.id).where(which)))
+        await session.exec(sa.delete(OutboxRow).where(which), execution_options=IN_THE_TABLE)
+        database.overwritten()
+        return found
 
 
 async def remove(database: Database, delivered: datetime, dead: datetime) -> AsyncIterator[int]:

@@ -278,8 +278,8 @@ async def one(session: AsyncSession, row_id: int) -> ProfileRow | None:
     return (await session.exec(select(ProfileRow).where(col(ProfileRow.id) == row_id))).first()
 
 
-async def replay(database: Database, row_ids: Collection[int] | None) -> int:
-    """Have these dead letters, or all, carried again. Returns how many.
+async def replay(database: Database, row_ids: Collection[int] | None) -> set[int]:
+    """Have these dead letters, or all, carried again. Returns which.
 
     Raises:
         StorageUnavailable
@@ -289,12 +289,12 @@ async def replay(database: Database, row_ids: Collection[int] | None) -> int:
         rows = await _dead(database, session, row_ids)
         for row in rows:
             _be_pending(row, now)
-        return len(rows)
+        return {row.id for row in rows}
 
 
-async def dismiss(database: Database, row_ids: Collection[int]) -> int:
-    """A person says that these dead letters need not be carried: what is personal goes. Returns how
-    many.
+async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
+    """A person says that these dead letters need not be carried: what is personal goes. Returns
+    which.
 
     Raises:
         StorageUnavailable
@@ -306,7 +306,7 @@ async def dismiss(database: Database, row_ids: Collection[int]) -> int:
             row.become(row.profile.carried(row.profile))
             _end(row, ProfileStatus.IGNORED, f"dismissed: {row.reason}", now)
         database.overwritten()
-        return len(rows)
+        return {row.id for row in rows}
 
 
 async def _dead(

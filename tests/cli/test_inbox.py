@@ -140,7 +140,7 @@ def test_applied_once_more(came: Commands) -> None:
     assert (some.code, some.out) == (1, "dead letters that are applied once more: 1\n")
     assert listed(came, "--state", "dead") == []
     again = came.run("inbox", "replay", "1")
-    assert (again.code, again.err) == (1, "error: there is no such dead letter\n")
+    assert (again.code, again.err) == (1, "error: not a dead letter that can be applied: 1\n")
 
 
 def test_without_its_body_it_cannot_be(came: Commands) -> None:
@@ -149,3 +149,14 @@ def test_without_its_body_it_cannot_be(came: Commands) -> None:
         result = came.run("inbox", "replay", which)
         assert result.code == 1
         assert "1 cannot be applied: their content is forgotten" in result.err
+
+
+def test_dismissed(came: Commands) -> None:
+    assert "polar-sync inbox dismiss" in came.run("status").out
+    result = came.run("inbox", "dismiss", "1", "3")
+    assert (result.code, result.out) == (1, "dead letters that are dismissed: 1\n")
+    assert result.err == "error: not a dead letter: 3\n"
+    shown = came.run("inbox", "show", "1", "--json").json
+    assert (shown["status"], shown["body_kept"]) == ("ignored", False)
+    assert shown["error"].startswith("dismissed: ")
+    assert came.run("status", "--json").json["dead_letters"]["total"] == 0

@@ -78,11 +78,22 @@ def test_one_of_them(told: Commands) -> None:
 def test_sent_again(told: Commands) -> None:
     for wrong in ([], ["2", "--all"]):
         assert told.run("outbox", "replay", *wrong).code == 2
-    result = told.run("outbox", "replay", "2", "3")
+    result = told.run("outbox", "replay", "1", "2")
     assert (result.code, result.out) == (1, "messages that are sent again: 1\n")
-    assert told.run("outbox", "replay", "2").code == 1
-    assert told.run("outbox", "replay", "--all").code == 1
+    assert result.err == "error: acknowledged already, or not there: 1\n"
+    # One that waits for its next try need not wait.
+    told.sql("UPDATE outbox SET attempts = 5")
+    assert told.run("outbox", "replay", "3").code == 0
+    assert [it["attempts"] for it in listed(told)] == [0, 5, 5]
+    assert told.run("outbox", "replay", "--all").err == "error: there is no dead letter\n"
     assert listed(told, "--state", "dead") == []
     status = told.run("status", "--json").json["outbox"]
     assert (status["pending"], status["dead"]) == (2, 0)
     assert "outbox: 2 to be acknowledged" in told.run("status").out
+
+
+def test_dismissed(told: Commands) -> None:
+    result = told.run("outbox", "dismiss", "2", "3")
+    assert (result.code, result.out) == (1, "messages that are dismissed: 1\n")
+    assert result.err == "error: not a dead letter: 3\n"
+    assert [it["id"] for it in listed(told)] == [3, 1]
