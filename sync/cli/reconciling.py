@@ -60,6 +60,8 @@ def reconcile(
         typer.FileBinaryRead | None,
         typer.Option(
             metavar="FILE",
+            # Where another option is wrong, none is opened that nobody would close.
+            lazy=True,
             help="Then compare with the ids of the users whom the app has: CSV, JSON lines, or one"
             " id a line; -: stdin.",
         ),
