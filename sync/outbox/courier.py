@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-from sync.logs import place_of
 from sync.outbox import queries
 from sync.outbox.delivery import Delivery, Refused
 from sync.outbox.message import Message, Recipient, wait_after
 from sync.settings import Settings
 from sync.store.database import Database
-from sync.store.errors import StorageUnavailable
+from sync.store.retry import keep_taking
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +22,6 @@ _AT_ONCE = 8
 """Messages under way at once, of different deletions."""
 _LEASE = timedelta(minutes=2)
 """A message whose courier died is sent by another after this; longer than any try."""
-_IDLE = 0.5
-_AFTER_ERROR = 5.0
 
 
 def deliveries(settings: Settings) -> Mapping[Recipient, Delivery]:
@@ -59,22 +56,7 @@ class Courier:
                 await stack.enter_async_context(delivery)
             async with asyncio.TaskGroup() as group:
                 for _ in range(_AT_ONCE):
-                    group.create_task(self._carry())
-
-    async def _carry(self) -> None:
-        while True:
-            try:
-                sent = await self.send_next()
-            except StorageUnavailable as error:
-                _log.error("the outbox: the database does not answer: %s", error)
-                await asyncio.sleep(_AFTER_ERROR)
-            except Exception as error:  # noqa: BLE001 - the others must be sent all the same
-                _log.error("the outbox failed unexpectedly: %s", place_of(error))
-                await asyncio.sleep(_AFTER_ERROR)
-            else:
-                if not sent:
-                    # Not all at the same moment.
-                    await asyncio.sleep(_IDLE * _AT_ONCE * random.uniform(0.5, 1.5))  # noqa: S311
+                    group.create_task(keep_taking(self.send_next, "the outbox", at_once=_AT_ONCE))
 
     async def send_next(self) -> bool:
         """Send the message that has been due longest. Returns whether there was one.

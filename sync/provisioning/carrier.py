@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from sync.cancellation import cancel_and_wait
 from sync.deletions.ledger import Ledger
 from sync.deletions.pause import IS_PAUSED
-from sync.logs import place_of
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
 from sync.polar.organization import Organization
@@ -24,13 +22,12 @@ from sync.profiles.queries import Leased
 from sync.provisioning.carrying import Carrying
 from sync.settings import Settings
 from sync.store.errors import StorageUnavailable
+from sync.store.retry import keep_taking
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 4
 """Profiles under way at once, of different users."""
-_IDLE = 0.5
-_AFTER_ERROR = 5.0
 
 
 class Carrier:
@@ -50,22 +47,9 @@ class Carrier:
             asyncio.TaskGroup() as group,
         ):
             for _ in range(_AT_ONCE):
-                group.create_task(self._carry(polar))
-
-    async def _carry(self, polar: PolarClient) -> None:
-        while True:
-            try:
-                carried = await self.carry_next(polar)
-            except StorageUnavailable as error:
-                _log.error("profiles: the database does not answer: %s", error)
-                await asyncio.sleep(_AFTER_ERROR)
-            except Exception as error:  # noqa: BLE001 - the others must be carried all the same
-                _log.error("profiles failed unexpectedly: %s", place_of(error))
-                await asyncio.sleep(_AFTER_ERROR)
-            else:
-                if not carried:
-                    # Not all at the same moment.
-                    await asyncio.sleep(_IDLE * _AT_ONCE * random.uniform(0.5, 1.5))  # noqa: S311
+                group.create_task(
+                    keep_taking(lambda: self.carry_next(polar), "profiles", at_once=_AT_ONCE)
+                )
 
     async def carry_next(self, polar: PolarClient) -> bool:
         """Carry the profile that has been due longest. Returns whether there was one.
