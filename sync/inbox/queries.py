@@ -354,15 +354,15 @@ async def replay(
     """
     kept = col(InboxRow.body).is_not(None)
     async with database.write() as session:
-        forgotten = set(await session.exec(select(InboxRow.id).where(*_dead(row_ids), ~kept)))
-        again = set(await session.exec(select(InboxRow.id).where(*_dead(row_ids), kept)))
-        await session.exec(
+        again = await session.exec(
             sa.update(InboxRow)
             .where(*_dead(row_ids), kept)
-            .values(status=InboxStatus.PENDING, applied_at=None, error=None),
+            .values(status=InboxStatus.PENDING, applied_at=None, error=None)
+            .returning(col(InboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
-        return again, forgotten
+        forgotten = await session.exec(select(InboxRow.id).where(*_dead(row_ids), ~kept))
+        return set(again.scalars()), set(forgotten)
 
 
 async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
@@ -372,20 +372,20 @@ async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
         StorageUnavailable: nothing was done.
     """
     async with database.write() as session:
-        found = set(await session.exec(select(InboxRow.id).where(*_dead(row_ids))))
-        await session.exec(
+        found = await session.exec(
             sa.update(InboxRow)
             .where(*_dead(row_ids))
             .values(
                 status=InboxStatus.IGNORED,
                 body=None,
                 error=sa.literal("dismissed: ").concat(col(InboxRow.error)),
-            ),
+            )
+            .returning(col(InboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
         # It may still be in the write-ahead log.
         database.overwritten()
-        return found
+        return set(found.scalars())
 
 
 def _dead(row_ids: Collection[int] | None) -> Sequence[sa.ColumnElement[bool]]:

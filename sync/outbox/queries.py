@@ -16,10 +16,10 @@ from sync.outbox.message import LONGEST_WAIT, Message, OutboxStatus, Recipient
 from sync.outbox.tables import OPEN_OUTBOX, OutboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
+from sync.store.removing import remove_in_batches
 
 _PENDING = sa.and_(OPEN_OUTBOX, col(OutboxRow.status) == OutboxStatus.PENDING)
 _DEAD = sa.and_(OPEN_OUTBOX, col(OutboxRow.status) == OutboxStatus.DEAD)
-_BATCH = 500
 
 
 def put(
@@ -195,14 +195,14 @@ async def replay(database: Database, row_ids: Collection[int] | None) -> set[int
     which = _DEAD if row_ids is None else sa.and_(OPEN_OUTBOX, col(OutboxRow.id).in_(row_ids))
     async with database.write() as session:
         now = await database.now(session)
-        again = set(await session.exec(select(OutboxRow.id).where(which)))
-        await session.exec(
+        again = await session.exec(
             sa.update(OutboxRow)
             .where(which)
-            .values(status=OutboxStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None),
+            .values(status=OutboxStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None)
+            .returning(col(OutboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
-        return again
+        return set(again.scalars())
 
 
 async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
@@ -213,13 +213,15 @@ async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
     """
     which = sa.and_(_DEAD, col(OutboxRow.id).in_(row_ids))
     async with database.write() as session:
-        found = set(await session.exec(select(OutboxRow.id).where(which)))
-        await session.exec(sa.delete(OutboxRow).where(which), execution_options=IN_THE_TABLE)
+        found = await session.exec(
+            sa.delete(OutboxRow).where(which).returning(col(OutboxRow.id)),
+            execution_options=IN_THE_TABLE,
+        )
         database.overwritten()
-        return found
+        return set(found.scalars())
 
 
-async def remove(database: Database, delivered: datetime, dead: datetime) -> AsyncIterator[int]:
+def remove(database: Database, delivered: datetime, dead: datetime) -> AsyncIterator[int]:
     """Remove what was acknowledged, and what was given up, before these times. Yields after every
     batch how many.
 
@@ -231,16 +233,4 @@ async def remove(database: Database, delivered: datetime, dead: datetime) -> Asy
         sa.and_(status == OutboxStatus.DELIVERED, ended_at < delivered),
         sa.and_(status == OutboxStatus.DEAD, ended_at < dead),
     )
-    oldest = select(OutboxRow.id).where(old).order_by(col(OutboxRow.id)).limit(_BATCH)
-    while True:
-        async with database.read() as session:
-            ids = (await session.exec(oldest)).all()
-        if not ids:
-            return
-        async with database.write() as session:
-            await session.exec(
-                sa.delete(OutboxRow).where(col(OutboxRow.id).in_(ids)),
-                execution_options=IN_THE_TABLE,
-            )
-            database.overwritten()
-        yield len(ids)
+    return remove_in_batches(database, OutboxRow, col(OutboxRow.id), old)

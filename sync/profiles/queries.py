@@ -16,12 +16,12 @@ from sync.profiles.tables import OPEN_PROFILES, ProfileRow
 from sync.settings import MAX_LEASE
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
+from sync.store.removing import remove_in_batches
 
 _PENDING = sa.and_(OPEN_PROFILES, col(ProfileRow.status) == ProfileStatus.PENDING)
 _DEAD = sa.and_(OPEN_PROFILES, col(ProfileRow.status) == ProfileStatus.DEAD)
 _LONGEST_WAIT = timedelta(hours=1)
 """Nothing waits for longer, but by a clock that was wrong."""
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,24 +319,11 @@ async def _dead(
     return rows
 
 
-async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
+def remove(database: Database, before: datetime) -> AsyncIterator[int]:
     """Remove those of which the app has said nothing since then. Yields after every batch how many.
 
     Raises:
         StorageUnavailable
     """
-    oldest = select(ProfileRow.id).where(col(ProfileRow.changed_at) < before).limit(_BATCH)
-    while True:
-        async with database.read() as session:
-            ids = (await session.exec(oldest)).all()
-        if not ids:
-            return
-        async with database.write() as session:
-            await session.exec(
-                sa.delete(ProfileRow).where(
-                    col(ProfileRow.id).in_(ids), col(ProfileRow.changed_at) < before
-                ),
-                execution_options=IN_THE_TABLE,
-            )
-            database.overwritten()
-        yield len(ids)
+    old = col(ProfileRow.changed_at) < before
+    return remove_in_batches(database, ProfileRow, col(ProfileRow.id), old)
