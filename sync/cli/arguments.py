@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -11,6 +12,16 @@ import typer
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=36_500)
+
+
+def check_some_or_all(numbers: Sequence[int] | None, everything: bool) -> None:
+    """Make sure that either is given.
+
+    Raises:
+        BadParameter
+    """
+    if everything == bool(numbers):
+        raise typer.BadParameter("give either NUMBER... or --all")
 
 
 def user_id(text: str | None) -> str | None:
@@ -128,6 +139,7 @@ RowNumbers = Annotated[
     list[int] | None,
     typer.Argument(min=1, max=_MAX_NUMBER, metavar="NUMBER...", show_default=False),
 ]
+AllDead = Annotated[bool, typer.Option("--all", help="Every dead letter.")]
 DeadLetters = Annotated[
     list[int],
     typer.Argument(min=1, max=_MAX_NUMBER, metavar="NUMBER...", show_default=False),

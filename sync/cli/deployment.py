@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.settings import Settings
@@ -37,6 +39,20 @@ def in_deployment(work: Callable[[Deployment], Awaitable[T]], *, only_looks: boo
     """
     with startup_objects_frozen():
         return asyncio.run(_with_database(work, only_looks))
+
+
+def looked_up(read: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """What is read from the deployment's database, to which nothing is written.
+
+    Raises:
+        SettingsError, SchemaMismatch, StorageUnavailable
+    """
+
+    async def look(it: Deployment) -> T:
+        async with it.database.read() as session:
+            return await read(session)
+
+    return in_deployment(look, only_looks=True)
 
 
 async def _with_database(work: Callable[[Deployment], Awaitable[T]], only_looks: bool) -> T:

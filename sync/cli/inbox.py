@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.arguments import AllDead, DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
-from sync.cli.printing import console_on, fail, print_done, print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sync.cli.deployment import Deployment
-    from sync.inbox.tables import InboxRow
+from sync.cli.printing import console_on, fail, print_done, print_json, print_one
 
 commands = typer.Typer(help="Events from the app and from Polar.", no_args_is_help=True)
 
@@ -54,7 +48,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """The newest events, what became of each, and why not."""
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import looked_up
     from sync.inbox import queries
     from sync.inbox.entry import InboxStatus, Source
     from sync.reports.plain import fields_of
@@ -62,19 +56,17 @@ def list_(
     origin = None if source is None else arguments.choice(Source, source, "--source")
     status = None if state is None else arguments.choice(InboxStatus, state, "--state")
 
-    async def read(it: Deployment) -> Sequence[InboxRow]:
-        async with it.database.read() as session:
-            return await queries.search(
-                session,
-                webhook_id=webhook_id,
-                source=origin,
-                event_type=type_,
-                status=status,
-                since=arguments.parse_moment(since),
-                limit=limit,
-            )
-
-    rows = in_deployment(read, only_looks=True)
+    rows = looked_up(
+        lambda session: queries.search(
+            session,
+            webhook_id=webhook_id,
+            source=origin,
+            event_type=type_,
+            status=status,
+            since=arguments.parse_moment(since),
+            limit=limit,
+        )
+    )
     report = {"events": [fields_of(row, _FIELDS) for row in rows]}
     if as_json:
         print_json(report)
@@ -98,15 +90,11 @@ def show(
     """All about one event."""
     if unmask and not body:
         raise typer.BadParameter("--unmask goes with --body")
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import looked_up
     from sync.inbox import masking, queries
     from sync.reports.plain import fields_of
 
-    async def read(it: Deployment) -> InboxRow | None:
-        async with it.database.read() as session:
-            return await queries.one(session, number)
-
-    row = in_deployment(read, only_looks=True)
+    row = looked_up(lambda session: queries.one(session, number))
     if row is None:
         fail(NO, f"there is no event with the number {number}")
     report = fields_of(row, (*_FIELDS, "digest"))
@@ -114,22 +102,16 @@ def show(
     if body and row.body is not None:
         whole = row.body.decode(errors="replace") if unmask else masking.masked(row.body)
         report["body"] = whole
-    if as_json:
-        print_json(report)
-    else:
-        from sync.cli.tables import print_row
-
-        print_row(console_on(sys.stdout), report)
+    print_one(report, as_json=as_json)
 
 
 @commands.command()
 def replay(
     numbers: RowNumbers = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    everything: AllDead = False,
 ) -> None:
     """Apply dead letters once more, after a repair."""
-    if everything == bool(numbers):
-        raise typer.BadParameter("give either NUMBER... or --all")
+    arguments.check_some_or_all(numbers, everything)
     from sync.cli.deployment import in_deployment
     from sync.inbox import queries
 

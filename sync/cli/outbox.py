@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.arguments import AllDead, DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
-from sync.cli.printing import console_on, fail, print_done, print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sync.cli.deployment import Deployment
-    from sync.outbox.tables import OutboxRow
+from sync.cli.printing import console_on, fail, print_done, print_json, print_one
 
 commands = typer.Typer(help="Messages to the app and to operators.", no_args_is_help=True)
 
@@ -46,24 +40,22 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """The newest messages, and what became of each."""
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import looked_up
     from sync.outbox import queries
     from sync.outbox.message import OutboxStatus
     from sync.reports.plain import fields_of
 
     status = None if state is None else arguments.choice(OutboxStatus, state, "--state")
 
-    async def read(it: Deployment) -> Sequence[OutboxRow]:
-        async with it.database.read() as session:
-            return await queries.search(
-                session,
-                type_=type_,
-                status=status,
-                since=arguments.parse_moment(since),
-                limit=limit,
-            )
-
-    rows = in_deployment(read, only_looks=True)
+    rows = looked_up(
+        lambda session: queries.search(
+            session,
+            type_=type_,
+            status=status,
+            since=arguments.parse_moment(since),
+            limit=limit,
+        )
+    )
     report = {"messages": [fields_of(row, _FIELDS) for row in rows]}
     if as_json:
         print_json(report)
@@ -76,34 +68,24 @@ def list_(
 @commands.command()
 def show(number: RowNumber, as_json: Json = False) -> None:
     """All about one message. The user's id is there until it is acknowledged."""
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import looked_up
     from sync.outbox import queries
     from sync.reports.plain import fields_of
 
-    async def read(it: Deployment) -> OutboxRow | None:
-        async with it.database.read() as session:
-            return await queries.one(session, number)
-
-    row = in_deployment(read, only_looks=True)
+    row = looked_up(lambda session: queries.one(session, number))
     if row is None:
         fail(NO, f"there is no message with the number {number}")
     report = fields_of(row, (*_FIELDS, "user_id", "data"))
-    if as_json:
-        print_json(report)
-    else:
-        from sync.cli.tables import print_row
-
-        print_row(console_on(sys.stdout), report)
+    print_one(report, as_json=as_json)
 
 
 @commands.command()
 def replay(
     numbers: RowNumbers = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    everything: AllDead = False,
 ) -> None:
     """Send messages now, with the same webhook-id: dead letters, or those that wait for a try."""
-    if everything == bool(numbers):
-        raise typer.BadParameter("give either NUMBER... or --all")
+    arguments.check_some_or_all(numbers, everything)
     from sync.cli.deployment import in_deployment
     from sync.outbox import queries
 

@@ -43,6 +43,16 @@ def fail(code: int, *problems: str, **fields: object) -> NoReturn:
     sys.exit(code)
 
 
+def print_one(report: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print a report of plain values, as JSON or for people."""
+    if as_json:
+        print_json(report)
+    else:
+        from sync.cli.tables import print_row
+
+        print_row(console_on(sys.stdout), report)
+
+
 def print_done(done: Collection[int], what: str, numbers: Collection[int], missing: str) -> None:
     """Print how many rows something was done to, and exit with `NO` where it was not to all of the
     numbers that were given. `missing`: what the others are."""

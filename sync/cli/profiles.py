@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sync.cli import arguments
-from sync.cli.arguments import DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
+from sync.cli.arguments import AllDead, DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
-from sync.cli.printing import console_on, fail, print_done, print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sync.cli.deployment import Deployment
-    from sync.profiles.tables import ProfileRow
+from sync.cli.printing import console_on, fail, print_done, print_json, print_one
 
 commands = typer.Typer(
     help="E-mail and name of users, on their way to Polar.", no_args_is_help=True
@@ -48,20 +42,18 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """The users of whom the app said something last, and what became of it."""
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import looked_up
     from sync.profiles import queries
     from sync.profiles.profile import ProfileStatus
     from sync.reports.plain import fields_of
 
     status = None if state is None else arguments.choice(ProfileStatus, state, "--state")
 
-    async def read(it: Deployment) -> Sequence[ProfileRow]:
-        async with it.database.read() as session:
-            return await queries.search(
-                session, status=status, since=arguments.parse_moment(since), limit=limit
-            )
-
-    rows = in_deployment(read, only_looks=True)
+    rows = looked_up(
+        lambda session: queries.search(
+            session, status=status, since=arguments.parse_moment(since), limit=limit
+        )
+    )
     report = {"profiles": [fields_of(row, _FIELDS) for row in rows]}
     if as_json:
         print_json(report)
@@ -80,38 +72,28 @@ def show(
     as_json: Json = False,
 ) -> None:
     """All about one of them."""
-    from sync.cli.deployment import in_deployment
+    from sync.cli.deployment import looked_up
     from sync.inbox.masking import MASK
     from sync.profiles import queries
     from sync.reports.plain import fields_of
 
-    async def read(it: Deployment) -> ProfileRow | None:
-        async with it.database.read() as session:
-            return await queries.one(session, number)
-
-    row = in_deployment(read, only_looks=True)
+    row = looked_up(lambda session: queries.one(session, number))
     if row is None:
         fail(NO, f"there is no profile with the number {number}")
     personal: dict[str, Any] = fields_of(row, _PERSONAL)
     if not unmask:
         personal = {name: None if it is None else MASK for name, it in personal.items()}
     report = fields_of(row, _FIELDS) | personal | fields_of(row, _TIMES)
-    if as_json:
-        print_json(report)
-    else:
-        from sync.cli.tables import print_row
-
-        print_row(console_on(sys.stdout), report)
+    print_one(report, as_json=as_json)
 
 
 @commands.command()
 def replay(
     numbers: RowNumbers = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    everything: AllDead = False,
 ) -> None:
     """Carry dead letters to Polar again."""
-    if everything == bool(numbers):
-        raise typer.BadParameter("give either NUMBER... or --all")
+    arguments.check_some_or_all(numbers, everything)
     from sync.cli.deployment import in_deployment
     from sync.profiles import queries
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 from pydantic import SecretStr
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import pause, queries
 from sync.deletions.states import NEEDS_A_PERSON, State
@@ -369,38 +370,17 @@ async def inbox_is_worked_on(deployment: Deployment) -> Finding:
     return warned(detail, remedy) if age > _BACKLOG_WARN else passed(detail)
 
 
-async def no_dead_letters(deployment: Deployment) -> Finding:
-    async with (await deployment.database()).read() as session:
-        total, _ = await inbox.dead_letters(session, 0)
-    if not total:
-        return passed("none")
-    return warned(
-        f"{total} could not be applied",
-        "polar-sync status says why; then polar-sync retry --dead-letters",
-    )
+def _without_dead_letters(
+    find: Callable[[AsyncSession, int], Awaitable[tuple[int, object]]], detail: str, remedy: str
+) -> Look:
+    """The check that there are none. `detail`: what they are, with a place for their number."""
 
+    async def look(deployment: Deployment) -> Finding:
+        async with (await deployment.database()).read() as session:
+            total, _ = await find(session, 0)
+        return warned(detail.format(total), remedy) if total else passed("none")
 
-async def everything_is_told(deployment: Deployment) -> Finding:
-    async with (await deployment.database()).read() as session:
-        total, _ = await outbox.dead_letters(session, 0)
-    if not total:
-        return passed("none")
-    return warned(
-        f"{total} could not be delivered",
-        "polar-sync outbox list --state dead says why; then polar-sync outbox replay --all",
-    )
-
-
-async def everything_is_carried(deployment: Deployment) -> Finding:
-    async with (await deployment.database()).read() as session:
-        total, _ = await profiles.dead_letters(session, 0)
-    if not total:
-        return passed("none")
-    return warned(
-        f"Polar refuses {total}",
-        "polar-sync profiles list --state dead says why; then polar-sync profiles replay --all,"
-        " or dismiss",
-    )
+    return look
 
 
 async def event_types_are_known(deployment: Deployment) -> Finding:
@@ -481,9 +461,34 @@ CHECKS: Sequence[Check] = (
     Check("operators told", _is_told(Recipient.OPERATOR, "OPERATOR_URL"), _SETTINGS),
     Check("inbox", inbox_is_worked_on, _DATABASE),
     Check("event types", event_types_are_known, _DATABASE),
-    Check("dead letters", no_dead_letters, _DATABASE),
-    Check("outbox", everything_is_told, _DATABASE),
-    Check("profiles", everything_is_carried, _DATABASE),
+    Check(
+        "dead letters",
+        _without_dead_letters(
+            inbox.dead_letters,
+            "{} could not be applied",
+            "polar-sync status says why; then polar-sync retry --dead-letters",
+        ),
+        _DATABASE,
+    ),
+    Check(
+        "outbox",
+        _without_dead_letters(
+            outbox.dead_letters,
+            "{} could not be delivered",
+            "polar-sync outbox list --state dead says why; then polar-sync outbox replay --all",
+        ),
+        _DATABASE,
+    ),
+    Check(
+        "profiles",
+        _without_dead_letters(
+            profiles.dead_letters,
+            "Polar refuses {}",
+            "polar-sync profiles list --state dead says why; then polar-sync profiles replay --all,"
+            " or dismiss",
+        ),
+        _DATABASE,
+    ),
     Check("deletions for a person", nobody_is_needed, _DATABASE),
     Check("deletions go on", deletions_go_on, _DATABASE),
 )
