@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from sync.outbox import courier, message
+from sync.outbox import message
 from sync.outbox.queries import replay
+from sync.store import retry
 from sync.worker import alerts
 from tests.helpers.bridge import Run, ago, now
 from tests.helpers.engines import BOTH_ENGINES
@@ -33,7 +34,7 @@ def told() -> Iterator[Receiver]:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is days in life is moments here."""
-    monkeypatch.setattr(courier, "_IDLE", 0.02)
+    monkeypatch.setattr(retry, "_IDLE", 0.02)
     monkeypatch.setattr(message, "_FIRST_WAIT", message._FIRST_WAIT / 100)
     monkeypatch.setattr(alerts, "_INTERVAL", 0.1)
     monkeypatch.setattr(alerts, "_ENDPOINT_INTERVAL", 0.1)

@@ -14,7 +14,8 @@ import pytest
 from sync.deletions import ledger, pause
 from sync.deletions.operator import Verb
 from sync.profiles.queries import dismiss, replay
-from sync.provisioning import carrier, carrying
+from sync.provisioning import carrying
+from sync.store import retry
 from sync.worker import alerts
 from tests.helpers.bridge import STATE, Bridge, Run, ago, now
 from tests.helpers.commands import Commands
@@ -35,7 +36,7 @@ NOWHERE = "ann.of.the.lake@nowhere.example"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is half a minute in life is a moment here."""
-    monkeypatch.setattr(carrier, "_IDLE", 0.02)
+    monkeypatch.setattr(retry, "_IDLE", 0.02)
     monkeypatch.setattr(carrying, "_LOOK_AGAIN", carrying._LOOK_AGAIN / 300)
 
 
