@@ -173,9 +173,10 @@ def pause(
     from sync.cli.deployment import in_deployment
     from sync.deletions.pause import pause as stop
 
-    stopped = in_deployment(lambda it: stop(it.database, why))
-    reason = f": {stopped.why}" if stopped.why else ""
-    typer.echo(f"paused since {stopped.since.isoformat(timespec='seconds')}{reason}")
+    reason = " ".join(why.split()) if why else None
+    stopped = in_deployment(lambda it: stop(it.database, reason))
+    because = f": {stopped.why}" if stopped.why else ""
+    typer.echo(f"paused since {stopped.since.isoformat(timespec='seconds')}{because}")
     typer.echo("a DELETE that has left already is not called back; `polar-sync resume` goes on")
 
 

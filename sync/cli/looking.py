@@ -15,6 +15,7 @@ from sync.cli.printing import console_on, fail, print_json
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
+    from sync.reports.told import UserReport
 
 commands = typer.Typer()
 
@@ -88,12 +89,17 @@ def organization(
 def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
     """Everything known about a user's deletions."""
     from sync.cli.deployment import in_deployment
+    from sync.deletions.pause import current
     from sync.deletions.queries import Which
+    from sync.deletions.states import OVER, State
     from sync.reports.deletion import of_user
 
-    told = in_deployment(
-        lambda it: of_user(it.database, it.hasher, Which(who, as_user)), only_looks=True
-    )
+    async def look(it: Deployment) -> tuple[UserReport, bool]:
+        async with it.database.read() as session:
+            paused = await current(session) is not None
+        return await of_user(it.database, it.hasher, Which(who, as_user)), paused
+
+    told, paused = in_deployment(look, only_looks=True)
     report = told.model_dump(mode="json")
     if as_json:
         print_json(report)
@@ -101,6 +107,8 @@ def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
         from sync.cli.tables import print_user
 
         print_user(console_on(sys.stdout), report)
+    if paused and any(State(it["state"]) not in OVER for it in report["deletions"]):
+        typer.echo("all deletions are paused: `polar-sync resume` has them go on", err=True)
 
 
 @commands.command()

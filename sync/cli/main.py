@@ -27,8 +27,8 @@ from sync.cli import (
     reconciling,
     sending,
 )
-from sync.cli.exit_codes import NO, exit_code, problems
-from sync.cli.printing import begin, fail, print_problems, unforeseen
+from sync.cli.exit_codes import NO, UNUSABLE, exit_code, problems
+from sync.cli.printing import begin, fail, unforeseen
 from sync.errors import BridgeError
 from sync.garbage_collector import imports_spared
 
@@ -61,17 +61,25 @@ def main() -> NoReturn:
     begin(as_json="--json" in sys.argv[1:])
     try:
         with imports_spared():
-            cli(prog_name="polar-sync")
+            code = cli(prog_name="polar-sync", standalone_mode=False)
     except BridgeError as error:
         fail(exit_code(error), *problems(error))
-    except SystemExit as stop:
-        if stop.code:
-            # Said on stderr already, if by the library that reads the arguments.
-            print_problems(int(stop.code), ["stderr says what is wrong"])
-        raise
+    except typer.TyperException as error:
+        _fail_usage(error)
+    except typer.Abort:
+        fail(NO, "nothing was done")
     except Exception as error:  # noqa: BLE001 - the last resort
         fail(NO, unforeseen(error))
-    sys.exit(0)
+    sys.exit(code or 0)
+
+
+def _fail_usage(error: typer.TyperException) -> NoReturn:
+    message = error.format_message().replace("Value error, ", "")
+    if message.startswith("Usage: "):
+        # Nothing at all was asked for: the message is the help.
+        typer.echo(message, err=True)
+        sys.exit(UNUSABLE)
+    fail(UNUSABLE, message)
 
 
 def _print_version(wanted: bool) -> None:

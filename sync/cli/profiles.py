@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,9 @@ from sync.cli import arguments
 from sync.cli.arguments import AllDead, DeadLetters, Json, Limit, RowNumber, RowNumbers, Since
 from sync.cli.exit_codes import NO
 from sync.cli.printing import console_on, fail, print_done, print_json, print_one
+
+if TYPE_CHECKING:
+    from sync.profiles.tables import ProfileRow
 
 commands = typer.Typer(
     help="E-mail and name of users, on their way to Polar.", no_args_is_help=True
@@ -37,23 +41,33 @@ def list_(
         str | None,
         typer.Option("--state", help="Only `pending`, `synced`, `ignored` or `dead` ones."),
     ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(metavar="USER_ID", callback=arguments.user_id, help="Only this user's."),
+    ] = None,
     since: Since = None,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
     """The users of whom the app said something last, and what became of it."""
-    from sync.cli.deployment import looked_up
+    from sync.cli.deployment import Deployment, in_deployment
     from sync.profiles import queries
     from sync.profiles.profile import ProfileStatus
     from sync.reports.plain import fields_of
 
     status = None if state is None else arguments.choice(ProfileStatus, state, "--state")
 
-    rows = looked_up(
-        lambda session: queries.search(
-            session, status=status, since=arguments.parse_moment(since), limit=limit
-        )
-    )
+    async def look(it: Deployment) -> Sequence[ProfileRow]:
+        async with it.database.read() as session:
+            return await queries.search(
+                session,
+                user_hash=None if user is None else it.hasher.user(user),
+                status=status,
+                since=arguments.parse_moment(since),
+                limit=limit,
+            )
+
+    rows = in_deployment(look, only_looks=True)
     report = {"profiles": [fields_of(row, _FIELDS) for row in rows]}
     if as_json:
         print_json(report)

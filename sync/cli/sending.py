@@ -30,8 +30,7 @@ commands = typer.Typer()
 @commands.command()
 def send(
     event_type: Annotated[
-        EventType,
-        typer.Argument(metavar="user.deleted|user.restored|user.updated|user.created"),
+        EventType, typer.Argument(metavar="TYPE", help=f"One of {', '.join(EventType)}.")
     ],
     user_id: UserId,
     external_id: Annotated[
@@ -57,6 +56,7 @@ def send(
     kind = event_type.value.removeprefix("user.")
     if kind not in settings.sync_events:
         raise typer.BadParameter(f"the bridge ignores it: add {kind} to SYNC_EVENTS")
+    _check_profile(event_type, email, name)
     body = _event_body(
         (settings.event_type_path, _name_of(settings, event_type)),
         (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
@@ -88,6 +88,15 @@ def send(
     typer.echo(f"{answer.status_code} {text}")
     if not answer.is_success:
         raise typer.Exit(NO)
+
+
+def _check_profile(event_type: EventType, email: str | None, name: str | None) -> None:
+    says_something = email is not None or name is not None
+    if event_type in {EventType.USER_UPDATED, EventType.USER_CREATED}:
+        if not says_something:
+            raise typer.BadParameter(f"{event_type} says something: give --email or --name")
+    elif says_something:
+        raise typer.BadParameter(f"{event_type} has neither --email nor --name")
 
 
 def _name_of(settings: Settings, event_type: EventType) -> str:

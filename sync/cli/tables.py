@@ -127,6 +127,10 @@ def _print_refused(console: Console, profiles: Mapping[str, Any]) -> None:
         console.print()
         _print_profile_rows(console, "refused by Polar", profiles["newest_dead"])
         _print_rest(console, profiles["dead"] - len(profiles["newest_dead"]))
+        console.print(
+            "What the app says next of such a user takes its place. Otherwise, once it is mended:"
+            " polar-sync profiles replay; where it need not be carried: polar-sync profiles dismiss"
+        )
 
 
 def print_profiles(console: Console, report: Mapping[str, Any]) -> None:
@@ -200,7 +204,7 @@ def print_events(console: Console, report: Mapping[str, Any]) -> None:
 
 def print_messages(console: Console, report: Mapping[str, Any]) -> None:
     """The report of `outbox list`."""
-    table = _table("number", "to", "type", "deletion", "made (UTC)", "state", "tries", "error")
+    table = _table("number", "to", "type", "deletion", "made (UTC)", "state", "failures", "error")
     for row in report["messages"]:
         table.add_row(
             *(_cell(row[name]) for name in ("id", "recipient", "type", "deletion_id")),
@@ -261,6 +265,7 @@ def print_moved(console: Console, moved: Iterable[Moved]) -> None:
 
 def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
     header = Table.grid(padding=(0, 2))
+    by_audit = deletion["said_by"] == "audit"
     for name, value in (
         ("deletion", deletion["id"]),
         ("state", _state(deletion["state"])),
@@ -269,7 +274,7 @@ def _print_deletion(console: Console, deletion: Mapping[str, Any]) -> None:
         ("user", _user(deletion)),
         ("external id", deletion["external_id"]),
         ("identified by", deletion["identified_by"]),
-        ("user deleted", _when(deletion["event_at"])),
+        ("not a user any more" if by_audit else "user deleted", _when(deletion["event_at"])),
         ("received", _when(deletion["received_at"])),
         ("Polar customer", deletion["customer_id"]),
         ("people beside the user", deletion["others"]),

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.chain import GENESIS, link_hash
-from sync.deletions.observations import Canceled, CustomerMissing, OrphanFound
+from sync.deletions.observations import Canceled, CustomerMissing, OrphanFound, SaidBy
 from sync.deletions.tables import DeletionRow, EvidenceRow
 
 SCRUBBED = "members.scrubbed"
@@ -115,8 +115,14 @@ async def canceled_by(
 
 async def is_by_audit(session: AsyncSession, deletion_id: int) -> bool:
     """Whether an audit has opened the deletion, and no event of the app's has come about it."""
-    kinds = [link.kind for link in await of(session, deletion_id)]
-    return OrphanFound.evidence in kinds and JOINED not in kinds
+    return said_by(await of(session, deletion_id)) is SaidBy.AUDIT
+
+
+def said_by(links: Iterable[EvidenceRow]) -> SaidBy:
+    """Who says that the user is gone, by the deletion's evidence."""
+    kinds = {link.kind for link in links}
+    by_audit = OrphanFound.evidence in kinds and JOINED not in kinds
+    return SaidBy.AUDIT if by_audit else SaidBy.APP
 
 
 def begin(session: AsyncSession, deletion_id: int) -> None:

@@ -21,6 +21,15 @@ class DeleteBy(StrEnum):
     """`DELETE /v1/customers/{id}`."""
 
 
+class SaidBy(StrEnum):
+    """Who says that a user is gone."""
+
+    APP = "app"
+    """The app, by its event."""
+    AUDIT = "audit"
+    """An audit: the app's list of its users does not have them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrphanFound:
     """An audit has found a living customer, and its user not among those whom the app has. No event

@@ -38,6 +38,7 @@ async def receipt(session: AsyncSession, deletion: DeletionRow, hasher: Hasher) 
         "user_hash": deletion.user_hash,
         "polar_customer_id": deletion.customer_id,
         "user_deleted_at": iso(deletion.event_at),
+        "said_by": evidence.said_by(links),
         "delete_sent_at": _iso(deletion.delete_sent_at),
         "deleted_by": deleted_by(links),
         "customer_deleted_at": _iso(deletion.deleted_at) if deletion.customer_id else None,

@@ -69,7 +69,7 @@ class Check:
 async def settings_are_usable(deployment: Deployment) -> Finding:
     warnings = list(deployment.settings.warnings())
     if warnings:
-        return warned("; ".join(warnings), "set it in the environment or .env")
+        return warned("; ".join(warnings), "mend it, unless it is meant so")
     return passed("every variable can be used")
 
 
@@ -323,7 +323,7 @@ def _webhook(secret: SecretStr) -> tuple[bytes, Mapping[str, str]]:
 # --- who is told ----------------------------------------------------------------------------
 
 
-def _is_told(recipient: Recipient, variable: str) -> Look:
+def _is_told(recipient: Recipient, variable: str, remedy: str) -> Look:
     """The check that a message to them is acknowledged."""
 
     async def look(deployment: Deployment) -> Finding:
@@ -348,7 +348,7 @@ def _is_told(recipient: Recipient, variable: str) -> Look:
             async with delivery:
                 await delivery.send(message)
         except NotTaken as problem:
-            return failed(problem.why, f"see what {variable} leads to, and its log")
+            return failed(problem.why, remedy)
         return passed("a test was acknowledged")
 
     return look
@@ -457,8 +457,21 @@ CHECKS: Sequence[Check] = (
     Check("bridge ready", bridge_is_ready, _SETTINGS),
     Check("webhook accepted", webhook_is_accepted, _BRIDGE),
     Check("forgery refused", forgery_is_refused, _BRIDGE),
-    Check("app told", _is_told(Recipient.APP, "OUTCOME_URL"), _SETTINGS),
-    Check("operators told", _is_told(Recipient.OPERATOR, "OPERATOR_URL"), _SETTINGS),
+    Check(
+        "app told",
+        _is_told(
+            Recipient.APP,
+            "OUTCOME_URL",
+            "see what OUTCOME_URL leads to, and its log; of a 401, whether it has a secret of"
+            " OUTCOME_SECRETS",
+        ),
+        _SETTINGS,
+    ),
+    Check(
+        "operators told",
+        _is_told(Recipient.OPERATOR, "OPERATOR_URL", "see what OPERATOR_URL leads to, and its log"),
+        _SETTINGS,
+    ),
     Check("inbox", inbox_is_worked_on, _DATABASE),
     Check("event types", event_types_are_known, _DATABASE),
     Check(

@@ -22,6 +22,11 @@ _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 _TYPE = re.compile(r"[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64})+")
 
 
+_AS_POLAR_HAS_IT = {"version_at": "modified_at"}
+_PLAIN = {"string_pattern_mismatch": "is not written as Polar writes it"}
+"""In place of pydantic's words, which show a regular expression."""
+
+
 class Unreadable(InvalidInput):
     """The event verified, but cannot be read. The message holds nothing of its content."""
 
@@ -158,7 +163,9 @@ def _parse(kind: Kind[M], where: str, data: object, envelope: Envelope) -> M:
 
 def _explain(where: str, error: ValidationError) -> str:
     """Which fields and why, without pydantic's copy of their values."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
     return "; ".join(
-        f"{'.'.join([where, *map(str, item['loc'])])}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False, include_context=False)
+        f"{'.'.join([where, *(_AS_POLAR_HAS_IT.get(it, it) for it in map(str, item['loc']))])}:"
+        f" {_PLAIN.get(item['type'], item['msg'])}"
+        for item in found
     )

@@ -127,8 +127,9 @@ class Delivery:
         mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
         is_private = not (mapped or ip).is_global
         if is_private and not self._allow_private:
+            where = "" if self._host == address else f"{address}, "
             return (
-                f"{self._host} is {address}, in a private network: if it is the right neighbour,"
+                f"{self._host} is {where}in a private network: if it is the right neighbour,"
                 " set OUTCOME_ALLOW_PRIVATE=true"
             )
         if self._is_plain and not is_private:

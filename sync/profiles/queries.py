@@ -261,11 +261,18 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
 
 
 async def search(
-    session: AsyncSession, *, status: ProfileStatus | None, since: datetime | None, limit: int
+    session: AsyncSession,
+    *,
+    user_hash: str | None,
+    status: ProfileStatus | None,
+    since: datetime | None,
+    limit: int,
 ) -> Sequence[ProfileRow]:
     """Those of which the app has said something last, of all that fit."""
     changed_at = col(ProfileRow.changed_at)
     found = select(ProfileRow).order_by(changed_at.desc(), col(ProfileRow.id).desc()).limit(limit)
+    if user_hash is not None:
+        found = found.where(col(ProfileRow.user_hash) == user_hash)
     if status is not None:
         found = found.where(col(ProfileRow.status) == status)
     if since is not None:

@@ -50,6 +50,9 @@ _log = logging.getLogger(__name__)
 _LOOK_AGAIN = timedelta(seconds=30)
 """After which a profile that waits for a deletion is looked at again."""
 
+_GOES_FIRST = "it waits: a deletion of the user goes first"
+_PAUSED = "it waits: all is paused; `polar-sync resume` goes on"
+
 
 class _NotSent(Exception):
     """It must not be sent now. When it is looked at again has been written."""
@@ -230,8 +233,10 @@ class Carrying:
             row = await profiles.held(database, session, leased)
             may_go = row is not None and row.profile == leased.profile
             if row is not None and may_go:
-                if standing.has_to_wait or await pause.current(session) is not None:
-                    profiles.wait(row, now + _LOOK_AGAIN, reason=None, failed=False)
+                paused = await pause.current(session) is not None
+                if standing.has_to_wait or paused:
+                    reason = _GOES_FIRST if standing.has_to_wait else _PAUSED
+                    profiles.wait(row, now + _LOOK_AGAIN, reason=reason, failed=False)
                     may_go = False
                 else:
                     profiles.sent(row, now + self.ledger.policy.on_its_way)
@@ -247,7 +252,7 @@ class Carrying:
             now = await self._database.now(session)
             row = await profiles.held(self._database, session, self.leased)
             if row is not None:
-                profiles.wait(row, now + _LOOK_AGAIN, reason=None, failed=False)
+                profiles.wait(row, now + _LOOK_AGAIN, reason=_GOES_FIRST, failed=False)
         raise _NotSent
 
     async def _end(self, end: End) -> None:

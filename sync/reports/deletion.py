@@ -131,6 +131,7 @@ async def _whole(session: AsyncSession, row: DeletionRow) -> DeletionReport:
     grants = await mirror_rows.stored_of(session, BENEFIT_GRANT, customer_ids)
     return DeletionReport(
         **_summary(row),
+        said_by=evidence.said_by(links),
         waits_for=await queries.goes_before(session, row),
         identified_by=receipts.identified_by(links),
         deleted_by=receipts.deleted_by(links),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
+from sync.deletions.observations import SaidBy
 from sync.deletions.states import State
 from sync.reports.plain import plain
 
@@ -137,6 +138,9 @@ class DeletionSummary(Told):
 class DeletionReport(DeletionSummary):
     """Everything that is known about a deletion."""
 
+    said_by: SaidBy
+    """Who says that the user is gone: the app's event; or an audit, by a list of the app's users,
+    and then `event_at` is the list's time."""
     waits_for: int | None
     """The earlier deletion of the same user that goes first."""
     identified_by: str | None
@@ -187,6 +191,8 @@ class Receipt(Told):
     """Keyed hash of the user's id: whoever has the id and HASH_KEY can say whose it is."""
     polar_customer_id: str | None
     user_deleted_at: Time
+    said_by: SaidBy
+    """Who says so: the app's event; or an audit, by a list of the app's users of that time."""
     delete_sent_at: Time | None
     deleted_by: str | None
     customer_deleted_at: Time | None

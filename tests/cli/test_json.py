@@ -59,7 +59,9 @@ def test_of_a_wrong_usage(commands: Commands, command: list[str]) -> None:
     result = commands.run(*command, "--json", "--nonsense")
 
     assert (result.code, result.json["exit_code"]) == (2, 2)
-    assert "--nonsense" in result.err
+    [line] = result.err.splitlines()
+    assert line == f"error: {result.json['problems'][0]}"
+    assert "--nonsense" in line
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_pause_and_resume(commands: Commands) -> None:
     assert "a broken job" in commands.run("status").out
     commands.run("pause", "--why", "a \x1b[2Jbroken job")
     assert "\x1b" not in commands.run("status").out
-    commands.run("pause", "--why", "a broken job")
+    commands.run("pause", "--why", "a broken\n job")
     # A second one keeps the time, and the reason unless it has another.
     assert commands.run("pause").out == first.out
     assert commands.run("status", "--json").json["paused"] == paused
@@ -222,7 +222,9 @@ def test_pause_and_resume(commands: Commands) -> None:
     assert (told.code, told.out) == (0, f"deletion {number}: is tried now\n")
     assert "paused" in told.err
     assert "polar-sync resume" in told.err
+    assert "polar-sync resume" in commands.run("show", "user-1").err
     assert commands.run("resume").out == "deletions go on\n"
+    assert commands.run("show", "user-1").err == ""
     assert commands.run("status", "--json").json["paused"] is None
     again = commands.run("resume")
     assert (again.code, again.err) == (1, "error: nothing is paused\n")

@@ -68,6 +68,8 @@ def test_what_became_of_each(said: Commands) -> None:
     assert listed(said, "--since", "2030-01-01T00:00:00Z") == []
     assert "@example.com" not in said.run("profiles", "list", "--json").out
     assert "is not a valid email" in said.run("profiles", "list").out.replace("\n", " ")
+    assert [it["id"] for it in listed(said, "--user", "user-2")] == [2]
+    assert listed(said, "--user", "nobody") == []
     assert "no profiles" in said.run("profiles", "list", "--state", "ignored").out
     wrong = said.run("profiles", "list", "--state", "lost")
     assert wrong.code == 2
@@ -124,9 +126,15 @@ def test_an_event_is_sent_by_hand_where_the_bridge_looks_for_it(
     refused = commands.run("send", "user.updated", "u")
     assert refused.code == 2
     assert "add updated to SYNC_EVENTS" in refused.err
+    for wrong in (
+        ("user.deleted", "u", "--email", "a@example.com"),
+        ("user.restored", "u", "--name", "A"),
+    ):
+        assert "has neither --email nor --name" in commands.run("send", *wrong).err
     events = "deleted,restored,updated,created"
     commands.monkeypatch.setenv("SYNC_EVENTS", events)
     commands.monkeypatch.setenv("EVENT_PRESET", preset)
+    assert "give --email or --name" in commands.run("send", "user.updated", "u").err
     with site(commands.store, sync_events=events, event_preset=preset) as server:
         options = ["--email", "ann@example.com", "--name", "Ann", "--url", f"{server.url}/events"]
         sent = commands.run("send", "user.created", "user-2", *options)

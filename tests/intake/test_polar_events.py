@@ -119,6 +119,11 @@ def test_what_has_no_envelope_is_refused(content: bytes, problem: str) -> None:
     ("data", "problem"),
     [
         (CUSTOMER | {"created_at": "someone@example.com"}, r"^data\.created_at: "),
+        (CUSTOMER | {"modified_at": "someone@example.com"}, r"^data\.modified_at: [^;]*$"),
+        (
+            CUSTOMER | {"id": "someone@example.com"},
+            r"^data\.id: is not written as Polar writes it$",
+        ),
         (SUBSCRIPTION | {"customer": None}, r"^data\.customer is not an object$"),
         (SUBSCRIPTION | {"customer": {}}, r"^data\.customer\.id: .*; data\.customer\.created_at"),
     ],

@@ -46,6 +46,7 @@ def test_from_a_report_to_a_proof(run: Run) -> None:
         opened = audit(it, ["here"], "--open")
         assert (opened.code, opened.json["users"]["opened"]) == (LEFT, 2)
         held = it.wait("gone", "held")
+        assert "not a user any more" in command(it, "show", "gone").out
         [link] = it.evidence(held)
         assert link["source"] == "audit"
         assert link["detail"]["file_sha256"] == opened.json["users"]["file_sha256"]
@@ -63,7 +64,7 @@ def test_from_a_report_to_a_proof(run: Run) -> None:
         assert not it.is_gone(customers["here"])
         receipt = it.receipt(it.deletions("gone")[0])
         assert receipt["chain_unbroken"] is True
-        assert receipt["evidence"][0]["source"] == "audit"
+        assert receipt["evidence"][0]["source"] == receipt["said_by"] == "audit"
         it.forgotten("gone too")
         again = audit(it, ["here"])
         assert (again.code, again.json["users"]["found"]) == (EQUAL, {})
@@ -102,6 +103,7 @@ def test_the_apps_own_word_comes_after_the_audit(run: Run) -> None:
         row = it.wait("left", "verified")
         it.wait("came back", "canceled")
         assert [len(it.deletions(user)) for user in customers] == [1, 1]
+        assert it.receipt(row)["said_by"] == "app"
         assert it.kinds(row)[:3] == ["orphan.found", "event.joined", "approved"]
         assert [link["source"] for link in it.evidence(row)][:3] == ["audit", "app", "app"]
         assert deleted_customers(it) == [customers["left"]]
