@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
@@ -103,7 +104,7 @@ def _for_tokens(settings: Settings, answer: Answer) -> Endpoint:
             response = refusal.response
         response.headers["cache-control"] = "no-store"
         # Without the query, which can hold a user's id.
-        what = f"{request.method} {request.url.path}"
+        what = f"{request.method} {quote(request.url.path)}"
         _log.info("API: %s: %s: %d", name or "nobody", what, response.status_code)
         return response
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+import uuid
 from collections.abc import Mapping
+from functools import cached_property
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -17,13 +20,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.answers import Refusal
 from sync.errors import StorageError
 from sync.intake.event_fields import EventError
-from sync.logs import place_of
+from sync.logs import Ids, about_from_here, place_of
 from sync.signatures import SignatureError
 
 _log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5
 """Seconds that a sender is asked to wait when an event could not be stored."""
+
+_REFUSED = 400
+_REQUEST_ID = b"x-request-id"
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._=+/:-]{1,128}", re.ASCII)
 
 _CODES: Mapping[int, str] = {
     404: "not_found",
@@ -70,6 +77,22 @@ class RequestRefused(Exception):
         self.response = error_response(status, code, detail, field=field, headers=headers)
 
 
+class _RequestId:
+    """A request's id, made up once somebody wants to know it: its own `X-Request-ID`, where a proxy
+    or the sender gives it one."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    @cached_property
+    def value(self) -> str:
+        given = dict(self._scope["headers"]).get(_REQUEST_ID, b"").decode("latin-1")
+        return given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+
+    def as_ids(self) -> Ids:
+        return {"request_id": self.value}
+
+
 class Errors:
     """Answers whatever the application raises: what it foresees with a refusal, anything else with
     a bare 500 and a line in the log that says where it came from.
@@ -86,10 +109,14 @@ class Errors:
             await self._app(scope, receive, send)
             return
         started = False
+        request_id = _RequestId(scope)
+        about_from_here(request_id.as_ids)
 
         async def observed(message: Message) -> None:
             nonlocal started
             started = True
+            if message.get("status", 0) >= _REFUSED:
+                message["headers"].append((_REQUEST_ID, request_id.value.encode()))
             await send(message)
 
         try:
@@ -98,7 +125,7 @@ class Errors:
             # The server stops, and waits for this one no longer.
             if started:
                 raise
-            await _stopping()(scope, receive, send)
+            await _stopping()(scope, receive, observed)
         except Exception as error:  # noqa: BLE001 - the last resort
             response = _refusal(error, scope["path"])
             if response is None or started:
@@ -108,7 +135,7 @@ class Errors:
                 )
             # A response that has begun can only be cut short, which the server does by itself.
             if not started:
-                await response(scope, receive, send)
+                await response(scope, receive, observed)
 
 
 def _stopping() -> JSONResponse:

@@ -304,6 +304,7 @@ class Settings(PolarSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
 
     @field_validator("polar_webhook_secrets", "event_secrets", "outcome_secrets", mode="before")
     @classmethod

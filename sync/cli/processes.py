@@ -7,7 +7,6 @@ import logging
 import resource
 import signal
 import sys
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,7 @@ import typer
 from sync.cli import arguments
 from sync.cli.exit_codes import NO
 from sync.cli.printing import console_on, fail
-from sync.logs import Formatter, log_unhandled
+from sync.logs import configure, log_unhandled
 
 if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
@@ -27,8 +26,6 @@ _DRAIN_SECONDS = 2
 """For requests under way when the server is told to stop. They take milliseconds; what is left of
 the 10 seconds that a container gets is the embedded worker's."""
 _OPEN_FILES = 8_192
-# Their messages quote URLs and parameters, in which there are users' ids.
-_TOO_TALKATIVE = ("aiosqlite", "httpcore", "httpx")
 
 commands = typer.Typer()
 
@@ -51,7 +48,7 @@ def serve(
         return deployment.settings
 
     settings = in_deployment(settings_of)
-    _configure_logging(settings)
+    configure(settings.log_level, settings.log_format)
     _warn(settings)
     # The server handles both itself, and raises them again once it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,7 +83,7 @@ def worker() -> None:
     from sync.worker.loop import Worker
 
     async def work(deployment: Deployment) -> None:
-        _configure_logging(deployment.settings)
+        configure(deployment.settings.log_level, deployment.settings.log_format)
         _warn(deployment.settings)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -194,16 +191,3 @@ def _allow_open_files() -> None:
     enough = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < enough:
         resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
-
-
-def _configure_logging(settings: Settings) -> None:
-    """Log to stderr, from LOG_LEVEL up, with times in UTC."""
-    formatter = Formatter(
-        "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
-    )
-    formatter.converter = time.gmtime
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
-    for name in _TOO_TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -42,6 +42,7 @@ from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
+from sync.logs import of
 from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import Customer
 from sync.outbox import queries as outbox
@@ -151,7 +152,8 @@ class Ledger:
         if after.state != before.state:
             # Of an audit's, whoever has asked for it reads the report.
             if after.state in NEEDS_A_PERSON and not isinstance(observation, OrphanFound):
-                _log.warning("deletion %s is %s: %s", row.id, after.state, after.reason)
+                words = "deletion %s is %s: %s"
+                _log.warning(words, row.id, after.state, after.reason, extra=of(deletion=row.id))
             if after.reason is not None:
                 detail["reason"] = after.reason
             detail["was"] = before.state

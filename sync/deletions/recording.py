@@ -29,6 +29,7 @@ from sync.deletions.observations import (
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible, PolarError, StorageError
+from sync.logs import of
 from sync.mirror import rows
 from sync.mirror.objects import Member, Mirrored
 from sync.polar.client import PolarClient
@@ -142,7 +143,7 @@ class Recorder:
 
     async def overtaken(self, leased: Leased, error: NotPossible) -> None:
         """What was to be done or written fits the deletion no more: leave it to whoever is next."""
-        _log.info("deletion %s: %s", leased.id, error)
+        _log.info("deletion %s: %s", leased.id, error, extra=of(deletion=leased.id))
         await self.leases.give_back([leased.token])
 
     async def _write(self, session: AsyncSession, learnt: Sequence[Learnt]) -> None:
@@ -156,7 +157,9 @@ class Recorder:
         for item in learnt:
             if item.leased.id not in held:
                 _log.info(
-                    "deletion %s was taken back meanwhile; its answer is dropped", item.leased.id
+                    "deletion %s was taken back meanwhile; its answer is dropped",
+                    item.leased.id,
+                    extra=of(deletion=item.leased.id),
                 )
         learnt = [item for item in learnt if item.leased.id in held]
         observed = [seen for item in learnt for seen in item.observed]

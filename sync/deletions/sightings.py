@@ -23,6 +23,7 @@ from sync.deletions.observations import (
 from sync.deletions.proof import ask_api
 from sync.deletions.states import UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow, MembershipRow
+from sync.logs import of
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER
 from sync.mirror.objects import Customer, Member
@@ -189,6 +190,7 @@ class Observer:
                         "deletion %s: another customer was deleted: %s, under the same external id",
                         row.id,
                         other.id,
+                        extra=of(deletion=row.id),
                     )
                     seen, ids = AnotherDeleted(customer_id=other.id), {"customer_id": other.id}
                     await self.ledger.record(session, row, seen, now, source=source, **ids)

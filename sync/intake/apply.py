@@ -23,7 +23,7 @@ from sync.inbox.mentions import Mentions
 from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
-from sync.logs import place_of
+from sync.logs import of, place_of
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
 from sync.mirror.objects import Member, is_polar_id
@@ -102,7 +102,7 @@ class Applier:
             except ValueRefused as problem:
                 await self._bury_only(row_id, f"the database does not take it: {problem}")
             except Exception as problem:  # noqa: BLE001 - one event must never block the next
-                _log.error("inbox row %s: %s", row_id, place_of(problem))
+                _log.error("inbox row %s: %s", row_id, place_of(problem), extra=of(inbox=row_id))
                 error = f"unexpected {type(problem).__name__}; see the worker's log"
                 await self._bury_only(row_id, error)
         for row_id, source, refusal in refused:
@@ -208,7 +208,7 @@ class Applier:
 
 def _bury(row: InboxRow, error: str, now: datetime) -> None:
     inbox.bury(row, error, now)
-    _log.warning("inbox row %s is a dead letter: %s", row.id, row.error)
+    _log.warning("inbox row %s is a dead letter: %s", row.id, row.error, extra=of(inbox=row.id))
 
 
 def _polar_event(row: InboxRow) -> PolarEvent | None:

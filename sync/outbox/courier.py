@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+from sync.logs import about
 from sync.outbox import queries
 from sync.outbox.delivery import Delivery, Refused
 from sync.outbox.message import Message, Recipient, wait_after
@@ -70,6 +71,10 @@ class Courier:
         return False
 
     async def _send(self, message: Message) -> None:
+        with about(message_id=message.id):
+            await self._try(message)
+
+    async def _try(self, message: Message) -> None:
         delivery = self._to.get(message.recipient)
         try:
             if delivery is None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from sync.cancellation import cancel_and_wait
 from sync.deletions.ledger import Ledger
 from sync.deletions.pause import IS_PAUSED
+from sync.logs import about
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
 from sync.polar.organization import Organization
@@ -61,7 +62,8 @@ class Carrier:
         if leased is None:
             return False
         async with self._renewing(leased):
-            await Carrying(self._ledger, polar, self._settings, leased).run()
+            with about(profile=leased.id):
+                await Carrying(self._ledger, polar, self._settings, leased).run()
         return True
 
     @contextlib.asynccontextmanager

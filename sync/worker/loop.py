@@ -16,7 +16,7 @@ from sync.deletions.states import Action
 from sync.deletions.steps import Steps
 from sync.inbox.announcements import listen
 from sync.intake.apply import BATCH, Applier
-from sync.logs import place_of
+from sync.logs import about_from_here, place_of
 from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
 from sync.polar.lists import MAX_IDS, batches
@@ -225,6 +225,7 @@ class Worker:
         return task
 
     async def _guarded(self, step: Awaitable[None], batch: Sequence[Leased]) -> None:
+        about_from_here(lambda: {"deletion": ",".join(str(leased.id) for leased in batch)})
         try:
             await step
         except StorageUnavailable as error:

@@ -191,7 +191,7 @@ def test_a_token_in_clear_is_said_by_the_doctor(commands: Commands) -> None:
 @pytest.mark.slow
 def test_a_token_in_clear_is_logged_at_start(commands: Commands) -> None:
     variables = environment(commands.store, POLAR_BASE_URL="http://polar.invalid")
-    said = "WARNING sync.cli.processes: POLAR_BASE_URL begins with http://"
+    said = "POLAR_BASE_URL begins with http://"
     for command in (["serve", "--port", "0"], ["worker"]):
         with started(*command, variables=variables, cwd=commands.store.directory, until=said):
             pass

@@ -8,6 +8,7 @@ import signal
 import time
 from datetime import datetime
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -76,10 +77,12 @@ def test_serve_accepts_and_ends_cleanly(commands: Commands) -> None:
         cwd=commands.store.directory,
         until="running on",
     ) as (popen, line):
-        found = re.match(r"(\S+Z) INFO uvicorn.error: .*running on (http://127\.0\.0\.1:\d+)", line)
+        said = json.loads(line)
+        assert (said["level"], said["logger"]) == ("info", "uvicorn.error")
+        datetime.fromisoformat(said["timestamp"])
+        found = re.search(r"running on (http://127\.0\.0\.1:\d+)", said["message"])
         assert found
-        datetime.fromisoformat(found[1])
-        url = f"{found[2]}/events"
+        url = f"{found[1]}/events"
         assert commands.run("send", "user.deleted", "user-1", "--url", url).code == 0
         begun = time.monotonic()
         popen.send_signal(signal.SIGTERM)
@@ -91,6 +94,51 @@ def test_serve_accepts_and_ends_cleanly(commands: Commands) -> None:
     assert "POST" not in err
     for secret in (EVENT_SECRET, POLAR_SECRET, HASH_KEY, "user-1"):
         assert secret not in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["auto", "text"])
+def test_each_line_says_what_it_is_about(commands: Commands, form: str) -> None:
+    name, token = "backoffice", "c" * 64
+    more = {
+        "LOG_LEVEL": "debug",
+        "LOG_FORMAT": form,
+        "WORKER": "embedded",
+        "POLAR_BASE_URL": "http://127.0.0.1:1",
+        "API_TOKENS": f"{name}:{token}",
+    }
+    with started(
+        "serve",
+        "--port",
+        "0",
+        variables={**environment(commands.store), **more},
+        cwd=commands.store.directory,
+        until="running on",
+    ) as (popen, line):
+        [url] = re.findall(r"http://127\.0\.0\.1:\d+", line)
+        assert commands.run("send", "user.deleted", "user-1", "--url", f"{url}/events").code == 0
+        commands.monkeypatch.setenv("EVENT_SECRETS", "whsec_" + "A" * 44)
+        assert commands.run("send", "user.deleted", "user-2", "--url", f"{url}/events").code == 1
+        given = httpx.get(f"{url}/nothing", headers={"X-Request-ID": "from-the-proxy-1"})
+        assert given.headers["x-request-id"] == "from-the-proxy-1"
+        made_up = httpx.get(f"{url}/nothing", headers={"X-Request-ID": "a user@example.com"})
+        asked = httpx.get(
+            f"{url}/deletions?user_id=user-1", headers={"authorization": f"Bearer {token}"}
+        )
+        assert (asked.status_code, "x-request-id" in asked.headers) == (200, False)
+        wait_for(lambda: commands.store.query("SELECT 1 FROM deletion WHERE attempts > 0"), "tried")
+        popen.send_signal(signal.SIGTERM)
+        _, err = popen.communicate(timeout=60)
+    for personal in ("user-1", "user-2", "user@example.com", token, EVENT_SECRET):
+        assert personal not in err
+    if form == "text":
+        assert "request_id=from-the-proxy-1" in err
+        return
+    lines = [json.loads(it) for it in err.splitlines()]
+    by_request = {it["request_id"]: it["message"] for it in lines if "request_id" in it}
+    assert "/nothing" in by_request["from-the-proxy-1"]
+    assert "/nothing" in by_request[made_up.headers["x-request-id"]]
+    assert any("refused" in it["message"] for it in lines if "request_id" in it)
 
 
 @pytest.mark.slow
