@@ -23,7 +23,7 @@ from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.logs import log_unhandled, place_of
-from sync.settings import Settings
+from sync.settings import Settings, SettingsError
 from sync.signatures import Verifier
 from sync.store.database import Database
 from sync.store.hash_key import check_hash_key
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
             *_routes_of_api(chosen),
+            *_routes_of_console(chosen),
         ],
         lifespan=lifespan,
     )
@@ -72,6 +73,18 @@ def _routes_of_api(settings: Settings) -> list[BaseRoute]:
         return []
     from app.api import routes
 
+    return routes(settings)
+
+
+def _routes_of_console(settings: Settings) -> list[BaseRoute]:
+    if settings.console_token is None:
+        return []
+    try:
+        from app.console.routes import routes
+    except ImportError:
+        raise SettingsError(
+            ["CONSOLE_TOKEN needs packages that are missing: pip install 'polar-sync[console]'"]
+        ) from None
     return routes(settings)
 
 

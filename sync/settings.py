@@ -30,7 +30,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from sync.api_tokens import ApiToken, read_tokens
+from sync.api_tokens import MIN_TOKEN, ApiToken, read_tokens
 from sync.database_url import usable
 from sync.errors import InvalidInput
 from sync.ids import MAX_ID, has_forbidden_characters
@@ -242,6 +242,8 @@ class Settings(PolarSettings):
     """They hear of an event that has waited in the inbox for longer."""
 
     api_tokens: Annotated[tuple[ApiToken, ...], NoDecode] = ()
+    console_token: SecretStr | None = None
+    """Whoever has it sees the console; None: there is none."""
     """Who may ask the status API: `name:token`, separated by commas. None: it is off."""
 
     # --- mapping ---------------------------------------------------------------------------
@@ -353,6 +355,18 @@ class Settings(PolarSettings):
                 raise ValueError(f"holds a secret that is not base64; {remedy}") from None
             if len(key) < MIN_SECRET_BYTES:
                 raise ValueError(f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {remedy}")
+        return value
+
+    @field_validator("console_token")
+    @classmethod
+    def _console_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(
+            rf"[\x21-\x7e]{{{MIN_TOKEN},}}", value.get_secret_value()
+        ):
+            raise ValueError(
+                f"must be at least {MIN_TOKEN} characters without blanks: make one with: openssl"
+                " rand -hex 32"
+            )
         return value
 
     @field_validator("api_tokens", mode="before")

@@ -93,6 +93,13 @@ async def of(session: AsyncSession, deletion_ids: Collection[int]) -> Sequence[M
     return rows
 
 
+async def numbers_of(session: AsyncSession, member_id: str, limit: int) -> Sequence[int]:
+    """Numbers of the deletions whose user is or was this member, the newest."""
+    deletion_id = col(MembershipRow.deletion_id)
+    found = select(deletion_id).where(col(MembershipRow.member_id) == member_id)
+    return (await session.exec(found.order_by(deletion_id.desc()).limit(limit))).all()
+
+
 async def current(session: AsyncSession, membership: MembershipRow) -> MembershipRow:
     """The row as it is now. Its deletion must be locked."""
     key = (membership.deletion_id, membership.member_id)

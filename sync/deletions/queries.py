@@ -138,14 +138,17 @@ async def of_event(session: AsyncSession, user_hash: str, event_at: datetime) ->
 async def newest(
     session: AsyncSession,
     *,
-    user_hash: str | None,
+    user_hash: str | None = None,
     state: State | None,
     before: int | None,
     limit: int,
+    among: Collection[int] | None = None,
 ) -> Sequence[DeletionRow]:
-    """A page of all deletions, of this user and in this state where those are given, by their
-    numbers from the highest below `before` down."""
+    """A page of all deletions, of this user, in this state and `among` these numbers where those
+    are given, by their numbers from the highest below `before` down."""
     where: list[sa.ColumnElement[bool]] = []
+    if among is not None:
+        where.append(_ID.in_(among))
     if user_hash is not None:
         where.append(col(DeletionRow.user_hash) == user_hash)
     if state is not None:
@@ -220,6 +223,59 @@ async def batch(
 ) -> Sequence[DeletionRow]:
     """Those that are like that, by their numbers, locked."""
     return await _rows(session, *where, after < _ID, limit=limit, lock=database)
+
+
+async def ended_between(
+    session: AsyncSession, states: Collection[State], mornings: Sequence[datetime]
+) -> Mapping[tuple[int, State], int]:
+    """How many have ended in each of the states from one of the moments, given in their order, to
+    the next, and from the last one on: by the moment's place and the state."""
+    ended_at = col(DeletionRow.ended_at)
+    later = [(ended_at < end, place) for place, end in enumerate(mornings[1:])]
+    place = sa.case(*later, else_=len(mornings) - 1).label("place")
+    found = await session.exec(
+        select(place, _STATE, func.count())
+        .where(_STATE.in_(states), ended_at >= mornings[0])
+        .group_by(place, _STATE)
+    )
+    return {(number, state): count for number, state, count in found.all()}
+
+
+async def seconds_to_verify(session: AsyncSession, limit: int) -> Sequence[float]:
+    """From the event to the proof, of the newest verified ones."""
+    found = await session.exec(
+        select(DeletionRow.event_at, DeletionRow.ended_at)
+        .where(_STATE == State.VERIFIED)
+        .order_by(_ID.desc())
+        .limit(limit)
+    )
+    return [
+        max(0.0, (ended_at - event_at).total_seconds())
+        for event_at, ended_at in found.all()
+        if ended_at is not None
+    ]
+
+
+async def known_by(
+    session: AsyncSession,
+    *,
+    user_hash: str,
+    external_hash: str,
+    customer_ids: Collection[str],
+    limit: int,
+) -> set[int]:
+    """Numbers of deletions of this user, of whoever has this external id, or of one of these
+    customers; of each at most `limit`, the newest."""
+    found: set[int] = set()
+    # One by one, each by its index: all of it in one condition would read the whole table.
+    for where in (
+        col(DeletionRow.user_hash) == user_hash,
+        col(DeletionRow.external_hash) == external_hash,
+        col(DeletionRow.customer_id).in_(customer_ids),
+    ):
+        numbers = select(DeletionRow.id).where(where).order_by(_ID.desc()).limit(limit)
+        found |= set((await session.exec(numbers)).all())
+    return found
 
 
 # --- what a step asks about ----------------------------------------------------------------------

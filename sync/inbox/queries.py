@@ -306,6 +306,12 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
     return count, newest.all()
 
 
+async def last_from_polar(session: AsyncSession) -> datetime | None:
+    """When Polar's last webhook came."""
+    newest = select(InboxRow.received_at).where(col(InboxRow.source) == Source.POLAR)
+    return (await session.exec(newest.order_by(col(InboxRow.id).desc()).limit(1))).first()
+
+
 async def search(
     session: AsyncSession,
     *,

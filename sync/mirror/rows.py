@@ -374,6 +374,17 @@ async def note_listed(
     await meta.advance(database, session, f"{kind.name}_listed_at", text)
 
 
+async def customers_of(session: AsyncSession, polar_id: str) -> set[str]:
+    """The customers whose object of any kind that is: themselves, a subscription, a member, …"""
+    connection = await session.connection()
+    found: set[str] = set()
+    for kind in kinds.KINDS:
+        table = _table(kind)
+        owners = sa.select(table.c[kind.owner]).where(table.c.id == polar_id)
+        found |= set((await connection.execute(owners)).scalars())
+    return found
+
+
 async def parents(
     session: AsyncSession, parent: Parent, *, after: str, limit: int
 ) -> Sequence[str]:

@@ -5,6 +5,7 @@ Holds neither the id of a user who has been forgotten nor anything personal of a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -87,11 +88,13 @@ async def page(
     state: State | None,
     before: int | None,
     limit: int,
+    among: Collection[int] | None = None,
 ) -> DeletionPage:
     """Deletions, the newest first.
 
     Args:
-        user_hash, state: of this user, in this state; None: of all, in any.
+        user_hash, state, among: of this user, in this state, with one of these numbers; None: of
+            all, in any, with any.
         before: only those with a smaller number.
 
     Raises:
@@ -100,7 +103,7 @@ async def page(
     async with database.read() as session:
         # One more says whether there are more.
         rows = await queries.newest(
-            session, user_hash=user_hash, state=state, before=before, limit=limit + 1
+            session, user_hash=user_hash, state=state, before=before, limit=limit + 1, among=among
         )
     shown = rows[:limit]
     more = len(rows) > limit

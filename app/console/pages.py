@@ -1,0 +1,155 @@
+"""How a page is written: templates, what they can say, and the headers that each answer has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.console.session import Session
+from app.state import AppRequest
+
+_HEADERS = {
+    # Nothing but our own style and forms: no script at all, no frame, nothing from elsewhere.
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "x-frame-options": "DENY",
+    # Nothing to anybody else. Without any, forms would come from the origin `null`.
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def base_of(request: AppRequest) -> str:
+    """Where the console is, as the browser sees it."""
+    return f"{request.scope.get('root_path', '').rstrip('/')}/console"
+
+
+def page(
+    request: AppRequest,
+    template: str,
+    status: int = 200,
+    *,
+    session: Session | None = None,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """The page that the template makes of the values."""
+    text = (
+        _environment()
+        .get_template(template)
+        .render(base=base_of(request), edition=_edition(), session=session, **values)
+    )
+    return HTMLResponse(text, status, headers={**_HEADERS, **(headers or {})})
+
+
+def elsewhere(request: AppRequest, path: str) -> Response:
+    """Have the browser go on to a page of the console's."""
+    return RedirectResponse(base_of(request) + path, 303, headers=_HEADERS)
+
+
+def style(_request: AppRequest) -> Response:
+    """The style sheet."""
+    return _file("console.css", "text/css")
+
+
+def icon(_request: AppRequest) -> Response:
+    """What stands in the browser's tab."""
+    return _file("icon.svg", "image/svg+xml")
+
+
+def _file(name: str, media_type: str) -> Response:
+    # Its address is another one with another content.
+    headers = {**_HEADERS, "cache-control": "public, max-age=31536000, immutable"}
+    return Response(_content(name), media_type=media_type, headers=headers)
+
+
+@cache
+def _content(name: str) -> bytes:
+    return files("app.console").joinpath(name).read_bytes()
+
+
+@cache
+def _edition() -> str:
+    return sha256(_content("console.css") + _content("icon.svg")).hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("app.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "ago": ago,
+        "count": count,
+        "exact": exact,
+        "iso": lambda at: _time(at).isoformat(),
+        "lasting": lasting,
+        "marked": marked,
+        "plain": lambda value: value if isinstance(value, str) else json.dumps(value),
+        "sentence": lambda text: text[:1].upper() + text[1:],
+        "words": words,
+    }
+    return made
+
+
+# --- what templates say --------------------------------------------------------------------------
+
+
+def exact(at: datetime | str) -> str:
+    """`2026-01-31 12:00:00 UTC`."""
+    return _time(at).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def ago(at: datetime | str) -> str:
+    """`3 hours ago`, `in 2 minutes`, `just now`."""
+    seconds = (datetime.now(UTC) - _time(at)).total_seconds()
+    if abs(seconds) < _UNITS[-1][1]:
+        return "just now"
+    said = lasting(abs(seconds))
+    return f"{said} ago" if seconds > 0 else f"in {said}"
+
+
+def lasting(seconds: float) -> str:
+    """`3 hours`."""
+    for unit, length in _UNITS:
+        if seconds >= length:
+            return count(int(seconds // length), unit)
+    return count(round(seconds), "second")
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 day`, `2 days`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def marked(text: str) -> Markup:
+    """With what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def words(name: str) -> str:
+    """`no_customer` as `no customer`."""
+    return name.replace("_", " ")
+
+
+def _time(at: datetime | str) -> datetime:
+    return (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(UTC)

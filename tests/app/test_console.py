@@ -1,0 +1,351 @@
+"""The console: who may see it, what it shows, and what it must not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from html import unescape
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from app.console import session as sessions
+from app.console.pages import ago, count, lasting, marked
+from app.console.session import LASTS, Sessions, Tries
+from sync.deletions.states import State
+from sync.mirror import rows as mirror_rows
+from sync.mirror.kinds import SUBSCRIPTION
+from sync.mirror.reading import parse
+from tests.helpers.api import API_TOKENS
+from tests.helpers.commands import CUSTOMER, HELD, NOW, VERIFIED, Commands
+from tests.helpers.console import TOKEN, WRONG, Visitor, text_of
+from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.servers import ROOT
+from tests.helpers.settings import environment
+from tests.helpers.site import Site, site
+from tests.helpers.store import Store, StoreFactory
+
+PAGES = ("", "/deletions", "/deletions/1")
+EVIL = "<img src=x onerror=alert(1)>\"'`&{{7*7}}"
+
+
+@pytest.fixture
+def console(commands: Commands) -> Iterator[Visitor]:
+    """Somebody who is logged in."""
+    with site(commands.store, console_token=TOKEN) as running:
+        visitor = Visitor(running.client)
+        assert visitor.log_in().status_code == 303
+        yield visitor
+
+
+@pytest.fixture
+def empty(new_store: StoreFactory) -> Iterator[Site]:
+    with site(new_store(), console_token=TOKEN) as running:
+        yield running
+
+
+# --- who may see it ------------------------------------------------------------------------------
+
+
+def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
+    with site(store, api_tokens=API_TOKENS) as off:
+        for path in (*PAGES, "/login", "/style.css"):
+            assert off.client.get(f"/console{path}").status_code == 404
+    code = (
+        "import sys; from app.main import create_app; create_app();"
+        "sys.exit(bool({'app.console', 'jinja2', 'itsdangerous'} & set(sys.modules)))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment(store), "PYTHONPATH": str(ROOT)},
+        cwd=store.directory,
+        check=True,
+    )
+
+
+def test_without_the_packages_the_start_says_which_are_missing(store: Store) -> None:
+    code = (
+        "import sys; sys.modules['jinja2'] = None\n"
+        "from app.main import create_app\n"
+        "try: create_app()\n"
+        "except Exception as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment(store), "PYTHONPATH": str(ROOT), "CONSOLE_TOKEN": TOKEN},
+        cwd=store.directory,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "pip install 'polar-sync[console]'" in done.stdout
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nobody_sees_a_page_before_they_log_in(empty: Site, path: str) -> None:
+    visitor = Visitor(empty.client)
+    for cookie in ("", "x", "W10.aaaa.bbbb"):
+        visitor.cookies = {"polar_sync_console": cookie}
+        answer = visitor.get(path)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/console/login?next=")
+        assert answer.text == ""
+
+
+def test_after_the_login_comes_what_was_asked_for(empty: Site) -> None:
+    visitor = Visitor(empty.client)
+    location = visitor.get("/deletions?q=a%26b&state=held").headers["location"]
+    form = visitor.get(location.removeprefix("/console"))
+    [wanted] = re.findall(r'name="next" value="([^"]*)"', form.text)
+    answer = visitor.log_in(next=wanted.replace("&amp;", "&"))
+    assert answer.headers["location"] == "/console/deletions?q=a%26b&state=held"
+    assert visitor.get("/deletions?q=a%26b").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["https://evil.example", "//evil.example/deletions", "/\\evil", "javascript:x", "/deletions\n"],
+)
+def test_a_login_leads_nowhere_else(empty: Site, wanted: str) -> None:
+    answer = Visitor(empty.client).log_in(next=wanted)
+    assert answer.headers["location"] == "/console"
+
+
+def test_the_cookie(empty: Site) -> None:
+    [made] = Visitor(empty.client).log_in().headers.get_list("set-cookie")
+    flags = {it.strip().lower() for it in made.split(";")[1:]}
+    assert flags == {"httponly", "samesite=strict", "path=/console", f"max-age={LASTS}"}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a" * 65, "a\nb"])
+def test_a_name_is_asked_for(empty: Site, name: str) -> None:
+    answer = Visitor(empty.client).log_in(name=name)
+    assert (answer.status_code, answer.headers.get_list("set-cookie")) == (400, [])
+
+
+def test_wrong_tokens_are_refused_and_soon_not_looked_at(empty: Site) -> None:
+    visitor = Visitor(empty.client)
+    for _ in range(5):
+        answer = visitor.log_in(token=WRONG)
+        assert answer.status_code == 401
+        assert WRONG not in answer.text
+    for token in (WRONG, TOKEN):
+        answer = visitor.log_in(token=token)
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert visitor.cookies == {}
+
+
+def test_tries_are_counted_for_each_address_and_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("app.console.session.time.monotonic", lambda: now)
+    monkeypatch.setattr(sessions, "_ADDRESSES", 2)
+    tries = Tries()
+    for _ in range(5):
+        tries.wrong("a")
+    assert (tries.wait("a"), tries.wait("b")) == (60, 0)
+    now += 61
+    assert tries.wait("a") == 0
+    for address in ("b", "c"):
+        tries.wrong(address)
+    assert len(tries._wrong) == 2
+
+
+def test_a_session_ends_and_is_another_tokens_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = Sessions(SecretStr(TOKEN)), Sessions(SecretStr(WRONG))
+    cookie = ours.begin("Ann")
+    found = ours.read(cookie)
+    assert found is not None
+    assert found.name == "Ann"
+    assert theirs.read(cookie) is None
+    assert ours.read(cookie[:-1]) is None
+    monkeypatch.setattr(sessions, "LASTS", -1)
+    assert ours.read(cookie) is None
+
+
+def test_forms_of_other_sites_are_refused(console: Visitor) -> None:
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', console.get().text)[0]
+    here = str(console.client.base_url).rstrip("/")
+    for origin in ("https://evil.example", "null"):
+        entered = console.post("/login", {"name": "A", "token": TOKEN}, Origin=origin)
+        assert entered.status_code == 403
+        assert console.post("/logout", {"csrf": csrf}, Origin=origin).status_code == 403
+    assert console.post("/logout", {"csrf": "guessed"}, Origin=here).status_code == 403
+    assert console.get().status_code == 200
+    assert console.post("/logout", {"csrf": csrf}, Origin=here).status_code == 303
+    assert console.get().status_code == 303
+
+
+def test_each_answer_says_what_a_browser_may_do_with_it(console: Visitor) -> None:
+    for path in (*PAGES, "/login", "/deletions/99", "/style.css"):
+        headers = console.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        cached = "immutable" if path == "/style.css" else "no-store"
+        assert cached in headers["cache-control"]
+
+
+@pytest.mark.parametrize("token", ["short", "with a blank " + "x" * 32])
+def test_a_token_that_cannot_be_used_is_refused_at_start(commands: Commands, token: str) -> None:
+    commands.monkeypatch.setenv("CONSOLE_TOKEN", token)
+    result = commands.run("status")
+    assert result.code == 2
+    assert "CONSOLE_TOKEN must be at least 32 characters" in result.err
+    assert token not in result.err
+
+
+# --- what it shows -------------------------------------------------------------------------------
+
+
+def test_empty_it_says_what_to_do(empty: Site) -> None:
+    visitor = Visitor(empty.client)
+    visitor.log_in()
+    overview = text_of(visitor.get())
+    for said in ("No deletion needs anybody", "none is verified yet", "none has come yet"):
+        assert said in overview
+    assert "polar-sync send user.deleted" in text_of(visitor.get("/deletions"))
+    assert "Nothing fits" in text_of(visitor.get("/deletions?q=user-1"))
+    assert visitor.get("/deletions/1").status_code == 404
+    assert visitor.get("/deletions/" + "9" * 30).status_code == 404
+
+
+@BOTH_ENGINES
+def test_the_overview_names_what_needs_a_person(commands: Commands, console: Visitor) -> None:
+    held = commands.deletion("user-held", *HELD)
+    commands.deletion("user-gone", *VERIFIED)
+    commands.dead_letter()
+    commands.run("pause", "--why", "a look at it")
+    page = console.get()
+    said = text_of(page)
+    assert f'href="/console/deletions/{held}"' in page.text
+    assert "user-held" in said
+    assert "user-gone" not in said
+    assert "1 event could not be applied" in said
+    assert "All deletions are paused" in said
+    assert "a look at it" in said
+    assert "1 verified" in said
+
+
+@BOTH_ENGINES
+def test_what_has_ended_is_counted_by_the_day(commands: Commands, console: Visitor) -> None:
+    commands.deletion("user-1", *VERIFIED)
+    commands.deletion("user-2", *VERIFIED)
+    today = commands.store.query("SELECT CURRENT_TIMESTAMP AS now")[0]["now"]
+    moment = today if isinstance(today, datetime) else datetime.fromisoformat(f"{today}+00:00")
+    commands.sql("UPDATE deletion SET ended_at = CURRENT_TIMESTAMP")
+    page = console.get()
+    assert re.search(rf"<title>{moment:%Y-%m-%d}: 2 verified</title>", page.text)
+
+
+@BOTH_ENGINES
+def test_one_is_found_by_whatever_somebody_has_in_hand(
+    commands: Commands, console: Visitor
+) -> None:
+    number = commands.deletion("user-1", *VERIFIED)
+    other = commands.deletion("user-2", *HELD)
+    subscription = "5e1fca1c-5e1f-4a1c-8e1f-ca1c5e1fca1c"
+
+    async def mirror(ledger: Any) -> None:
+        data = {
+            "id": subscription,
+            "customer_id": CUSTOMER,
+            "created_at": "2026-09-01T00:00:00Z",
+            "modified_at": None,
+            "status": "canceled",
+            "product_id": subscription,
+            "started_at": None,
+            "ended_at": None,
+            "ends_at": None,
+            "canceled_at": None,
+            "current_period_end": None,
+            "amount": 0,
+            "currency": "usd",
+            "recurring_interval": "month",
+            "cancel_at_period_end": False,
+            "seats": None,
+        }
+        async with ledger.database.write() as session:
+            found = parse(SUBSCRIPTION, data, observed_at=NOW, by="api")
+            await mirror_rows.upsert(ledger.database, session, [found], NOW)
+
+    commands.do(mirror)
+    for text in (str(number), "user-1", CUSTOMER, CUSTOMER.upper(), subscription):
+        page = console.get(f"/deletions?q={text}")
+        numbers = re.findall(r'href="/console/deletions/(\d+)"', page.text)
+        assert str(number) in numbers, text
+        assert (str(other) in numbers) == (text.lower() in {CUSTOMER, subscription}), text
+    held = re.findall(r'/deletions/(\d+)"', console.get("/deletions?state=held").text)
+    assert held == [str(other)]
+    # A state that there is not is no state.
+    assert len(re.findall(r'/deletions/\d+"', console.get("/deletions?state=nonsense").text)) == 2
+
+
+@BOTH_ENGINES
+def test_pages_follow_each_other(commands: Commands, console: Visitor) -> None:
+    numbers = [commands.deletion(f"user-{n}", *HELD) for n in range(3)]
+    commands.monkeypatch.setattr("app.console.routes._PAGE", 2)
+    first = console.get("/deletions?state=held")
+    [older] = re.findall(r'rel="next" href="/console([^"]+)"', first.text)
+    second = console.get(older.replace("&amp;", "&"))
+    seen = [re.findall(r'/deletions/(\d+)"', page.text) for page in (first, second)]
+    assert seen == [[str(n) for n in reversed(numbers[1:])], [str(numbers[0])]]
+    assert 'rel="next"' not in second.text
+    assert 'href="/console/deletions?state=held">Newest' in second.text
+
+
+@BOTH_ENGINES
+def test_one_deletion(commands: Commands, console: Visitor) -> None:
+    number = commands.deletion("user-1", *VERIFIED)
+    page = console.get(f"/deletions/{number}")
+    said = text_of(page)
+    assert page.status_code == 200
+    assert CUSTOMER in said
+    assert "The chain is unbroken" in said
+    for kind, _, _ in commands.evidence(number):
+        assert kind in said
+    assert State.VERIFIED in said
+    # Once forgotten, the user's id is nowhere.
+    assert "user-1" not in page.text
+    commands.sql("UPDATE evidence SET kind = 'x' WHERE seq = 1")
+    assert "THE CHAIN OF EVIDENCE IS BROKEN" in text_of(console.get(f"/deletions/{number}"))
+
+
+def test_what_comes_from_elsewhere_is_text(commands: Commands, console: Visitor) -> None:
+    number = commands.deletion(EVIL, *HELD)
+    commands.run("pause", "--why", EVIL)
+    for path in ("", "/deletions", f"/deletions/{number}"):
+        page = console.get(path)
+        assert page.status_code == 200
+        assert "<img" not in page.text
+        # All of it, and not what a template would make of it; backticks are for code.
+        assert EVIL.replace("`", "") in re.sub("`|</?code>", "", unescape(page.text))
+    assert "<img" not in console.client.get("/console/login", params={"next": EVIL}).text
+
+
+def test_words() -> None:
+    assert [count(n, "event") for n in (0, 1, 2, 1_000)] == [
+        "0 events",
+        "1 event",
+        "2 events",
+        "1,000 events",
+    ]
+    assert [lasting(n) for n in (0.4, 1, 59, 60, 7_300, 200_000)] == [
+        "0 seconds",
+        "1 second",
+        "59 seconds",
+        "1 minute",
+        "2 hours",
+        "2 days",
+    ]
+    assert ago("2020-01-01T00:00:00+00:00").endswith("days ago")
+    assert ago("2999-01-01T00:00:00+00:00").startswith("in ")
+    assert marked("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
