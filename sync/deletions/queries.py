@@ -17,7 +17,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, State
-from sync.deletions.tables import DeletionRow
+from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow
 from sync.errors import InvalidInput, NothingFound
 from sync.hashing import Hasher
 from sync.store.columns import Texts, any_of
@@ -226,16 +226,17 @@ async def batch(
 
 
 async def ended_between(
-    session: AsyncSession, states: Collection[State], mornings: Sequence[datetime]
+    session: AsyncSession, mornings: Sequence[datetime]
 ) -> Mapping[tuple[int, State], int]:
-    """How many have ended in each of the states from one of the moments, given in their order, to
-    the next, and from the last one on: by the moment's place and the state."""
+    """How many have ended, in each of the states that need nobody any more, from one of the
+    moments, given in their order, to the next, and from the last one on: by the moment's place and
+    the state."""
     ended_at = col(DeletionRow.ended_at)
     later = [(ended_at < end, place) for place, end in enumerate(mornings[1:])]
     place = sa.case(*later, else_=len(mornings) - 1).label("place")
     found = await session.exec(
         select(place, _STATE, func.count())
-        .where(_STATE.in_(states), ended_at >= mornings[0])
+        .where(REMOVABLE_DELETIONS, ended_at >= mornings[0])
         .group_by(place, _STATE)
     )
     return {(number, state): count for number, state, count in found.all()}

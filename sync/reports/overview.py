@@ -62,7 +62,7 @@ async def overview(database: Database) -> Overview:
         now = await database.now(session)
         today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         mornings = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-        ended = await queries.ended_between(session, OUTCOMES, mornings)
+        ended = await queries.ended_between(session, mornings)
         took = sorted(await queries.seconds_to_verify(session, _SAMPLE))
         return Overview(
             days=[

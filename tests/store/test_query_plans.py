@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from sync.deletions import evidence, queries
+from sync.deletions import evidence, memberships, queries
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
 from sync.deletions.states import State
@@ -26,6 +26,7 @@ from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, NEVER, owned
 from sync.reconcile.cursor import Window
 from sync.reports.deletion import page
+from sync.reports.overview import overview
 from sync.reports.status import status
 from sync.store.database import Database
 from sync.worker.retention import Retention
@@ -185,6 +186,7 @@ async def a_day(store: Store) -> None:
     assert min(swept.payloads, swept.inbox_rows, swept.deletions) > 0
     await a_page_of_each_list(database)
     await what_the_api_is_asked(database)
+    await what_the_console_shows(database)
     await database.close()
 
 
@@ -200,6 +202,22 @@ async def what_the_api_is_asked(database: Database) -> None:
     assert one.user_hash == "u40000"
     async with database.read() as session:
         assert await queries.of_event(session, "u40000", one.event_at) == one.id
+
+
+async def what_the_console_shows(database: Database) -> None:
+    """Its charts, and whose something is that somebody has in hand."""
+    lately = await overview(database)
+    assert lately.median == 0
+    assert sum(day.total for day in lately.days) == 0
+    async with database.read() as session:
+        for name in ("c500", "s500", "b500", "m500", "t500"):
+            assert await mirror_rows.customers_of(session, name) == {"c500"}
+        assert not await memberships.numbers_of(session, "m500", 10)
+        for user, owner, number in (("u500", "", 500), ("", "c600", 600)):
+            found = await queries.known_by(
+                session, user_hash=user, external_hash="x", customer_ids=[owner], limit=10
+            )
+            assert found == {number}
 
 
 async def a_page_of_each_list(database: Database) -> None:
