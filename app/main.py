@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/events", Endpoint(post_event), methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            *_routes_of_keys(chosen),
             *_routes_of_api(chosen),
         ],
         lifespan=lifespan,
@@ -65,6 +66,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
     # To a sender of webhooks a redirect is a failure: a wrong path had better say so.
     app.router.redirect_slashes = False
     return app
+
+
+def _routes_of_keys(settings: Settings) -> list[BaseRoute]:
+    if not settings.receipt_key:
+        return []
+    from app.keys import routes
+
+    return routes(settings)
 
 
 def _routes_of_api(settings: Settings) -> list[BaseRoute]:
@@ -92,10 +101,12 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     try:
         await database.check_schema()
         await check_hash_key(database, hasher)
-        previews = None
+        previews = signer = None
         if settings.api_tokens:
             from app.api import previewing
+            from sync.receipts import signer_of
 
+            signer = signer_of(settings)
             previews = await cleanup.enter_async_context(previewing(database, settings))
         worker = Worker(database, settings) if settings.worker == "embedded" else None
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
@@ -115,6 +126,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
                 readiness=Readiness(database, settings, tasks, worker),
                 tasks=tasks,
                 previews=previews,
+                signer=signer,
             )
     finally:
         stop.set()
