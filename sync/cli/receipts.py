@@ -16,6 +16,7 @@ from sync.cli.printing import console_on, fail, print_json
 
 if TYPE_CHECKING:
     from joserfc.jwk import OKPKey
+    from typer._click import Context
 
     from sync.cli.deployment import Deployment
     from sync.receipts.checking import Verdict
@@ -28,7 +29,7 @@ _DEFAULT = "show"
 class _OrShow(TyperGroup):
     """`receipt 7` is `receipt show 7`."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)

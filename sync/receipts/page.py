@@ -68,7 +68,7 @@ SAID: Mapping[str, str] = {
     "delete.sent": "DELETE of the customer sent to Polar",
     "delete.answered": "Polar answers that it has deleted the customer",
     "request.failed": "A request to Polar brings no answer that can be used",
-    "checked": "All that is known to be left is looked through",
+    "checked": "All that the customer had is checked",
     "subscription.gone": "Polar has the subscription no more",
     "survivors.revoked": "Subscriptions that survived are ended by request",
     "another.deleted": "Another customer under the same external id is deleted",
@@ -89,8 +89,6 @@ _SOURCES: Mapping[str, str] = {
     "operator": "an operator",
 }
 _WEBHOOK = "webhook."
-_TOLD_APART = ("answer", "by", "anonymize", "reason", "problem")
-_NAMED = {"by": "named by", "anonymize": "anonymized"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +197,7 @@ def _steps(evidence: _Evidence) -> Iterator[Step]:
             at=datetime.fromisoformat(link["at"]),
             what=SAID.get(link["kind"], link["kind"]),
             who=_SOURCES.get(link["source"], link["source"]),
-            notes=[
-                f"{_NAMED.get(name, name)} {_word(link['detail'][name])}".removeprefix("answer ")
-                for name in _TOLD_APART
-                if link["detail"].get(name) is not None
-            ],
+            notes=list(_notes(link["detail"])),
         )
         if before and (before.what, before.who, before.notes) == (step.what, step.who, step.notes):
             before = Step(before.at, step.what, step.who, step.notes, before.times + 1)
@@ -247,7 +241,7 @@ def _proved(receipt: Json, evidence: _Evidence) -> Iterator[Thing]:
         yield Thing("seat", it["subscription_id"], "stays paid for, and is free")
     if receipt["personal_data_forgotten_at"]:
         proof = [f"the bridge, {_time(receipt['personal_data_forgotten_at'])}"]
-        yield Thing("user", "the user's id, and all that is personal", "forgotten", proof)
+        yield Thing("user", "", "forgotten", proof)
 
 
 def _consequence(about: str, it: Json, checked: Json, evidence: _Evidence) -> Thing:
@@ -286,10 +280,13 @@ def _kid(receipt: Json) -> str | None:
     return str(header_of(receipt["signature"])["kid"])
 
 
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value).replace("_", " ") if value in ("customer_id", "external_id") else str(value)
+def _notes(detail: Mapping[str, Any]) -> Iterator[str]:
+    """What is worth telling of a step beside its kind."""
+    if "by" in detail:
+        yield f"by {str(detail['by']).replace('_', ' ')}"
+    if "anonymize" in detail:
+        yield "anonymized" if detail["anonymize"] else "not anonymized"
+    yield from (str(detail[name]) for name in ("answer", "reason", "problem") if name in detail)
 
 
 def _time(text: str | datetime) -> str:
