@@ -68,7 +68,7 @@ SAID: Mapping[str, str] = {
     "delete.sent": "DELETE of the customer sent to Polar",
     "delete.answered": "Polar answers that it has deleted the customer",
     "request.failed": "A request to Polar brings no answer that can be used",
-    "checked": "All that the customer had is checked",
+    "checked": "All that was the user's is checked",
     "subscription.gone": "Polar has the subscription no more",
     "survivors.revoked": "Subscriptions that survived are ended by request",
     "another.deleted": "Another customer under the same external id is deleted",
@@ -83,7 +83,7 @@ SAID: Mapping[str, str] = {
 _SOURCES: Mapping[str, str] = {
     "app": "the app",
     "audit": "an audit",
-    "webhook": "Polar's webhook, signed",
+    "webhook": "Polar's webhooks",
     "api": "Polar's API",
     "worker": "the bridge",
     "operator": "an operator",
@@ -181,8 +181,8 @@ def _there(receipt: Json, evidence: _Evidence) -> Iterator[Thing]:
     detail = found["detail"] if found else {}
     for it in detail.get("subscriptions", ()):
         yield Thing("subscription", it["id"], it["status"])
-    for it in detail.get("benefit_grants", ()):
-        yield Thing("benefit", it["id"], "granted" if it.get("is_granted", True) else "revoked")
+    for id_ in detail.get("benefit_grants", ()):
+        yield Thing("benefit", id_, "granted")
     for it in receipt["memberships"]:
         yield Thing("member", it["member_id"], f"under customer {it['customer_id']}")
 
@@ -197,7 +197,7 @@ def _steps(evidence: _Evidence) -> Iterator[Step]:
             at=datetime.fromisoformat(link["at"]),
             what=SAID.get(link["kind"], link["kind"]),
             who=_SOURCES.get(link["source"], link["source"]),
-            notes=list(_notes(link["detail"])),
+            notes=list(_notes(link)),
         )
         if before and (before.what, before.who, before.notes) == (step.what, step.who, step.notes):
             before = Step(before.at, step.what, step.who, step.notes, before.times + 1)
@@ -238,7 +238,7 @@ def _proved(receipt: Json, evidence: _Evidence) -> Iterator[Thing]:
         else:
             yield Thing("member", id_, "ended", [_by(ended[id_])] if id_ in ended else ())
     for it in receipt["paid_seats"]:
-        yield Thing("seat", it["subscription_id"], "stays paid for, and is free")
+        yield Thing("seat", it["subscription_id"], "stays paid for", is_open=True)
     if receipt["personal_data_forgotten_at"]:
         proof = [f"the bridge, {_time(receipt['personal_data_forgotten_at'])}"]
         yield Thing("user", "", "forgotten", proof)
@@ -254,10 +254,11 @@ def _consequence(about: str, it: Json, checked: Json, evidence: _Evidence) -> Th
         state = "still granted" if is_open else "revoked"
     told = evidence.webhooks(about, it["id"])
     revoked = [link for link in told if link["kind"].endswith(".revoked")]
-    by = (revoked or told or [checked])[-1]
-    if checked["detail"].get("by") == "api" or is_open:
-        by = checked
-    proof = f"Polar's API, {_time(checked['at'])}" if by is checked else _by(by)
+    if is_open or checked["detail"].get("by") == "api" or not told:
+        by = "api" if checked["detail"].get("by") == "api" else "webhook"
+        proof = f"{_SOURCES[by]}, {_time(checked['at'])}"
+    else:
+        proof = _by((revoked or told)[-1])
     return Thing(what, it["id"], state, [proof], is_open)
 
 
@@ -265,9 +266,9 @@ def _by(link: Json) -> str:
     """Who says so, and when."""
     who = _SOURCES.get(link["source"], link["source"])
     if link["kind"].startswith(_WEBHOOK):
-        who = f"signed webhook {link['kind'].removeprefix(_WEBHOOK)}"
+        who = f"webhook {link['kind'].removeprefix(_WEBHOOK)}"
     elif answer := link["detail"].get("answer"):
-        who = f"answer {answer}"
+        who = f"Polar's answer {answer}"
     return f"{who}, {_time(link['at'])}"
 
 
@@ -280,13 +281,16 @@ def _kid(receipt: Json) -> str | None:
     return str(header_of(receipt["signature"])["kid"])
 
 
-def _notes(detail: Mapping[str, Any]) -> Iterator[str]:
+def _notes(link: Json) -> Iterator[str]:
     """What is worth telling of a step beside its kind."""
-    if "by" in detail:
+    detail = link["detail"]
+    if "by" in detail and link["kind"] != Checked.evidence:
         yield f"by {str(detail['by']).replace('_', ' ')}"
     if "anonymize" in detail:
         yield "anonymized" if detail["anonymize"] else "not anonymized"
-    yield from (str(detail[name]) for name in ("answer", "reason", "problem") if name in detail)
+    for name in ("answer", "reason", "problem"):
+        if name in detail:
+            yield str(detail[name]).replace("`", "")
 
 
 def _time(text: str | datetime) -> str:

@@ -49,7 +49,7 @@ USUAL: tuple[tuple[str, str, State, Json], ...] = (
             "customer_id": CUSTOMER,
             "customer_created_at": "2026-09-01T00:00:00+00:00",
             "subscriptions": [{"id": OTHER, "status": "active"}],
-            "benefit_grants": [{"id": "grant-1"}],
+            "benefit_grants": ["grant-1"],
         },
     ),
     ("delete.sent", "worker", State.DELETING, {"by": "external_id", "anonymize": True}),
