@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sync.deletions.chain import unbroken
 from sync.hashing import Hasher
-from sync.receipts.document import Document, read, sealed_bytes
+from sync.receipts.document import Document, NotReadable, read, sealed_bytes
 
 if TYPE_CHECKING:
     from joserfc.jwk import OKPKey
@@ -59,12 +59,15 @@ def verdict(content: bytes, keys: Mapping[str, OKPKey], hasher: Hasher | None) -
         ExtraMissing
     """
     receipt, document = read(content)
-    return Verdict(
-        document=document,
-        signature=_signature(receipt, document.signature, keys),
-        seal=_seal(receipt, document.seal, hasher),
-        chain=_chain(document),
-    )
+    try:
+        return Verdict(
+            document=document,
+            signature=_signature(receipt, document.signature, keys),
+            seal=_seal(receipt, document.seal, hasher),
+            chain=_chain(document),
+        )
+    except RecursionError:
+        raise NotReadable("it is no receipt: it is nested too deep") from None
 
 
 def _signature(

@@ -103,17 +103,18 @@ def changed(value: Any) -> Any:
     return [*value, "x"] if isinstance(value, list) else {**value, "x": "x"}
 
 
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Of each value in the document, however deep."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(item, (*path, key))
+
+
 def every_change(document: Json) -> Iterator[Json]:
     """The receipt with one thing in it changed, put in or taken out."""
-
-    def places(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-        if path:
-            yield path
-        if isinstance(value, dict | list):
-            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-                yield from places(item, (*path, key))
-
-    for path in places(document, ()):
+    for path in places(document):
         for is_removed in (False, True):
             copied = copy.deepcopy(document)
             holder: Any = copied
@@ -143,6 +144,39 @@ def test_each_change_is_found() -> None:
             continue
         assert not any(it.holds for it in found), touched
     assert tried > 150
+
+
+ODD: list[Any] = [None, [], {}, "", 0, -1, 1.5, 1e300, 2**70, "\ud800", "9" * 5_000, [[]], {"": {}}]
+
+
+def test_whatever_stands_there_it_is_a_finding_or_no_receipt() -> None:
+    document = receipt()
+    for path in places(document):
+        for odd in ODD:
+            copied = copy.deepcopy(document)
+            holder: Any = copied
+            for key in path[:-1]:
+                holder = holder[key]
+            if holder[path[-1]] == odd:
+                continue
+            holder[path[-1]] = odd
+            try:
+                found = check(copied, sealed=True)
+            except NotReadable:
+                continue
+            # Without its signature it is as the bridge has sealed it.
+            assert found.holds is (path == ("signature",) and odd is None), (path, odd)
+
+
+@pytest.mark.parametrize("depth", [100, 300, 450, 900, 990, 5_000, 100_000])
+def test_however_deep_it_is_nested(depth: int) -> None:
+    deep = b'{"a":' * depth + b"1" + b"}" * depth
+    content = encoded(receipt()).replace(b'"detail": {"event_digest": "d"}', b'"detail": ' + deep)
+    assert deep in content
+    try:
+        assert not verdict(content, KEYS, HASHER).holds
+    except NotReadable as error:
+        assert depth > 100, error
 
 
 @pytest.mark.parametrize("kept", [[1, 2], [0, 2, 1], [0, 1, 2, 2], [0, 1], []], ids=str)
