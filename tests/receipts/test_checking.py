@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,15 @@ def test_a_receipt_from_before_holds_by_its_seal() -> None:
     # Nothing says whose it is.
     assert not check(old).holds
     assert not verdict(encoded(receipt()), {}, None).holds
+
+
+def test_a_receipt_of_version_0_1_0_holds_by_its_seal() -> None:
+    """It has fewer fields, and was written down before there were signatures."""
+    old = (Path(__file__).parent / "receipt_0_1_0.json").read_bytes()
+    found = verdict(old, KEYS, HASHER)
+    assert outcomes(found) == (UNCHECKED, OK, OK)
+    assert found.holds
+    assert not verdict(old.replace(rb"sp\u00e4ter", b"sooner"), KEYS, HASHER).holds
 
 
 def changed(value: Any) -> Any:
