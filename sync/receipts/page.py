@@ -17,7 +17,6 @@ from sync.deletions.observations import (
     CustomerGone,
     DeleteAnswered,
     MembershipEnded,
-    OrphanFound,
     SaidBy,
 )
 from sync.deletions.states import State
@@ -153,7 +152,6 @@ def page(receipt: Json, public_url: str | None) -> str:
         by_audit=receipt["said_by"] == SaidBy.AUDIT,
         first=receipt["evidence"][0],
         last=receipt["evidence"][-1],
-        found_at=_opened_at(evidence),
         tone=tone if receipt["chain_unbroken"] else BAD,
         verdict=verdict,
         there=list(_there(receipt, evidence)),
@@ -163,12 +161,6 @@ def page(receipt: Json, public_url: str | None) -> str:
         kid=_kid(receipt),
         public_url=public_url,
     )
-
-
-def _opened_at(evidence: _Evidence) -> str:
-    """When the bridge first heard of it."""
-    found = evidence.last(OrphanFound.evidence) or evidence.links[0]
-    return str(found["at"])
 
 
 def _there(receipt: Json, evidence: _Evidence) -> Iterator[Thing]:
