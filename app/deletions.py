@@ -35,7 +35,8 @@ async def get_deletion(request: AppRequest) -> DeletionReport:
 async def get_receipt(request: AppRequest) -> Receipt:
     """`GET /deletions/{id}/receipt`: the proof, as far as it goes."""
     app = request.state["app"]
-    _, receipt = await reports.receipt(app.database, app.hasher, request.path_params["id"])
+    number = request.path_params["id"]
+    _, receipt = await reports.receipt(app.database, app.hasher, app.signer, number)
     return receipt
 
 

@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/events", Endpoint(post_event), methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            *_routes_of_keys(chosen),
             *_routes_of_api(chosen),
             *_routes_of_console(chosen),
         ],
@@ -66,6 +67,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
     # To a sender of webhooks a redirect is a failure: a wrong path had better say so.
     app.router.redirect_slashes = False
     return app
+
+
+def _routes_of_keys(settings: Settings) -> list[BaseRoute]:
+    if not settings.receipt_key:
+        return []
+    from app.keys import routes
+
+    return routes(settings)
 
 
 def _routes_of_api(settings: Settings) -> list[BaseRoute]:
@@ -105,7 +114,11 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     try:
         await database.check_schema()
         await check_hash_key(database, hasher)
-        previews = None
+        previews = signer = None
+        if settings.api_tokens or settings.console_token:
+            from sync.receipts import signer_of
+
+            signer = signer_of(settings)
         if settings.api_tokens:
             from app.api import previewing
 
@@ -128,6 +141,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
                 readiness=Readiness(database, settings, tasks, worker),
                 tasks=tasks,
                 previews=previews,
+                signer=signer,
             )
     finally:
         stop.set()

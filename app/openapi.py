@@ -101,6 +101,7 @@ def _models() -> dict[str, Json]:
 
 
 def _paths(settings: Settings) -> dict[str, Json]:
+    keys = {} if not settings.receipt_key else {"/.well-known/jwks.json": {"get": _keys()}}
     number = _parameter(
         "path", "id", {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}, required=True
     )
@@ -165,6 +166,7 @@ def _paths(settings: Settings) -> dict[str, Json]:
                 ),
             }
         },
+        **keys,
         "/openapi.json": {
             "get": {
                 **_about("openapi", "This document."),
@@ -176,6 +178,19 @@ def _paths(settings: Settings) -> dict[str, Json]:
                     **_refusals(_ALWAYS),
                 },
             }
+        },
+    }
+
+
+def _keys() -> Json:
+    return {
+        **_about("getKeys", "The public keys that receipts can be checked with."),
+        "responses": {
+            "200": {
+                "description": "A JWK set (RFC 7517).",
+                "content": {"application/jwk-set+json": {"schema": {"type": "object"}}},
+            },
+            **_refusals(_ALWAYS),
         },
     }
 

@@ -17,6 +17,7 @@ from sync.signatures import Verifier
 from sync.store.database import Database
 
 if TYPE_CHECKING:
+    from sync.receipts.signing import Signer
     from sync.reports.preview import Previews
 
 
@@ -35,6 +36,8 @@ class AppState:
     """The background tasks by name. One that is done has stopped unexpectedly."""
     previews: Previews | None
     """None: the status API is off."""
+    signer: Signer | None
+    """None: it is off, or receipts are not signed."""
 
 
 class LifespanState(TypedDict):

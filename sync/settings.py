@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from cronsim import CronSim, CronSimError
 from pydantic import (
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -35,6 +36,7 @@ from sync.database_url import usable
 from sync.errors import InvalidInput
 from sync.ids import MAX_ID, has_forbidden_characters
 from sync.network import environment
+from sync.receipt_keys import ReceiptKey, read_keys
 
 POLAR_SERVERS: Mapping[str, str] = {
     "production": "https://api.polar.sh",
@@ -79,8 +81,15 @@ class SettingsError(InvalidInput):
         self.problems = problems
 
 
-class PolarSettings(BaseSettings):
-    """What it takes to talk to Polar, and to have Polar talk to the bridge."""
+ReceiptKeys = Annotated[
+    tuple[ReceiptKey, ...],
+    NoDecode,
+    BeforeValidator(lambda value: read_keys(value) if isinstance(value, str) else value),
+]
+
+
+class _Environment(BaseSettings):
+    """Settings as they are read, whatever they are about."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -91,23 +100,6 @@ class PolarSettings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
-
-    polar_access_token: SecretStr
-    """Organization access token with the scopes customers:read, customers:write,
-    subscriptions:read, benefits:read, members:read, members:write, customer_seats:read (and
-    subscriptions:write with ON_SURVIVOR=revoke), and, to look after the webhooks, webhooks:read and
-    webhooks:write."""
-    polar_server: Literal["production", "sandbox"] = "production"
-    polar_base_url: str | None = None
-    """Takes the place of POLAR_SERVER, for a proxy or the simulator."""
-    polar_version: str = "2026-10"
-    """Sent as `Polar-Version`. Polar answers an unsupported one with a 404."""
-    concurrency: Annotated[int, Field(ge=1, le=100)] = 8
-    """Requests to Polar under way at once, in one process."""
-    request_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
-    """For one request to Polar, from first byte sent to last byte read."""
-    public_url: str | None = None
-    """Where Polar reaches the bridge, without the path /webhooks/polar."""
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
@@ -126,9 +118,53 @@ class PolarSettings(BaseSettings):
             raise SettingsError([_NOT_UTF8]) from None
         except OSError as error:
             raise SettingsError([f".env cannot be read: {error.strerror}"]) from None
-        if problems := list(environment.problems(settings.polar_url, os.environ)):
+        if problems := list(settings.problems()):
             raise SettingsError(problems)
         return settings
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong beside the settings, one line each."""
+        yield from ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _unquoted(cls, value: object, info: ValidationInfo) -> object:
+        # Of a key any character counts, and it must never change.
+        if info.field_name != "hash_key" and _is_quoted(value):
+            raise ValueError(_QUOTED)
+        return value
+
+
+class ReceiptSettings(_Environment):
+    """What it takes to check a receipt; each may be missing."""
+
+    receipt_key: ReceiptKeys = ()
+    hash_key: SecretStr | None = None
+
+
+class PolarSettings(_Environment):
+    """What it takes to talk to Polar, and to have Polar talk to the bridge."""
+
+    polar_access_token: SecretStr
+    """Organization access token with the scopes customers:read, customers:write,
+    subscriptions:read, benefits:read, members:read, members:write, customer_seats:read (and
+    subscriptions:write with ON_SURVIVOR=revoke), and, to look after the webhooks, webhooks:read and
+    webhooks:write."""
+    polar_server: Literal["production", "sandbox"] = "production"
+    polar_base_url: str | None = None
+    """Takes the place of POLAR_SERVER, for a proxy or the simulator."""
+    polar_version: str = "2026-10"
+    """Sent as `Polar-Version`. Polar answers an unsupported one with a 404."""
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 8
+    """Requests to Polar under way at once, in one process."""
+    request_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
+    """For one request to Polar, from first byte sent to last byte read."""
+    public_url: str | None = None
+    """Where Polar reaches the bridge, without the path /webhooks/polar."""
+
+    def problems(self) -> Iterator[str]:
+        """Proxies and certificates that cannot be used, one line each."""
+        return environment.problems(self.polar_url, os.environ)
 
     def warnings(self) -> Iterator[str]:
         """What can be used and should be looked at, one line each, as `SettingsError` has them."""
@@ -144,14 +180,6 @@ class PolarSettings(BaseSettings):
                 yield f"{name} in .env is no setting: is {close[0]} meant?"
         if (file := Path(".env")).is_file() and (mode := file.stat().st_mode & 0o777) & 0o077:
             yield f"others can read .env ({mode:04o}), which holds secrets: chmod 600 .env"
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _unquoted(cls, value: object, info: ValidationInfo) -> object:
-        # Of a key any character counts, and it must never change.
-        if info.field_name != "hash_key" and _is_quoted(value):
-            raise ValueError(_QUOTED)
-        return value
 
     @field_validator("polar_access_token")
     @classmethod
@@ -245,6 +273,10 @@ class Settings(PolarSettings):
     console_token: SecretStr | None = None
     """Whoever has it sees the console; None: there is none."""
     """Who may ask the status API: `name:token`, separated by commas. None: it is off."""
+
+    receipt_key: ReceiptKeys = ()
+    """Signs receipts, as `polar-sync keys new` makes it; several, separated by commas, after a
+    rotation: the first signs, and the public halves of all are shown. None: only the seal."""
 
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"

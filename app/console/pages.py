@@ -58,6 +58,12 @@ def elsewhere(request: AppRequest, path: str) -> Response:
     return RedirectResponse(base_of(request) + path, 303, headers=_HEADERS)
 
 
+def download(name: str, content: str) -> Response:
+    """A JSON file that the browser saves."""
+    headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/json", headers=headers)
+
+
 def style(_request: AppRequest) -> Response:
     """The style sheet."""
     return _file("console.css", "text/css")

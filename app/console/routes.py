@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.body import read_body
-from app.console.pages import base_of, elsewhere, icon, page, style
+from app.console.pages import base_of, download, elsewhere, icon, page, style
 from app.console.session import COOKIE, LASTS, MAX_NAME, Session, Sessions, Tries
 from app.endpoint import Endpoint
 from app.state import AppRequest
@@ -38,6 +38,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         "": show_overview,
         "/deletions": show_deletions,
         "/deletions/{id:int}": show_deletion,
+        "/deletions/{id:int}/receipt.json": give_receipt,
     }
     return [
         Route("/console/style.css", style),
@@ -228,6 +229,21 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
     try:
         told = await reports.whole(app.database, app.hasher, number)
     except NothingFound:
-        said = f"There is no deletion {number}."
-        return page(request, "problem.html", 404, session=session, problem=said)
+        return _no_deletion(request, session, number)
     return page(request, "deletion.html", session=session, it=told)
+
+
+async def give_receipt(request: AppRequest, session: Session) -> Response:
+    """The receipt, as `polar-sync receipt` prints it."""
+    app = request.state["app"]
+    number = request.path_params["id"]
+    try:
+        _, receipt = await reports.receipt(app.database, app.hasher, app.signer, number)
+    except NothingFound:
+        return _no_deletion(request, session, number)
+    return download(f"receipt-{number}.json", receipt.model_dump_json(indent=2))
+
+
+def _no_deletion(request: AppRequest, session: Session, number: int) -> Response:
+    said = f"There is no deletion {number}."
+    return page(request, "problem.html", 404, session=session, problem=said)

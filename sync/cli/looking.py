@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -109,33 +109,3 @@ def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
         print_user(console_on(sys.stdout), report)
     if paused and any(State(it["state"]) not in OVER for it in report["deletions"]):
         typer.echo("all deletions are paused: `polar-sync resume` has them go on", err=True)
-
-
-@commands.command()
-def receipt(
-    deletion: Annotated[int, typer.Argument(min=1, max=2**63 - 1, metavar="DELETION")],
-    user: Annotated[
-        str | None,
-        typer.Option(
-            metavar="USER_ID", callback=arguments.user_id, help="Say whether it is this user's."
-        ),
-    ] = None,
-) -> None:
-    """Print a deletion's receipt, as JSON. Exits with 1 if its evidence has been tampered with."""
-    from sync.cli.deployment import in_deployment
-    from sync.reports.deletion import receipt as read_receipt
-
-    async def read(deployment: Deployment) -> tuple[dict[str, Any], bool]:
-        hasher = deployment.hasher
-        row, content = await read_receipt(deployment.database, hasher, deletion)
-        is_theirs = user is None or hasher.user(user) == row.user_hash
-        return content.model_dump(mode="json"), is_theirs
-
-    content, is_theirs = in_deployment(read, only_looks=True)
-    print_json(content)
-    if user is not None:
-        typer.echo(f"this {'is' if is_theirs else 'is not'} the receipt of {user}", err=True)
-    if not content["chain_unbroken"]:
-        fail(NO, "the chain of evidence is broken")
-    if not is_theirs:
-        raise typer.Exit(NO)

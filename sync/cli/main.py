@@ -19,11 +19,13 @@ import typer
 from sync.cli import (
     acting,
     inbox,
+    keys,
     looking,
     mapping,
     outbox,
     processes,
     profiles,
+    receipts,
     reconciling,
     sending,
 )
@@ -45,6 +47,8 @@ cli = typer.Typer(
 )
 for commands in (processes, looking, reconciling, acting):
     cli.add_typer(commands.commands)
+cli.add_typer(receipts.commands, name="receipt")
+cli.add_typer(keys.commands, name="keys")
 cli.add_typer(mapping.commands, name="map")
 cli.add_typer(inbox.commands, name="inbox")
 cli.add_typer(outbox.commands, name="outbox")

@@ -252,6 +252,16 @@ def print_checks(console: Console, report: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def print_verdict(console: Console, report: Mapping[str, Any]) -> None:
+    """What can be said of a receipt: `signature`, `seal` and `chain`, each with `outcome` and
+    `detail`."""
+    table = _table(f"deletion {report['deletion']}, {report['state']}", "", "found")
+    for name in ("signature", "seal", "chain"):
+        outcome = Text(report[name]["outcome"], _OUTCOME_STYLES.get(report[name]["outcome"], ""))
+        table.add_row(name, outcome, _cell(report[name]["detail"]))
+    console.print(table)
+
+
 def print_moved(console: Console, moved: Iterable[Moved]) -> None:
     """What was moved to another database."""
     table = Table()

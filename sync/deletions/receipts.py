@@ -80,9 +80,9 @@ def not_covered(links: Sequence[EvidenceRow]) -> str:
     sent = [link.detail for link in links if link.kind == DeleteSent.evidence]
     parts = [_ALWAYS]
     if SCRUBBED in kinds:
-        parts.append("It keeps members' external ids; name and e-mail were overwritten.")
+        parts.append("Polar keeps members' external ids; name and e-mail were overwritten.")
     else:
-        parts.append("It keeps members' names, e-mails and external ids in clear.")
+        parts.append("Polar keeps members' names, e-mails and external ids in clear.")
     if not sent and CustomerGone.evidence not in kinds and CustomerMissing.evidence in kinds:
         parts.append("Whoever deleted the customer may not have had it anonymized.")
     if any(detail.get("anonymize") is False for detail in sent):

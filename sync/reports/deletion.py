@@ -38,6 +38,7 @@ from sync.store.database import Database
 
 if TYPE_CHECKING:
     from sync.deletions.tables import DeletionRow
+    from sync.receipts.signing import Signer
 
 T = TypeVar("T", bound=Told)
 
@@ -69,16 +70,17 @@ async def whole(database: Database, hasher: Hasher, deletion_id: int) -> Deletio
 
 
 async def receipt(
-    database: Database, hasher: Hasher, deletion_id: int
+    database: Database, hasher: Hasher, signer: Signer | None, deletion_id: int
 ) -> tuple[DeletionRow, Receipt]:
-    """The deletion and its receipt.
+    """The deletion and its receipt, signed where there is who signs.
 
     Raises:
         NothingFound, StorageUnavailable
     """
     async with database.read() as session:
         row = await _one(session, hasher, deletion_id)
-        return row, Receipt.model_validate(await receipts.receipt(session, row, hasher))
+        content = await receipts.receipt(session, row, hasher)
+    return row, Receipt.model_validate(signer.signed(content) if signer else content)
 
 
 async def page(

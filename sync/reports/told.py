@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from sync.deletions.observations import SaidBy
 from sync.deletions.states import State
@@ -205,4 +205,6 @@ class Receipt(Told):
     not_covered: str
     """What `verified` does not speak of."""
     seal: str
-    """Keyed hash over all the rest."""
+    """Keyed hash over all the rest but the signature."""
+    signature: Annotated[str | None, Field(exclude_if=lambda value: value is None)] = None
+    """With RECEIPT_KEY: a detached JWS over all the rest, which anybody can check."""

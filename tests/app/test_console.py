@@ -313,6 +313,10 @@ def test_one_deletion(commands: Commands, console: Visitor) -> None:
     for kind, _, _ in commands.evidence(number):
         assert kind in said
     assert State.VERIFIED in said
+    given = console.get(f"/deletions/{number}/receipt.json")
+    assert given.json() == commands.run("receipt", str(number)).json
+    assert given.headers["content-disposition"] == f'attachment; filename="receipt-{number}.json"'
+    assert console.get("/deletions/99/receipt.json").status_code == 404
     # Once forgotten, the user's id is nowhere.
     assert "user-1" not in page.text
     commands.sql("UPDATE evidence SET kind = 'x' WHERE seq = 1")

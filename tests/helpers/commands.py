@@ -164,11 +164,14 @@ class Commands:
         self.store.execute(statement)
 
 
-def process(*arguments: str, variables: dict[str, str], cwd: Path) -> subprocess.Popen[str]:
-    """A command in a process of its own."""
+def process(
+    *arguments: str, variables: dict[str, str], cwd: Path, code: str | None = None
+) -> subprocess.Popen[str]:
+    """A command in a process of its own. `code`: what runs it, in place of the entry point."""
+    program = COMMAND if code is None else [sys.executable, "-c", code]
     bare = {k: v for k, v in os.environ.items() if k not in environment(cwd)}
     return subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*program, *arguments],
         cwd=cwd,
         env={**bare, **variables, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -177,9 +180,11 @@ def process(*arguments: str, variables: dict[str, str], cwd: Path) -> subprocess
     )
 
 
-def finished(*arguments: str, variables: dict[str, str], cwd: Path) -> Result:
+def finished(
+    *arguments: str, variables: dict[str, str], cwd: Path, code: str | None = None
+) -> Result:
     """The same, once it has ended."""
-    with process(*arguments, variables=variables, cwd=cwd) as popen:
+    with process(*arguments, variables=variables, cwd=cwd, code=code) as popen:
         out, err = popen.communicate(timeout=60)
     return Result(popen.returncode, out, err)
 
