@@ -363,7 +363,10 @@ def test_a_jwk_set_with_keys_of_other_kinds_too() -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS,
-    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc_XYZ09"), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc_XYZ09"), inner, max_size=3)
+    ),
+    max_leaves=8,
 )
 
 

@@ -106,6 +106,12 @@ def test_an_audits_says_as_of_when() -> None:
     assert "( approve, or cancel )" in said
 
 
+def test_a_broken_chain_is_all_that_is_said_of_the_outcome() -> None:
+    said = words(receipt(chain_unbroken=False))
+    assert "broken The chain of evidence has been tampered with." in said
+    assert STATES[V][1] not in said
+
+
 def test_what_is_left_is_said() -> None:
     left = {
         "by": "api",
