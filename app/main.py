@@ -23,7 +23,7 @@ from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.logs import log_unhandled, place_of
-from sync.settings import Settings
+from sync.settings import Settings, SettingsError
 from sync.signatures import Verifier
 from sync.store.database import Database
 from sync.store.hash_key import check_hash_key
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
             *_routes_of_api(chosen),
+            *_routes_of_metrics(chosen),
         ],
         lifespan=lifespan,
     )
@@ -72,6 +73,21 @@ def _routes_of_api(settings: Settings) -> list[BaseRoute]:
         return []
     from app.api import routes
 
+    return routes(settings)
+
+
+def _routes_of_metrics(settings: Settings) -> list[BaseRoute]:
+    if not settings.counts:
+        return []
+    try:
+        from app.metrics import routes
+    except ModuleNotFoundError as error:
+        if error.name != "prometheus_client":
+            raise
+        name = "METRICS" if settings.metrics else "METRICS_TOKEN"
+        raise SettingsError(
+            [f"{name} needs a package that is missing: pip install 'polar-sync[metrics]'"]
+        ) from None
     return routes(settings)
 
 
@@ -97,6 +113,11 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
             from app.api import previewing
 
             previews = await cleanup.enter_async_context(previewing(database, settings))
+        if settings.counts:
+            from sync.intake.event_types import counted_types
+            from sync.metrics.recording import recording
+
+            await cleanup.enter_async_context(recording(database, counted_types()))
         worker = Worker(database, settings) if settings.worker == "embedded" else None
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
         tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")

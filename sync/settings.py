@@ -30,7 +30,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from sync.api_tokens import ApiToken, read_tokens
+from sync.api_tokens import ApiToken, read_token, read_tokens
 from sync.database_url import usable
 from sync.errors import InvalidInput
 from sync.ids import MAX_ID, has_forbidden_characters
@@ -244,6 +244,11 @@ class Settings(PolarSettings):
     api_tokens: Annotated[tuple[ApiToken, ...], NoDecode] = ()
     """Who may ask the status API: `name:token`, separated by commas. None: it is off."""
 
+    metrics: bool = False
+    """Count, and answer `GET /metrics`."""
+    metrics_token: SecretStr | None = None
+    """The same, for who has this token."""
+
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"
     """How a local user id becomes an `external_id`, where `polar-sync map` holds no entry for it:
@@ -362,6 +367,15 @@ class Settings(PolarSettings):
             raise ValueError(_QUOTED)
         return read_tokens(value) if isinstance(value, str) else value
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _metrics_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        if _is_quoted(value.get_secret_value()):
+            raise ValueError(_QUOTED)
+        return read_token(value.get_secret_value())
+
     @field_validator("outcome_url", "operator_url")
     @classmethod
     def _told_at(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -479,6 +493,11 @@ class Settings(PolarSettings):
             if own in on and other in on and info.data.get(name) == value:
                 raise ValueError(f"is the same as {name.upper()}: only one of them can be it")
         return value
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are metrics."""
+        return self.metrics or self.metrics_token is not None
 
     @property
     def carries_profiles(self) -> bool:
