@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpx
+import orjson
+import promql_parser
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -55,6 +58,35 @@ def total(found: Scrape, name: str, **labels: str) -> float:
 def variables(store: Store, sim: SimulatorClient | None = None, **more: str) -> dict[str, str]:
     polar = {"POLAR_ACCESS_TOKEN": DEFAULT_TOKEN, "POLAR_BASE_URL": sim.url} if sim else {}
     return environment(store, METRICS="true", RATE_PER_MINUTE="100000", **polar, **more)
+
+
+def queries() -> list[str]:
+    """All of dashboard, alert rules and docs."""
+    dashboard = orjson.loads((ROOT / "docs/monitoring/grafana.json").read_bytes())
+    panels = [it["expr"] for panel in dashboard["panels"] for it in panel["targets"]]
+    rules = (ROOT / "docs/monitoring/alerts.yml").read_text()
+    alerts = re.findall(r"^ +expr: (.*)$", rules, re.MULTILINE)
+    assert rules.count("- alert:") == len(alerts) == rules.count(" action:") > 5
+    page = (ROOT / "docs/metrics.md").read_text().partition("## What to ask")[2]
+    asked = re.findall(r"^\| .*? \| `(.*)` \|$", page, re.MULTILINE)
+    assert asked
+    return [*panels, *alerts, *(it.replace("\\|", "|") for it in asked)]
+
+
+def check_query(query: str, found: Scrape) -> None:
+    """Prometheus can read it, and what it selects is there."""
+    promql_parser.parse(query)
+    selectors = re.findall(r"(polar_sync_\w+)(?:\{(.*?)\})?", query)
+    assert selectors, query
+    for name, matchers in selectors:
+        series = [dict(labels) for it, labels in found if it == name]
+        assert series, (query, name)
+        for label, operator, value in re.findall(r'(\w+)(=~?)"(.*?)"', matchers):
+            assert all(label in it for it in series), (query, label)
+            if label == "state":
+                known = {it[label] for it in series}
+                assert operator == "=~"
+                assert set(value.split("|")) <= known, query
 
 
 @contextlib.contextmanager
@@ -120,6 +152,15 @@ def test_a_deletion_is_seen_from_the_event_to_verified(store: Store, sim: Simula
         assert total(found, f"{seconds}_sum", **delete) > 0
         webhook = total(found, "polar_sync_last_webhook_timestamp_seconds")
         assert before <= webhook <= time.time()
+        # A command counts too, where it has the same settings.
+        reconcile = [sys.executable, "-m", "sync.cli", "reconcile"]
+        settings = {"PATH": "", **variables(store, sim)}
+        subprocess.run(reconcile, cwd=ROOT, env=settings, capture_output=True, check=False)
+        found = scraped(client)
+        reconciled = "polar_sync_last_reconciliation_timestamp_seconds"
+        assert before <= total(found, reconciled, result="complete") <= time.time()
+        for query in queries():
+            check_query(query, found)
         text = client.get("/metrics").text
         assert "user-1" not in text
         assert "made.up" not in text
