@@ -31,16 +31,17 @@ async def recording(database: Database, types: Collection[str]) -> AsyncIterator
     finally:
         await cancel_and_wait([writing])
         current.recorder = before
-        await _write(database, recorder)
+        await write_down(database, recorder)
 
 
 async def _keep_writing(database: Database, recorder: Recorder) -> None:
     while True:
         await asyncio.sleep(_INTERVAL)
-        await _write(database, recorder)
+        await write_down(database, recorder)
 
 
-async def _write(database: Database, recorder: Recorder) -> None:
+async def write_down(database: Database, recorder: Recorder) -> None:
+    """Add what was counted to the sums. What cannot be written now stays counted."""
     taken = recorder.take()
     if not taken.added and not taken.latest:
         return
