@@ -110,3 +110,12 @@ def test_what_could_not_be_written_is_added_to_what_has_come_since() -> None:
         (catalogue.LAST_RECONCILIATION.name, ("complete",)): 5.0,
         (catalogue.LAST_WEBHOOK.name, ()): 2.0,
     }
+
+
+def test_what_an_alert_has_one_run_is_a_command() -> None:
+    rules = (ROOT / "docs/monitoring/alerts.yml").read_text()
+    page = (ROOT / "docs/cli.md").read_text()
+    runs = re.findall(r"`polar-sync ([a-z ]+[a-z])((?: --[a-z]+)?)", rules)
+    assert len(runs) > 5
+    for command, option in runs:
+        assert re.search(rf"`{command}\b[^`]*{option.strip()}", page), (command, option)
