@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 import uuid
 from collections.abc import Mapping
 from functools import cached_property
@@ -21,6 +22,7 @@ from app.answers import Refusal
 from sync.errors import StorageError
 from sync.intake.event_fields import EventError
 from sync.logs import Ids, about_from_here, place_of
+from sync.metrics import current
 from sync.signatures import SignatureError
 
 _log = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ RETRY_AFTER = 5
 """Seconds that a sender is asked to wait when an event could not be stored."""
 
 _REFUSED = 400
+_FAULT = 500
+_SOURCES: Mapping[str, str] = {"/events": "app", "/webhooks/polar": "polar"}
+"""Whose events come where."""
 _REQUEST_ID = b"x-request-id"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._=+/:-]{1,128}", re.ASCII)
 
@@ -133,6 +138,9 @@ class Errors:
                 response = error_response(
                     500, "internal_error", "something went wrong here; the log says where"
                 )
+            if current.recorder and (source := _SOURCES.get(scope["path"])):
+                result = "refused" if response.status_code < _FAULT else "not_stored"
+                current.recorder.event_received(source, "", result, time.time())
             # A response that has begun can only be cut short, which the server does by itself.
             if not started:
                 await response(scope, receive, observed)

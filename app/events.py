@@ -18,6 +18,7 @@ from sync.inbox.entry import Entry, Outcome, Source
 from sync.intake import repeats
 from sync.intake.app_events import OtherEvent, parse_event
 from sync.intake.event_types import EventType
+from sync.metrics import current
 
 
 async def post_event(request: AppRequest) -> Response:
@@ -64,6 +65,8 @@ async def post_event(request: AppRequest) -> Response:
             )
         case _:
             assert_never(outcome)
+    if current.recorder:
+        current.recorder.event_received("app", event.type, status, now.timestamp())
     taken: EventTaken = {"status": status}
     # Not of a new one: its deletion is yet to be opened, and to look costs more than to store it.
     if status == "duplicate" and app.settings.api_tokens:

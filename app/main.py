@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *_routes_of_keys(chosen),
             *_routes_of_api(chosen),
             *_routes_of_console(chosen),
+            *_routes_of_metrics(chosen),
         ],
         lifespan=lifespan,
     )
@@ -88,13 +89,30 @@ def _routes_of_api(settings: Settings) -> list[BaseRoute]:
 def _routes_of_console(settings: Settings) -> list[BaseRoute]:
     if settings.console_token is None:
         return []
-    try:
+    with _extra("console", "CONSOLE_TOKEN"):
         from app.console.routes import routes
-    except ImportError:
-        raise SettingsError(
-            ["CONSOLE_TOKEN needs packages that are missing: pip install 'polar-sync[console]'"]
-        ) from None
     return routes(settings)
+
+
+def _routes_of_metrics(settings: Settings) -> list[BaseRoute]:
+    if not settings.counts:
+        return []
+    with _extra("metrics", "METRICS" if settings.metrics else "METRICS_TOKEN"):
+        from app.metrics import routes
+    return routes(settings)
+
+
+@contextlib.contextmanager
+def _extra(name: str, variable: str) -> Iterator[None]:
+    """What is imported here takes packages that not everybody has."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"app", "sync"}:
+            raise
+        raise SettingsError(
+            [f"{variable} needs packages that are missing: pip install 'polar-sync[{name}]'"]
+        ) from None
 
 
 class _App(Starlette):
@@ -123,6 +141,11 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
             from app.api import previewing
 
             previews = await cleanup.enter_async_context(previewing(database, settings))
+        if settings.counts:
+            from sync.intake.event_types import counted_types
+            from sync.metrics.recording import recording
+
+            await cleanup.enter_async_context(recording(database, counted_types()))
         worker = Worker(database, settings) if settings.worker == "embedded" else None
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
         tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")

@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from app.body import read_body, refuse_compressed
 from app.state import AppRequest
-from sync.inbox.entry import Entry, Source
+from sync.inbox.entry import Entry, Outcome, Source
+from sync.metrics import current
 from sync.signatures import SignatureError
 
 _TAKEN = Response(status_code=202)
@@ -26,5 +27,9 @@ async def post_polar(request: AppRequest) -> Response:
     except SignatureError:
         refuse_compressed(request)
         raise
-    await app.inbox.put(Entry(source=Source.POLAR, webhook_id=webhook_id, body=body))
+    entry = Entry(source=Source.POLAR, webhook_id=webhook_id, body=body)
+    outcome = await app.inbox.put(entry)
+    if current.recorder:
+        result = "accepted" if outcome is Outcome.ACCEPTED else "duplicate"
+        current.recorder.event_received("polar", "", result, entry.received_at.timestamp())
     return _TAKEN

@@ -70,6 +70,21 @@ def read_tokens(text: str) -> tuple[ApiToken, ...]:
     return tuple(tokens)
 
 
+def read_token(text: str) -> SecretStr:
+    """One token that has no name.
+
+    Raises:
+        ValueError: it cannot be used, and what to do. Repeats nothing of it.
+    """
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("cannot be sent in a header: make one with: openssl rand -hex 32")
+    if len(text) < MIN_TOKEN:
+        raise ValueError(
+            f"is shorter than {MIN_TOKEN} characters: make one with: openssl rand -hex 32"
+        )
+    return SecretStr(text)
+
+
 def owner(tokens: Sequence[ApiToken], given: str) -> str | None:
     """Whose the token is. Takes as long for any token that is given."""
     digest, found = _digest(given), None

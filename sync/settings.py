@@ -31,7 +31,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from sync.api_tokens import MIN_TOKEN, ApiToken, read_tokens
+from sync.api_tokens import ApiToken, read_token, read_tokens
 from sync.database_url import usable
 from sync.errors import InvalidInput
 from sync.ids import MAX_ID, has_forbidden_characters
@@ -277,6 +277,10 @@ class Settings(PolarSettings):
     receipt_key: ReceiptKeys = ()
     """Signs receipts, as `polar-sync keys new` makes it; several, separated by commas, after a
     rotation: the first signs, and the public halves of all are shown. None: only the seal."""
+    metrics: bool = False
+    """Count, and answer `GET /metrics`."""
+    metrics_token: SecretStr | None = None
+    """The same, for who has this token."""
 
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"
@@ -389,24 +393,21 @@ class Settings(PolarSettings):
                 raise ValueError(f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {remedy}")
         return value
 
-    @field_validator("console_token")
-    @classmethod
-    def _console_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(
-            rf"[\x21-\x7e]{{{MIN_TOKEN},}}", value.get_secret_value()
-        ):
-            raise ValueError(
-                f"must be at least {MIN_TOKEN} characters without blanks: make one with: openssl"
-                " rand -hex 32"
-            )
-        return value
-
     @field_validator("api_tokens", mode="before")
     @classmethod
     def _api_tokens(cls, value: object) -> object:
         if _is_quoted(value):
             raise ValueError(_QUOTED)
         return read_tokens(value) if isinstance(value, str) else value
+
+    @field_validator("console_token", "metrics_token")
+    @classmethod
+    def _token_alone(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        if _is_quoted(value.get_secret_value()):
+            raise ValueError(_QUOTED)
+        return read_token(value.get_secret_value())
 
     @field_validator("outcome_url", "operator_url")
     @classmethod
@@ -525,6 +526,11 @@ class Settings(PolarSettings):
             if own in on and other in on and info.data.get(name) == value:
                 raise ValueError(f"is the same as {name.upper()}: only one of them can be it")
         return value
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are metrics."""
+        return self.metrics or self.metrics_token is not None
 
     @property
     def carries_profiles(self) -> bool:

@@ -62,6 +62,13 @@ async def _with_database(work: Callable[[Deployment], Awaitable[T]], only_looks:
         await database.check_schema()
         hasher = Hasher(settings.hash_key)
         await (check_known_hash_key if only_looks else check_hash_key)(database, hasher)
-        return await work(Deployment(settings, database, hasher))
+        deployment = Deployment(settings, database, hasher)
+        if only_looks or not settings.counts:
+            return await work(deployment)
+        from sync.intake.event_types import counted_types
+        from sync.metrics.recording import recording
+
+        async with recording(database, counted_types()):
+            return await work(deployment)
     finally:
         await database.close()

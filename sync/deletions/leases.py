@@ -22,6 +22,7 @@ from sync.deletions.queries import waits_for_another
 from sync.deletions.states import Action, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
+from sync.metrics import current
 from sync.settings import MAX_LEASE
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
@@ -126,7 +127,11 @@ class Leases:
                 )
             )
         ).all()
-        return {row.id: row for row in rows if row.lease_token == tokens[row.id]}
+        held = {row.id: row for row in rows if row.lease_token == tokens[row.id]}
+        if current.recorder:
+            for _ in tokens.keys() - held.keys():
+                current.recorder.lease_lost()
+        return held
 
     async def held(self, session: AsyncSession, leased: Leased) -> DeletionRow:
         """The deletion as it is now, locked by the session.

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +44,7 @@ from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
 from sync.logs import of
+from sync.metrics import current
 from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import Customer
 from sync.outbox import queries as outbox
@@ -50,7 +52,7 @@ from sync.outbox.message import Recipient
 from sync.profiles import queries as profiles
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE, UtcDateTime
-from sync.store.database import Database
+from sync.store.database import Database, on_commit
 
 _log = logging.getLogger(__name__)
 
@@ -166,6 +168,9 @@ class Ledger:
             await self._tell(session, row, now)
         # An answer may be recorded later than the webhooks that it led to have proved it all.
         verified = after.state is State.VERIFIED and before.state is not State.VERIFIED
+        if verified and current.recorder:
+            took = (now - row.received_at).total_seconds()
+            on_commit(session, partial(current.recorder.verified, took))
         last_look = after.state is State.NO_CUSTOMER and after.next_attempt_at is None
         return verified or last_look
 

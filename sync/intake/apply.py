@@ -24,12 +24,13 @@ from sync.intake.app_events import EVENTS, Applying, UserEvent, parse_event
 from sync.intake.event_fields import EventError
 from sync.intake.polar_events import PolarEvent, Unreadable, read_envelope, read_event
 from sync.logs import of, place_of
+from sync.metrics import current
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
 from sync.mirror.objects import Member, is_polar_id
 from sync.polar.organization import Organization
 from sync.settings import Settings
-from sync.store.database import Database
+from sync.store.database import Database, on_commit
 from sync.store.errors import StatementFailed, StorageUnavailable, ValueRefused
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Applier:
             for row in rows:
                 _bury(row, error, await self.database.now(session))
             await self._drop_forgotten(session, rows)
+            _count(session, rows)
 
     async def _only(self, session: AsyncSession, row_id: int) -> Sequence[InboxRow]:
         pending = await inbox.pending(self.database, session, BATCH)
@@ -150,6 +152,7 @@ class Applier:
         if events:
             await self._apply_polar_events(session, events, now)
         await self._drop_forgotten(session, rows)
+        _count(session, rows)
 
     async def _apply_app_event(
         self, session: AsyncSession, row: InboxRow, now: datetime, *, anything_lost: bool
@@ -204,6 +207,13 @@ class Applier:
         if any(row.body is None for row in rows):
             # It may still be in the write-ahead log.
             self.database.overwritten()
+
+
+def _count(session: AsyncSession, rows: Sequence[InboxRow]) -> None:
+    """Count what has become of the rows, once it is committed."""
+    if recorder := current.recorder:
+        done = [(row.source.value, row.event_type, row.status.value) for row in rows]
+        on_commit(session, lambda: recorder.events_applied(done))
 
 
 def _bury(row: InboxRow, error: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sync.deletions.tables
 import sync.inbox.tables
+import sync.metrics.tables
 import sync.mirror.tables
 import sync.outbox.tables
 import sync.polar.tables

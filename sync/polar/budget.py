@@ -159,6 +159,18 @@ def bounded(moment: datetime, now: datetime, longest: timedelta) -> datetime:
     return moment if moment <= now + longest else now
 
 
+async def waits(session: AsyncSession, now: datetime) -> tuple[timedelta, timedelta]:
+    """How long a request asked for now would wait for its turn, and how long all wait since Polar
+    has asked for it."""
+    row = (await session.exec(select(BudgetRow).where(col(BudgetRow.id) == _ROW))).first()
+    if row is None:
+        return _NOW, _NOW
+    paused_until = bounded(row.paused_until, now, _LONGEST_PAUSE)
+    # The next request leaves this long before it would without a burst.
+    turn = row.next_at - WINDOW * _BURST
+    return max(turn, paused_until, now) - now, max(paused_until, now) - now
+
+
 async def shared_row(database: Database, session: AsyncSession, number: int) -> BudgetRow:
     """That row, which all processes share, locked; made if this is the first request ever."""
     wanted = database.locked(select(BudgetRow).where(col(BudgetRow.id) == number))

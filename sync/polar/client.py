@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 
+from sync.metrics import current
 from sync.network.route import Route
 from sync.polar.budget import Meter
 from sync.polar.errors import (
@@ -142,6 +144,8 @@ class PolarClient:
             if before_send is not None:
                 await before_send()
             self.requests += 1
+            response = None
+            begun = time.monotonic() if current.recorder else 0.0
             try:
                 async with asyncio.timeout(self._timeout):
                     response = await self._http.request(method, path, params=params, json=content)
@@ -152,6 +156,11 @@ class PolarClient:
                 if failure.needs_a_person:
                     raise Refused(f"{method}: {failure}") from None
                 raise Unavailable(f"{method}: {failure}") from None
+            finally:
+                if current.recorder:
+                    status = None if response is None else response.status_code
+                    seconds = time.monotonic() - begun
+                    current.recorder.polar_answered(method, path, status, seconds)
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 # Before the next request can take this one's slot.
                 await self._budget.pause(retry_after(response))

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +20,7 @@ from sync.cancellation import cancel_and_wait
 from sync.deletions.brake import by_default
 from sync.deletions.ledger import Ledger
 from sync.errors import PolarError
+from sync.metrics import current
 from sync.mirror import kinds, rows
 from sync.mirror.kinds import CUSTOMER, MEMBER, Kind
 from sync.mirror.objects import Customer, M, Mirrored
@@ -42,6 +43,9 @@ from sync.reconcile.repair import ask, follow, follow_silence
 from sync.reconcile.report import Report
 from sync.reconcile.shortfall import Shortfall
 from sync.settings import Settings
+
+if TYPE_CHECKING:
+    from sync.metrics.recorder import Ended
 
 
 @asynccontextmanager
@@ -110,6 +114,12 @@ class Reconciliation:
                 self._context.report.finished = True
                 if self._is_kept(progress):
                     await self._place.finish()
+            if since is None and current.recorder and not self._context.report.dry_run:
+                report = self._context.report
+                ended: Ended = "incomplete" if report.incomplete else "complete"
+                if report.stopped:
+                    ended = "stopped"
+                current.recorder.reconciled(ended, datetime.now(UTC).timestamp())
             return self._counted()
 
     async def user(self, user_id: str) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -40,6 +40,8 @@ class Lane(Enum):
     BUDGET = "budget"
     LEASES = "leases"
     """Taking and keeping leases: passes over rows that somebody else has locked."""
+    METRICS = "metrics"
+    """Adding up what processes have counted: has a table of its own."""
 
 
 class Database:
@@ -244,6 +246,11 @@ class Database:
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
         return storage_errors(type(self._backend))
+
+
+def on_commit(session: AsyncSession, do: Callable[[], None]) -> None:
+    """Do it once what the session writes is committed; never, if it is rolled back."""
+    sa.event.listen(session.sync_session, "after_commit", lambda _: do(), once=True)
 
 
 def _is_a_fault(record: logging.LogRecord) -> bool:

@@ -23,6 +23,7 @@ from sync.deletions.tables import MappingRow, MembershipRow
 from sync.hashing import Hasher
 from sync.inbox.entry import InboxStatus, Source
 from sync.inbox.tables import InboxRow, RefusedRow
+from sync.metrics.tables import CounterRow
 from sync.migrations.moving import MoveRefused, move
 from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
@@ -183,6 +184,7 @@ async def fill(store: Store) -> None:
         )
         session.add(BudgetRow(id=1, next_at=AT, paused_until=AT))
         session.add(ReconciliationRow(id=1, progress={"page": 3}))
+        session.add(CounterRow(name="n", labels='["\\" é",""]', value=2.0**53 + 0.5))
     await database.close()
 
 
