@@ -142,10 +142,10 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
 
             previews = await cleanup.enter_async_context(previewing(database, settings))
         if settings.counts:
-            from sync.intake.event_types import counted_types
+            from sync.intake.counted_types import COUNTED_TYPES
             from sync.metrics.recording import recording
 
-            await cleanup.enter_async_context(recording(database, counted_types()))
+            await cleanup.enter_async_context(recording(database, COUNTED_TYPES))
         worker = Worker(database, settings) if settings.worker == "embedded" else None
         inbox = Inbox(database, on_commit=worker.wake if worker else None)
         tasks["inbox"] = asyncio.create_task(inbox.run(), name="inbox")

@@ -65,10 +65,10 @@ async def _with_database(work: Callable[[Deployment], Awaitable[T]], only_looks:
         deployment = Deployment(settings, database, hasher)
         if only_looks or not settings.counts:
             return await work(deployment)
-        from sync.intake.event_types import counted_types
+        from sync.intake.counted_types import COUNTED_TYPES
         from sync.metrics.recording import recording
 
-        async with recording(database, counted_types()):
+        async with recording(database, COUNTED_TYPES):
             return await work(deployment)
     finally:
         await database.close()

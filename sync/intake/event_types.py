@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sync.mirror.kinds import needed_events
-
 
 class EventType(StrEnum):
     """As the app sends them. `sync.intake.app_events` says what each does."""
@@ -14,11 +12,6 @@ class EventType(StrEnum):
     USER_RESTORED = "user.restored"
     USER_UPDATED = "user.updated"
     USER_CREATED = "user.created"
-
-
-def counted_types() -> frozenset[str]:
-    """The types of events and webhooks that metrics name."""
-    return frozenset(EventType) | frozenset(needed_events())
 
 
 OF_THE_LIVING = frozenset(EventType) - {EventType.USER_DELETED}
