@@ -20,7 +20,8 @@ from sync.deletions import queries
 from sync.deletions.deletion import IllegalTransition, next_action
 from sync.deletions.leases import release
 from sync.deletions.ledger import Ledger, wake
-from sync.deletions.observations import Approved, Canceled, Retried
+from sync.deletions.machine import observe
+from sync.deletions.observations import Approved, Canceled, Observation, Retried
 from sync.deletions.queries import Which
 from sync.deletions.states import ENDED, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
@@ -52,12 +53,30 @@ class Effect:
     """Why nothing was done; None: it was."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who does it, and why. Both stay in the evidence: neither may name the user."""
+
+    name: str
+    why: str | None = None
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """As the evidence has it."""
+        return {"by": self.name, **({"why": self.why} if self.why else {})}
+
+
 class _Refused(NotPossible):
     """The action makes no sense for the deletion as it is."""
 
 
-async def act(ledger: Ledger, verb: Verb, which: Which) -> list[Effect]:
+async def act(
+    ledger: Ledger, verb: Verb, which: Which, person: Person | None = None
+) -> list[Effect]:
     """Do it to that deletion; of a user's deletions, to those that it can be meant for.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         NothingFound, Ambiguous
@@ -68,7 +87,24 @@ async def act(ledger: Ledger, verb: Verb, which: Which) -> list[Effect]:
         # Where it can be meant for none of them, the newest says why not.
         meant = [row for row in rows if _can_be_meant(verb, row)] or rows[-1:]
         now = await ledger.database.now(session)
-        return [await _act(ledger, session, row, verb, now) for row in meant]
+        return [await _act(ledger, session, row, verb, now, person) for row in meant]
+
+
+def possible(ledger: Ledger, row: DeletionRow, now: datetime) -> list[Verb]:
+    """What can be done to the deletion as it is now."""
+    return [verb for verb in Verb if _refusal(ledger, row, verb, now) is None]
+
+
+def _refusal(ledger: Ledger, row: DeletionRow, verb: Verb, now: datetime) -> str | None:
+    """Why it cannot be done."""
+    try:
+        observation = _observation(row, verb)
+        observe(row.snapshot(), observation, ledger.policy, now)
+    except IllegalTransition:
+        return _why_not(row)
+    except _Refused as refusal:
+        return str(refusal)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,31 +187,38 @@ def _can_be_meant(verb: Verb, row: DeletionRow) -> bool:
 
 
 async def _act(
-    ledger: Ledger, session: AsyncSession, row: DeletionRow, verb: Verb, now: datetime
+    ledger: Ledger,
+    session: AsyncSession,
+    row: DeletionRow,
+    verb: Verb,
+    now: datetime,
+    person: Person | None = None,
 ) -> Effect:
-    try:
-        match verb:
-            case Verb.CANCEL:
-                await ledger.record(session, row, Canceled(), now, source=_SOURCE)
-                # A worker in the middle of it must not go on.
-                release(row)
-            case Verb.RETRY:
-                _check_retry(row)
-                await ledger.record(session, row, Retried(), now, source=_SOURCE)
-                wake(row, now)
-            case Verb.APPROVE:
-                if row.state not in _APPROVED:
-                    raise _Refused(f"it is not held but {row.state}")
-                await ledger.record(session, row, Approved(), now, source=_SOURCE)
-                if row.state not in ENDED:
-                    wake(row, now)
-            case _:
-                assert_never(verb)
-    except IllegalTransition:
-        return Effect(row.id, row.state, _why_not(row))
-    except _Refused as refusal:
-        return Effect(row.id, row.state, str(refusal))
+    if (refusal := _refusal(ledger, row, verb, now)) is not None:
+        return Effect(row.id, row.state, refusal)
+    detail = {} if person is None else person.detail
+    await ledger.record(session, row, _observation(row, verb), now, source=_SOURCE, **detail)
+    if verb is Verb.CANCEL:
+        # A worker in the middle of it must not go on.
+        release(row)
+    elif row.state not in ENDED:
+        wake(row, now)
     return Effect(row.id, row.state)
+
+
+def _observation(row: DeletionRow, verb: Verb) -> Observation:
+    match verb:
+        case Verb.CANCEL:
+            return Canceled()
+        case Verb.RETRY:
+            _check_retry(row)
+            return Retried()
+        case Verb.APPROVE:
+            if row.state not in _APPROVED:
+                raise _Refused(f"it is not held but {row.state}")
+            return Approved()
+        case _:
+            assert_never(verb)
 
 
 def _check_retry(row: DeletionRow) -> None:

@@ -1,0 +1,100 @@
+"""What the pages show."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from app.console.pages import download, page
+from app.console.session import Session
+from app.state import AppRequest
+from sync.deletions.states import NEEDS_A_PERSON, State
+from sync.errors import NothingFound
+from sync.ids import MAX_ID
+from sync.reports import deletion as reports
+from sync.reports.overview import OUTCOMES, overview
+from sync.reports.search import search
+from sync.reports.status import status
+
+_PAGE = 50
+_LISTED = 20
+"""Deletions that need a person, on the overview."""
+
+
+async def show_overview(request: AppRequest, session: Session) -> Response:
+    """What needs a person, and how it goes."""
+    app = request.state["app"]
+    lately = await overview(app.database)
+    return page(
+        request,
+        "overview.html",
+        session=session,
+        now=await status(app.database, app.settings, _LISTED),
+        lately=lately,
+        outcomes=OUTCOMES,
+        highest=max(1, *(day.total for day in lately.days)),
+        states=State,
+        needs_a_person=NEEDS_A_PERSON,
+    )
+
+
+async def show_deletions(request: AppRequest, session: Session) -> Response:
+    """A page of deletions, found by whatever somebody has in hand."""
+    app = request.state["app"]
+    asked = request.query_params
+    text = asked.get("q", "").strip()[:MAX_ID]
+    state = asked.get("state", "")
+    before = asked.get("before", "")
+    chosen = State(state) if state in set(State) else None
+    is_number = before.isascii() and before.isdigit() and len(before) <= 18
+    found = await search(
+        app.database,
+        app.hasher,
+        text=text,
+        state=chosen,
+        before=int(before) if is_number else None,
+        limit=_PAGE,
+    )
+    more = {"q": text, "state": chosen or "", "before": found.next_cursor}
+    return page(
+        request,
+        "deletions.html",
+        session=session,
+        found=found.deletions,
+        text=text,
+        chosen=chosen,
+        states=State,
+        is_first=not is_number,
+        older=urlencode({name: it for name, it in more.items() if it})
+        if found.next_cursor
+        else None,
+        first=urlencode({name: it for name, it in more.items() if it and name != "before"}),
+    )
+
+
+async def show_deletion(request: AppRequest, session: Session) -> Response:
+    """Everything that is known about one."""
+    app = request.state["app"]
+    number = request.path_params["id"]
+    try:
+        told = await reports.whole(app.database, app.hasher, number)
+    except NothingFound:
+        return _no_deletion(request, session, number)
+    return page(request, "deletion.html", session=session, it=told)
+
+
+async def give_receipt(request: AppRequest, session: Session) -> Response:
+    """The receipt, as `polar-sync receipt` prints it."""
+    app = request.state["app"]
+    number = request.path_params["id"]
+    try:
+        _, receipt = await reports.receipt(app.database, app.hasher, app.signer, number)
+    except NothingFound:
+        return _no_deletion(request, session, number)
+    return download(f"receipt-{number}.json", receipt.model_dump_json(indent=2))
+
+
+def _no_deletion(request: AppRequest, session: Session, number: int) -> Response:
+    said = f"There is no deletion {number}."
+    return page(request, "problem.html", 404, session=session, problem=said)
