@@ -13,6 +13,7 @@ from app.console.session import COOKIE, LASTS, MAX_NAME, Session, Sessions, Trie
 from app.state import AppRequest
 
 LOGIN = "/login"
+_NOT_THEIRS = "The form is not of this session, and nothing was done: log in again."
 
 Answer = Callable[[AppRequest], Awaitable[Response]]
 Show = Callable[[AppRequest, Session], Awaitable[Response]]
@@ -27,14 +28,26 @@ class Door:
         self._sessions = sessions
         self._tries = Tries()
 
-    def guarding(self, show: Show) -> Callable[[AppRequest], Awaitable[Response]]:
-        """The page, for whoever is logged in; anybody else logs in first."""
+    def for_whoever_is_in(self, show: Show) -> Answer:
+        """A page, for whoever is logged in; anybody else logs in first."""
 
         async def guarded(request: AppRequest) -> Response:
             session = self._session(request)
             if session is None:
                 return elsewhere(request, f"{LOGIN}?{urlencode({'next': _wanted(request)})}")
             return await show(request, session)
+
+        return guarded
+
+    def for_their_forms(self, act: Act) -> Answer:
+        """What a form does, where it was made for the session that sends it."""
+
+        async def guarded(request: AppRequest) -> Response:
+            session = self._session(request)
+            form = await _form_of(request)
+            if session is None or not _is_theirs(request, session, form):
+                return self._form(request, "", 403, _NOT_THEIRS)
+            return await act(request, session, form)
 
         return guarded
 
@@ -73,11 +86,10 @@ class Door:
         )
         return response
 
-    async def leave(self, request: AppRequest) -> Response:
+    async def leave(
+        self, request: AppRequest, _session: Session, _form: Mapping[str, str]
+    ) -> Response:
         """Log out."""
-        session = self._session(request)
-        if session is not None and not await _is_theirs(request, session):
-            return self._form(request, "", 403, "The form is not of this session: log in again.")
         response = elsewhere(request, LOGIN)
         response.delete_cookie(COOKIE, path=base_of(request))
         return response
@@ -104,9 +116,9 @@ class Door:
         )
 
 
-async def _is_theirs(request: AppRequest, session: Session) -> bool:
+def _is_theirs(request: AppRequest, session: Session, form: Mapping[str, str]) -> bool:
     """Whether the form was made for this session, and sent from a page of ours."""
-    return _is_from_here(request) and (await _form_of(request)).get("csrf") == session.csrf
+    return _is_from_here(request) and form.get("csrf") == session.csrf
 
 
 def _is_from_here(request: AppRequest) -> bool:
@@ -130,5 +142,3 @@ def _safe(wanted: str) -> str:
     parts = urlsplit(wanted)
     is_ours = not parts.scheme and not parts.netloc and wanted.startswith("/deletions")
     return wanted if is_ours and wanted.isprintable() else ""
-
-

@@ -53,6 +53,12 @@ def page(
     return HTMLResponse(text, status, headers={**_HEADERS, **(headers or {})})
 
 
+def no_deletion(request: AppRequest, session: Session, number: int) -> Response:
+    """There is none of that number."""
+    said = f"There is no deletion {number}."
+    return page(request, "problem.html", 404, session=session, problem=said)
+
+
 def elsewhere(request: AppRequest, path: str) -> Response:
     """Have the browser go on to a page of the console's."""
     return RedirectResponse(base_of(request) + path, 303, headers=_HEADERS)

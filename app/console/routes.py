@@ -32,13 +32,15 @@ def routes(settings: Settings) -> list[BaseRoute]:
     assert settings.console_token is not None  # noqa: S101 - without it there is no console
     door = Door(Sessions(settings.console_token))
     shown = {path: door.for_whoever_is_in(show) for path, show in _SHOWN.items()}
-    done = {path: door.for_their_forms(act) for path, act in _DONE.items()}
+    done = {"/logout": door.leave, **_DONE}
     return [
         Route("/console/style.css", style),
         Route("/console/icon.svg", icon),
         Route(f"/console{LOGIN}", Endpoint(door.show), methods=["GET"]),
         Route(f"/console{LOGIN}", Endpoint(door.enter), methods=["POST"]),
-        Route("/console/logout", Endpoint(door.leave), methods=["POST"]),
         *(Route(f"/console{path}", Endpoint(it), methods=["GET"]) for path, it in shown.items()),
-        *(Route(f"/console{path}", Endpoint(it), methods=["POST"]) for path, it in done.items()),
+        *(
+            Route(f"/console{path}", Endpoint(door.for_their_forms(act)), methods=["POST"])
+            for path, act in done.items()
+        ),
     ]

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from app.console.pages import download, page
+from app.console import actions
+from app.console.pages import download, no_deletion, page
 from app.console.session import Session
 from app.state import AppRequest
+from sync.deletions.operator import Verb
 from sync.deletions.states import NEEDS_A_PERSON, State
 from sync.errors import NothingFound
 from sync.ids import MAX_ID
@@ -80,8 +82,16 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
     try:
         told = await reports.whole(app.database, app.hasher, number)
     except NothingFound:
-        return _no_deletion(request, session, number)
-    return page(request, "deletion.html", session=session, it=told)
+        return no_deletion(request, session, number)
+    done = request.query_params.get("done", "")
+    return page(
+        request,
+        "deletion.html",
+        session=session,
+        it=told,
+        possible=await actions.possible(request, number),
+        done=actions.ABOUT[Verb(done)].done if done in set(Verb) else None,
+    )
 
 
 async def give_receipt(request: AppRequest, session: Session) -> Response:
@@ -91,10 +101,5 @@ async def give_receipt(request: AppRequest, session: Session) -> Response:
     try:
         _, receipt = await reports.receipt(app.database, app.hasher, app.signer, number)
     except NothingFound:
-        return _no_deletion(request, session, number)
+        return no_deletion(request, session, number)
     return download(f"receipt-{number}.json", receipt.model_dump_json(indent=2))
-
-
-def _no_deletion(request: AppRequest, session: Session, number: int) -> Response:
-    said = f"There is no deletion {number}."
-    return page(request, "problem.html", 404, session=session, problem=said)

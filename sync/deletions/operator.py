@@ -90,9 +90,17 @@ async def act(
         return [await _act(ledger, session, row, verb, now, person) for row in meant]
 
 
-def possible(ledger: Ledger, row: DeletionRow, now: datetime) -> list[Verb]:
-    """What can be done to the deletion as it is now."""
-    return [verb for verb in Verb if _refusal(ledger, row, verb, now) is None]
+async def possible(ledger: Ledger, number: int) -> list[Verb]:
+    """What can be done to the deletion as it is now.
+
+    Raises:
+        NothingFound, StorageUnavailable
+    """
+    async with ledger.database.read() as session:
+        which = Which(str(number), as_user=False)
+        [row] = await queries.find(session, ledger.hasher, which)
+        now = await ledger.database.now(session)
+        return [verb for verb in Verb if _refusal(ledger, row, verb, now) is None]
 
 
 def _refusal(ledger: Ledger, row: DeletionRow, verb: Verb, now: datetime) -> str | None:
