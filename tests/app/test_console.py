@@ -293,7 +293,7 @@ def test_one_is_found_by_whatever_somebody_has_in_hand(
 @BOTH_ENGINES
 def test_pages_follow_each_other(commands: Commands, console: Visitor) -> None:
     numbers = [commands.deletion(f"user-{n}", *HELD) for n in range(3)]
-    commands.monkeypatch.setattr("app.console.routes._PAGE", 2)
+    commands.monkeypatch.setattr("app.console.views._PAGE", 2)
     first = console.get("/deletions?state=held")
     [older] = re.findall(r'rel="next" href="/console([^"]+)"', first.text)
     second = console.get(older.replace("&amp;", "&"))

@@ -17,7 +17,16 @@ pytestmark = pytest.mark.slow
 
 PHONE = {"width": 360, "height": 740}
 LONG = "an-id-without-any-place-to-break-it-" + "x" * 200
-PAGES = ("", "/deletions", "/deletions?q=nobody", "/deletions/1", "/deletions/2", "/deletions/99")
+PAGES = (
+    "",
+    "/deletions",
+    "/deletions?q=nobody",
+    "/deletions/1",
+    "/deletions/2",
+    "/deletions/1/approve",
+    "/pause",
+    "/deletions/99",
+)
 
 
 @pytest.fixture
@@ -59,6 +68,33 @@ def test_from_the_login_to_one_deletion_and_out(
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     page.goto(f"{console.url}/console/deletions/1")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    assert window.complaints == []
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+def test_one_that_is_held_is_approved(
+    commands: Commands, console: Site, open_window: Open, java_script_enabled: bool
+) -> None:
+    window = open_window(java_script_enabled=java_script_enabled)
+    page = window.page
+    log_in(page, console.url)
+    page.get_by_role("link", name="2", exact=True).click()
+    page.get_by_role("link", name="Approve").click()
+    page.get_by_label("Why").fill("seen with Bob")
+    page.get_by_label("Type the number").fill("1")
+    page.get_by_role("button", name="Approve").click()
+    # The browser itself does not send another number.
+    expect(page.get_by_role("heading", name="Approve: deletion 2")).to_be_visible()
+    page.get_by_label("Type the number").fill("2")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("It is approved.")).to_be_visible()
+    expect(page.get_by_role("link", name="Approve")).to_have_count(0)
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="Pause all deletions").click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("All deletions are paused")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("All deletions are paused")).to_have_count(0)
     assert window.complaints == []
 
 
