@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +19,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 _log = logging.getLogger(__name__)
-
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters other than tab and new line, and those that turn the direction of writing."""
 
 # Their messages quote URLs and parameters, in which there are users' ids.
 _TOO_TALKATIVE = ("aiosqlite", "httpcore", "httpx")

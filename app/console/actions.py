@@ -55,34 +55,8 @@ ABOUT: Mapping[Verb, About] = {
 }
 
 
-async def ask(request: AppRequest, session: Session) -> Response:
-    """What would be done, before it is."""
-    return await _asked(request, session)
-
-
-async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
-    """Do it."""
-    app, number = request.state["app"], request.path_params["id"]
-    verb = _verb(request)
-    if verb is None:
-        return no_deletion(request, session, number)
-    why = " ".join(form.get("why", "").split())
-    if len(why) > MAX_WHY:
-        return await _asked(request, session, f"Say why in at most {MAX_WHY} characters.")
-    if ABOUT[verb].is_final and form.get("number", "").strip() != str(number):
-        return await _asked(request, session, f"Type {number}, so that it is the right one.")
-    ledger = Ledger.of(app.database, app.settings)
-    person = Person(name=session.name, why=why or None)
-    try:
-        [effect] = await act(ledger, verb, Which(str(number), as_user=False), person)
-    except NothingFound:
-        return no_deletion(request, session, number)
-    if effect.refusal is not None:
-        return await _asked(request, session, f"It cannot be done: {effect.refusal}.")
-    return elsewhere(request, f"/deletions/{number}?done={verb}")
-
-
-async def _asked(request: AppRequest, session: Session, problem: str | None = None) -> Response:
+async def ask(request: AppRequest, session: Session, problem: str | None = None) -> Response:
+    """What would be done, before it is. `problem`: why it was not."""
     app, number, verb = request.state["app"], request.path_params["id"], _verb(request)
     if verb is None:
         return no_deletion(request, session, number)
@@ -101,6 +75,28 @@ async def _asked(request: AppRequest, session: Session, problem: str | None = No
         problem=problem,
         max_why=MAX_WHY,
     )
+
+
+async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
+    """Do it."""
+    app, number = request.state["app"], request.path_params["id"]
+    verb = _verb(request)
+    if verb is None:
+        return no_deletion(request, session, number)
+    why = " ".join(form.get("why", "").split())
+    if len(why) > MAX_WHY:
+        return await ask(request, session, f"Say why in at most {MAX_WHY} characters.")
+    if ABOUT[verb].is_final and form.get("number", "").strip() != str(number):
+        return await ask(request, session, f"Type {number}, so that it is the right one.")
+    ledger = Ledger.of(app.database, app.settings)
+    person = Person(name=session.name, why=why or None)
+    try:
+        [effect] = await act(ledger, verb, Which(str(number), as_user=False), person)
+    except NothingFound:
+        return no_deletion(request, session, number)
+    if effect.refusal is not None:
+        return await ask(request, session, f"It cannot be done: {effect.refusal}.")
+    return elsewhere(request, f"/deletions/{number}?done={verb}")
 
 
 def _verb(request: AppRequest) -> Verb | None:

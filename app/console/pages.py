@@ -144,9 +144,9 @@ def lasting(seconds: float) -> str:
     return count(round(seconds), "second")
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, one: str) -> str:
     """`1 day`, `2 days`."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def marked(text: str) -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
 from collections import OrderedDict, deque
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import SecretStr
+
+from sync.api_tokens import ApiToken, owner
 
 COOKIE = "polar_sync_console"
 LASTS = 12 * 3600
@@ -36,12 +37,12 @@ class Sessions:
     """Begins sessions, and knows them again."""
 
     def __init__(self, token: SecretStr) -> None:
-        self._token = token.get_secret_value().encode()
-        self._signer = URLSafeTimedSerializer(self._token, salt="polar-sync console")
+        self._tokens = (ApiToken("console", token),)
+        self._signer = URLSafeTimedSerializer(token.get_secret_value(), salt="polar-sync console")
 
     def knows(self, token: str) -> bool:
-        """Whether it is CONSOLE_TOKEN. Takes as long for any that is given."""
-        return hmac.compare_digest(self._token, token.encode())
+        """Whether it is CONSOLE_TOKEN."""
+        return owner(self._tokens, token) is not None
 
     def begin(self, name: str) -> str:
         """The cookie's value for somebody of that name."""

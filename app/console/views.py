@@ -11,7 +11,8 @@ from app.console.pages import download, no_deletion, page
 from app.console.session import Session
 from app.state import AppRequest
 from sync.deletions.operator import Verb
-from sync.deletions.states import NEEDS_A_PERSON, State
+from sync.deletions.queries import Which
+from sync.deletions.states import State
 from sync.errors import NothingFound
 from sync.ids import MAX_ID
 from sync.reports import deletion as reports
@@ -37,7 +38,6 @@ async def show_overview(request: AppRequest, session: Session) -> Response:
         outcomes=OUTCOMES,
         highest=max(1, *(day.total for day in lately.days)),
         states=State,
-        needs_a_person=NEEDS_A_PERSON,
     )
 
 
@@ -49,7 +49,7 @@ async def show_deletions(request: AppRequest, session: Session) -> Response:
     state = asked.get("state", "")
     before = asked.get("before", "")
     chosen = State(state) if state in set(State) else None
-    is_number = before.isascii() and before.isdigit() and len(before) <= 18
+    is_number = Which(before).is_number
     found = await search(
         app.database,
         app.hasher,

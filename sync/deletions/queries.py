@@ -138,7 +138,7 @@ async def of_event(session: AsyncSession, user_hash: str, event_at: datetime) ->
 async def newest(
     session: AsyncSession,
     *,
-    user_hash: str | None = None,
+    user_hash: str | None,
     state: State | None,
     before: int | None,
     limit: int,

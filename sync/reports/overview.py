@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sync.deletions import queries
+from sync.deletions.brake import HOUR
 from sync.deletions.states import State
 from sync.inbox import queries as inbox
 from sync.mirror import rows as mirror_rows
@@ -71,7 +72,7 @@ async def overview(database: Database) -> Overview:
             ],
             median=statistics.median(took) if took else None,
             p95=took[int(0.95 * (len(took) - 1))] if took else None,
-            sent_an_hour=await queries.sent_between(session, now - timedelta(hours=1), now),
+            sent_an_hour=await queries.sent_between(session, now - HOUR, now),
             heard_at=await inbox.last_from_polar(session),
             listed_at=await mirror_rows.listed_at(session, MEMBER),
         )

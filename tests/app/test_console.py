@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
@@ -24,8 +22,7 @@ from tests.helpers.api import API_TOKENS
 from tests.helpers.commands import CUSTOMER, HELD, NOW, VERIFIED, Commands
 from tests.helpers.console import TOKEN, WRONG, Visitor, text_of
 from tests.helpers.engines import BOTH_ENGINES
-from tests.helpers.servers import ROOT
-from tests.helpers.settings import environment
+from tests.helpers.imports import imported_by_app, refusal_without
 from tests.helpers.site import Site, site
 from tests.helpers.store import Store, StoreFactory
 
@@ -55,34 +52,12 @@ def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
     with site(store, api_tokens=API_TOKENS) as off:
         for path in (*PAGES, "/login", "/style.css"):
             assert off.client.get(f"/console{path}").status_code == 404
-    code = (
-        "import sys; from app.main import create_app; create_app();"
-        "sys.exit(bool({'app.console', 'jinja2', 'itsdangerous'} & set(sys.modules)))"
-    )
-    subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment(store), "PYTHONPATH": str(ROOT)},
-        cwd=store.directory,
-        check=True,
-    )
+    assert not {"app.console", "jinja2", "itsdangerous"} & imported_by_app(store)
 
 
 def test_without_the_packages_the_start_says_which_are_missing(store: Store) -> None:
-    code = (
-        "import sys; sys.modules['jinja2'] = None\n"
-        "from app.main import create_app\n"
-        "try: create_app()\n"
-        "except Exception as error: print(error)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment(store), "PYTHONPATH": str(ROOT), "CONSOLE_TOKEN": TOKEN},
-        cwd=store.directory,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert "pip install 'polar-sync[console]'" in done.stdout
+    said = refusal_without("jinja2", store, CONSOLE_TOKEN=TOKEN)
+    assert "pip install 'polar-sync[console]'" in said
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,8 +21,8 @@ from sync.hashing import Hasher
 from tests.helpers.api import API_TOKENS, NAME, TOKEN, answered, ask
 from tests.helpers.commands import AT, HELD, SUPERSEDED, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
-from tests.helpers.servers import ROOT
-from tests.helpers.settings import HASH_KEY, environment, load_settings
+from tests.helpers.imports import imported_by_app
+from tests.helpers.settings import HASH_KEY, load_settings
 from tests.helpers.site import MARKER, MIB, Site, site
 from tests.helpers.store import Store, StoreFactory
 from tests.helpers.webhooks import event_body, new_id
@@ -109,17 +107,7 @@ def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
             "status": "accepted"
         }
         assert off.event(body, webhook_id=name).json() == {"status": "duplicate"}
-    code = (
-        "import sys; from app.main import create_app; create_app();"
-        "sys.exit(bool({'app.api', 'app.openapi', 'sync.reports.preview'} & set(sys.modules)))"
-    )
-    # In a process of its own: here others have imported them.
-    subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment(store), "PYTHONPATH": str(ROOT)},
-        cwd=store.directory,
-        check=True,
-    )
+    assert not {"app.api", "app.openapi", "sync.reports.preview"} & imported_by_app(store)
 
 
 # --- what is told --------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from sync.metrics.catalogue import BY_NAME
 from sync.simulator.config import DEFAULT_TOKEN
 from tests.helpers.clients import new_client
 from tests.helpers.engines import BOTH_ENGINES
+from tests.helpers.imports import imported_by_app, refusal_without
 from tests.helpers.servers import ROOT, serve_process
 from tests.helpers.settings import POLAR_SECRET, environment
 from tests.helpers.simulator import SimulatorClient
@@ -245,36 +246,11 @@ def test_a_token_is_needed_where_one_is_set(store: Store) -> None:
 
 @pytest.mark.slow
 def test_what_is_off_is_not_imported(store: Store) -> None:
-    program = (
-        "import sys, app.main; from sync.settings import Settings;"
-        "app.main.create_app(Settings.load(_env_file=None));"
-        "print(sorted(it for it in sys.modules if it.startswith(('prometheus', 'sync.metrics.'))))"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={"PATH": "", **environment(store)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert answer.stdout.strip() == "['sync.metrics.current']"
+    found = {it for it in imported_by_app(store) if it.startswith(("prometheus", "sync.metrics."))}
+    assert found == {"sync.metrics.current"}
 
 
 @pytest.mark.slow
 def test_the_extra_is_named_where_it_is_missing(store: Store) -> None:
-    program = (
-        "import sys; sys.modules['prometheus_client'] = None; import app.main;"
-        "from sync.settings import Settings; app.main.create_app(Settings.load(_env_file=None))"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={"PATH": "", **variables(store)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "METRICS needs packages that are missing: pip install 'polar-sync[metrics]'" in (
-        answer.stderr
-    )
+    said = refusal_without("prometheus_client", store, METRICS="true")
+    assert "METRICS needs packages that are missing: pip install 'polar-sync[metrics]'" in said
