@@ -1,0 +1,266 @@
+"""The settings: what each is for, what it may be, and what it is where nothing is said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from sync.network import environment
+from sync.settings import values
+from sync.settings.reading import Environment, file_warnings
+
+_POLAR_SERVERS: Mapping[str, str] = {
+    "production": "https://api.polar.sh",
+    "sandbox": "https://sandbox-api.polar.sh",
+}
+
+_EVENT_PRESETS: Mapping[str, Mapping[str, str]] = {
+    "standard": {
+        "event_type_path": "type",
+        "event_timestamp_path": "timestamp",
+        "event_user_id_path": "data.user_id",
+        "event_external_id_path": "data.external_id",
+        "event_email_path": "data.email",
+        "event_name_path": "data.name",
+    },
+    # Clerk's own `user.deleted`: https://clerk.com/docs/webhooks/overview
+    "clerk": {
+        "event_type_path": "type",
+        "event_timestamp_path": "timestamp",
+        "event_user_id_path": "data.id",
+        "event_external_id_path": "data.external_id",
+        "event_email_path": "data.email_addresses[primary_email_address_id].email_address",
+        "event_name_path": "data.first_name+data.last_name",
+    },
+}
+
+MAX_LEASE = timedelta(minutes=10)
+"""No process holds anything for longer without saying that it still does."""
+
+
+class ReceiptSettings(Environment):
+    """What it takes to check a receipt; each may be missing."""
+
+    receipt_key: values.ReceiptKeys = ()
+    hash_key: SecretStr | None = None
+
+
+class PolarSettings(Environment):
+    """What it takes to talk to Polar, and to have Polar talk to the bridge."""
+
+    polar_access_token: values.PolarToken
+    """Organization access token with the scopes customers:read, customers:write,
+    subscriptions:read, benefits:read, members:read, members:write, customer_seats:read (and
+    subscriptions:write with ON_SURVIVOR=revoke), and, to look after the webhooks, webhooks:read and
+    webhooks:write."""
+    polar_server: Literal["production", "sandbox"] = "production"
+    polar_base_url: values.BaseUrl | None = None
+    """Takes the place of POLAR_SERVER, for a proxy or the simulator."""
+    polar_version: values.PolarVersion = "2026-10"
+    """Sent as `Polar-Version`. Polar answers an unsupported one with a 404."""
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 8
+    """Requests to Polar under way at once, in one process."""
+    request_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
+    """For one request to Polar, from first byte sent to last byte read."""
+    public_url: values.PublicUrl | None = None
+    """Where Polar reaches the bridge, without the path /webhooks/polar."""
+
+    def problems(self) -> Iterator[str]:
+        """Proxies and certificates that cannot be used, one line each."""
+        return environment.problems(self.polar_url, os.environ)
+
+    def warnings(self) -> Iterator[str]:
+        """What can be used and should be looked at, one line each, as `SettingsError` has them."""
+        url = urlsplit(self.polar_url)
+        if url.scheme == "http" and not environment.is_loopback(url.hostname or ""):
+            yield (
+                "POLAR_BASE_URL begins with http://, so POLAR_ACCESS_TOKEN goes over the network"
+                " for all to read: write https://"
+            )
+        yield from file_warnings(Settings.variables())
+
+    @property
+    def polar_url(self) -> str:
+        """Base URL of Polar's API, without a slash at the end."""
+        return self.polar_base_url or _POLAR_SERVERS[self.polar_server]
+
+
+class Settings(PolarSettings):
+    """Everything a deployment can choose. Durations are in seconds."""
+
+    # --- Polar -----------------------------------------------------------------------------
+    polar_webhook_secrets: values.PolarSecrets
+    """Secrets of the webhook endpoint at Polar, exactly as Polar shows them; several, separated by
+    commas or spaces, while one is being rotated out."""
+    rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """Requests a minute, all processes together. Polar allows 500 in production and 100 in the
+    sandbox to everything that uses the token; leave room for the app itself."""
+
+    # --- the app's events ------------------------------------------------------------------
+    event_secrets: values.StandardSecrets
+    """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
+    event_preset: Literal["standard", "clerk"] = "standard"
+    sync_events: values.Events = ("deleted", "restored")
+    """Which of the app's events are acted on. `updated` and `created` carry e-mail and name to
+    Polar; another event than these four is ignored."""
+    event_type_deleted: values.EventType = "user.deleted"
+    event_type_restored: values.EventType = "user.restored"
+    event_type_updated: values.EventType = "user.updated"
+    event_type_created: values.EventType = "user.created"
+    """What the app calls the events."""
+    event_type_path: values.DottedPath = ""
+    event_timestamp_path: values.DottedPath = ""
+    event_user_id_path: values.DottedPath = ""
+    event_external_id_path: values.DottedPath = ""
+    event_email_path: values.DottedPath = ""
+    event_name_path: values.DottedPath = ""
+    """Dotted paths into the event's body; empty means the preset's. `list[field].x`: of the list's
+    objects the one whose id that field beside the list has. A name may be of several parts, with a
+    `+` between their paths."""
+
+    # --- what is told ----------------------------------------------------------------------
+    outcome_allow_private: bool = False
+    """Whether OUTCOME_URL and OPERATOR_URL may lead into a private network."""
+    outcome_url: values.WebhookUrl | None = None
+    """Where your app hears what has become of each deletion. None: nowhere."""
+    outcome_secrets: Annotated[values.StandardSecrets, Field(validate_default=True)] = ()
+    """Standard Webhooks secrets that these webhooks are signed with, each of them."""
+    outcome_received: bool = False
+    """Tell of each deletion when it begins, too."""
+    operator_url: values.WebhookUrl | None = None
+    """Where operators hear what needs them: an incoming webhook of Slack's, or one that takes its
+    form."""
+    alert_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 3_600.0
+    """They hear of an event that has waited in the inbox for longer."""
+
+    api_tokens: values.ApiTokens = ()
+    """Who may ask the status API: `name:token`, separated by commas. None: it is off."""
+    console_token: values.Token | None = None
+    """Whoever has it sees the console; None: there is none."""
+
+    receipt_key: values.ReceiptKeys = ()
+    """Signs receipts, as `polar-sync keys new` makes it; several, separated by commas, after a
+    rotation: the first signs, and the public halves of all are shown. None: only the seal."""
+    metrics: bool = False
+    """Count, and answer `GET /metrics`."""
+    metrics_token: values.Token | None = None
+    """The same, for who has this token."""
+
+    # --- mapping ---------------------------------------------------------------------------
+    mapping: Literal["identity", "template", "table"] = "identity"
+    """How a local user id becomes an `external_id`, where `polar-sync map` holds no entry for it:
+    the same string, EXTERNAL_ID_TEMPLATE filled in, or not at all (the deletion is `unmapped`)."""
+    external_id_template: values.Template = "{user_id}"
+
+    # --- what a deletion does --------------------------------------------------------------
+    anonymize: bool = True
+    """Have Polar replace e-mail and names with hashes (`?anonymize=true`)."""
+    delete_by: Literal["external_id", "customer_id"] = "external_id"
+    """How the DELETE names the customer. By external id at most once, and only just after the
+    customer was seen under it; then, and where a path cannot carry the id, by Polar's id."""
+    scrub_members: bool = False
+    """Overwrite name and e-mail of members before they are deleted: Polar keeps those in clear.
+    Two requests more a deletion, and one more a membership; needs members:write."""
+    deletion_delay: Annotated[float, Field(ge=0, le=90 * 86_400)] = 0.0
+    """Wait this long after an event, so that a `user.restored` can still cancel the deletion."""
+    clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0
+    """A customer created up to this long after the event still counts as the deleted user's, unless
+    Polar has answered meanwhile that it has nobody."""
+    max_deletions_per_hour: Annotated[int | None, Field(ge=0)] = None
+    """The brake: more DELETEs than this within an hour, and the rest is `held` for an operator.
+    0 means no brake; None: 100, and from 200 customers on 5 % of them a day."""
+    on_team: Literal["hold", "delete"] = "hold"
+    """What to do with a customer that is a team with other people in it."""
+    on_survivor: Literal["report", "revoke"] = "report"
+    """What to do with a subscription that survives its customer's deletion (a paused one, say)."""
+    verify_after: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+    """Ask the API for proof when the webhooks have not brought it within this time."""
+    survivor_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 3_600.0
+    """Polar cancels and revokes in the background and may retry for a while: what it should have
+    ended, and has not this long after the deletion, is a survivor."""
+    recheck_after: Annotated[float, Field(gt=0, le=30 * 86_400)] = 7 * 86_400.0
+    """A deletion that found no customer looks once more after this time; then the user id goes."""
+
+    reconcile_cron: values.Cron | None = None
+    """When a worker reconciles everything: cron's five fields, in UTC. None: only by hand."""
+
+    # --- what is kept, in days ---------------------------------------------------------------
+    payload_retention_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """Bodies of events that have been applied. Nothing reads them; they are for a person."""
+    inbox_retention_days: Annotated[int, Field(ge=90, le=3_650)] = 90
+    """What recognizes a repeated webhook, and the bodies of dead letters. No less than the 90 days
+    in which Polar can send a webhook again."""
+    audit_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """Deletions that have ended, with their evidence; 0: for ever."""
+
+    # --- this process ----------------------------------------------------------------------
+    hash_key: values.HashKey
+    """Key of the hash that stays in place of a forgotten user id. Never change it."""
+    database_url: values.DatabaseUrl = SecretStr("sqlite:///polar-sync.db")
+    worker: Literal["embedded", "separate"] = "embedded"
+    """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
+    lease: Annotated[float, Field(gt=0, le=MAX_LEASE.total_seconds())] = 30.0
+    """Work held by a worker that died is taken over after this time."""
+    backlog_after: Annotated[float, Field(ge=0, le=30 * 86_400)] = 3_600.0
+    """`readyz` is not ready while the oldest event in the inbox has waited longer; 0: never."""
+    host: values.Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+
+    @field_validator("event_secrets", "outcome_secrets")
+    @classmethod
+    def _secret_needed(
+        cls, value: tuple[SecretStr, ...], info: ValidationInfo
+    ) -> tuple[SecretStr, ...]:
+        is_needed = info.field_name == "event_secrets" or info.data.get("outcome_url") is not None
+        if not value and is_needed:
+            raise ValueError(f"is empty; {values.MAKE_A_SECRET}")
+        return value
+
+    @field_validator("outcome_url", "operator_url")
+    @classmethod
+    def _not_in_clear(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None or info.data.get("outcome_allow_private"):
+            return value
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme == "http" and not environment.is_loopback(parts.hostname or ""):
+            raise ValueError(
+                "must begin with https://, or, in a private network, have"
+                " OUTCOME_ALLOW_PRIVATE=true beside it"
+            )
+        return value
+
+    @field_validator("event_type_restored", "event_type_updated", "event_type_created")
+    @classmethod
+    def _another_type(cls, value: str, info: ValidationInfo) -> str:
+        on = info.data.get("sync_events", ())
+        own = str(info.field_name).removeprefix("event_type_")
+        for other in get_args(values.Event):
+            name = f"event_type_{other}"
+            if own in on and other in on and info.data.get(name) == value:
+                raise ValueError(f"is the same as {name.upper()}: only one of them can be it")
+        return value
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are metrics."""
+        return self.metrics or self.metrics_token is not None
+
+    @property
+    def carries_profiles(self) -> bool:
+        """Whether e-mail and name are carried to Polar."""
+        return not {"updated", "created"}.isdisjoint(self.sync_events)
+
+    @model_validator(mode="after")
+    def _fill_in_preset(self) -> Self:
+        for name, path in _EVENT_PRESETS[self.event_preset].items():
+            if not getattr(self, name):
+                # The model is frozen for everyone else; this is still its construction.
+                object.__setattr__(self, name, path)
+        return self
