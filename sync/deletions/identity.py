@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import mapping
-from sync.deletions.ledger import wake_mapped
 from sync.deletions.mapping import Target
+from sync.deletions.waking import wake_mapped
 from sync.errors import InvalidInput
 from sync.hashing import Hasher
 from sync.ids import MAX_ID, has_forbidden_characters, trimmed

@@ -1,8 +1,9 @@
 """The ledger: what deletions are, what has become of them, and the evidence for it.
 
 Nothing outside this room writes a deletion or a piece of evidence. Within it the ledger does, with
-four modules of its own kind: `evidence` adds a link to a chain, `memberships` keeps the list of
-where else the user is a member, `leases` says who works on a deletion until when, `removal` removes
+six modules of its own kind: `evidence` adds a link to a chain, `memberships` keeps the list of
+where else the user is a member, `leases` says who works on a deletion until when, `waking` has one
+looked at again, `forgetting` takes the user's personal data out of every table, `removal` removes
 what has been kept long enough.
 
 What is decided (`machine.observe`), its evidence and, when a deletion is verified, the forgetting
@@ -12,20 +13,20 @@ are one transaction.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync import keeping
-from sync.deletions import evidence, mapping, memberships, queries
-from sync.deletions.deletion import IllegalTransition, Policy, bounded, there_until
-from sync.deletions.leases import be_due, release
+from sync.deletions import evidence, queries
+from sync.deletions.deletion import IllegalTransition, Policy, bounded
+from sync.deletions.forgetting import forget
+from sync.deletions.leases import release
 from sync.deletions.machine import observe
 from sync.deletions.observations import (
     Approved,
@@ -38,20 +39,19 @@ from sync.deletions.observations import (
 from sync.deletions.outcomes import TOLD, data_of, type_of
 from sync.deletions.precedence import Standing, standing
 from sync.deletions.removal import removed_until
-from sync.deletions.states import ENDED, NEEDS_A_PERSON, OVER, UNPINNED, State
+from sync.deletions.states import NEEDS_A_PERSON, OVER, UNPINNED, State
 from sync.deletions.tables import DeletionRow
+from sync.deletions.waking import look_again, missed, wake
 from sync.errors import NotPossible
 from sync.hashing import Hasher
-from sync.inbox import queries as inbox
 from sync.logs import of
 from sync.metrics import current
 from sync.mirror import rows as mirror_rows
-from sync.mirror.objects import Customer
 from sync.outbox import queries as outbox
 from sync.outbox.message import Recipient
 from sync.profiles import queries as profiles
 from sync.settings import Settings
-from sync.store.columns import IN_THE_TABLE, UtcDateTime
+from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, on_commit
 
 _log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class Ledger:
             IllegalTransition: nothing was written.
         """
         if await self._record(session, row, observation, now, source, detail):
-            await self._forget(session, [row], now)
+            await forget(self.database, session, [row], self.policy, now)
 
     async def record_all(
         self,
@@ -136,7 +136,7 @@ class Ledger:
             if await self._record(session, row, observation, now, source, {})
         ]
         if done:
-            await self._forget(session, done, now)
+            await forget(self.database, session, done, self.policy, now)
 
     async def _record(
         self,
@@ -454,191 +454,3 @@ class Ledger:
             row.become(bounded(row.snapshot(), self.policy, now))
             release(row)
         return len(rows)
-
-    # --- forgetting ------------------------------------------------------------------------------
-
-    async def any_forgotten(self, session: AsyncSession, ids: Collection[str]) -> bool:
-        """Whether one of these is the id of a user who has been forgotten and has not come back: is
-        under no living customer, and has no deletion that goes on."""
-        # What cannot be kept is nobody's id.
-        by_hash = {
-            hashed: it
-            for it in ids
-            if keeping.is_text(it)
-            for hashed in (self.hasher.user(it), self.hasher.external(it))
-        }
-        known = await queries.forgotten_among(session, by_hash)
-        for hashed in known:
-            if not await mirror_rows.living_as(session, by_hash[hashed]):
-                return True
-        return False
-
-    async def _forget(
-        self, session: AsyncSession, rows: Sequence[DeletionRow], now: datetime
-    ) -> None:
-        """Scrub the users' personal data from every table, in the session's transaction."""
-        ids = [row.id for row in rows]
-        hashes = {row.user_hash for row in rows}
-        customer_ids = {row.customer_id for row in rows if row.customer_id is not None}
-        customer_ids |= await self._gone_otherwise(session, rows)
-        if customer_ids:
-            await mirror_rows.forget(session, customer_ids, now)
-        members = [it.member_id for it in await memberships.of(session, ids) if not it.kept]
-        if members:
-            await mirror_rows.forget_members(session, members, now)
-        theirs = (
-            it for row in rows for it in (row.user_id, row.external_id, row.override_external_id)
-        )
-        await inbox.forget(
-            session,
-            customer_ids=customer_ids,
-            member_ids=members,
-            user_hashes=hashes,
-            other_ids={it for it in theirs if it},
-        )
-        users = {row.user_hash: row.event_at for row in rows}
-        await profiles.left(self.database, session, users, now)
-        others = (col(DeletionRow.user_hash).in_(hashes), col(DeletionRow.id).not_in(ids))
-        needed = set(
-            await session.exec(
-                select(DeletionRow.user_hash).where(*others, col(DeletionRow.state).not_in(ENDED))
-            )
-        )
-        user_ids = {
-            row.user_id for row in rows if row.user_id is not None and row.user_hash not in needed
-        }
-        if user_ids:
-            await mapping.remove(session, user_ids)
-        # What ended before, for the same users, needs the id no more than these do.
-        await session.exec(
-            sa.update(DeletionRow)
-            .where(
-                *others,
-                col(DeletionRow.state).in_(ENDED),
-                # One that looked again after it was forgotten has the external id alone.
-                sa.or_(
-                    col(DeletionRow.user_id).is_not(None), col(DeletionRow.external_id).is_not(None)
-                ),
-            )
-            .values(
-                user_id=None,
-                external_id=None,
-                override_external_id=None,
-                next_attempt_at=None,
-                forgotten_at=now,
-            )
-        )
-        for row in rows:
-            row.user_id = row.external_id = row.override_external_id = None
-            row.forgotten_at = now
-            await evidence.append(session, row, "forgotten", source=_WORKER, at=now)
-        self.database.overwritten()
-
-    async def _gone_otherwise(self, session: AsyncSession, rows: Sequence[DeletionRow]) -> set[str]:
-        """The users' customers whom somebody else has deleted before the event."""
-        by_id = {row.external_id: row for row in rows if row.external_id is not None}
-        gone = await mirror_rows.gone_as(session, by_id) if by_id else []
-        theirs = {it.id for it in gone if self._was_there(it, by_id[it.external_id or ""])}
-        if not theirs:
-            return theirs
-        return theirs - await queries.pinned_elsewhere(session, theirs, [row.id for row in rows])
-
-    def _was_there(self, customer: Customer, row: DeletionRow) -> bool:
-        """Whether the customer was the user's when they were deleted. Who came back is looked for
-        by their external id, should they be deleted as well."""
-        came_back = row.state is State.SUPERSEDED
-        until = row.event_at + self.policy.clock_skew
-        return customer.created_at <= (
-            there_until(row.snapshot(), self.policy) if came_back else until
-        )
-
-    async def forget_late(
-        self,
-        session: AsyncSession,
-        customers: Mapping[str, Sequence[Customer]],
-        rows: Sequence[DeletionRow],
-        now: datetime,
-    ) -> None:
-        """Customers are known gone; forget those whose user has been forgotten before.
-
-        Args:
-            customers: by the hash of their external id.
-            rows: all deletions that have looked under these.
-        """
-        goes_on = {row.external_hash for row in rows if row.forgotten_at is None}
-        late = {
-            customer.id
-            for row in rows
-            if row.external_hash is not None and row.external_hash not in goes_on
-            for customer in customers[row.external_hash]
-            if self._was_there(customer, row)
-        }
-        if late:
-            await mirror_rows.forget(session, late, now)
-            await inbox.forget(session, customer_ids=late)
-            self.database.overwritten()
-
-
-def wake(row: DeletionRow, now: datetime) -> None:
-    """Have the deletion looked at now, also where a worker is busy with it at this moment."""
-    be_due(row, now)
-    row.signals += 1
-
-
-def missed(
-    rows: Iterable[DeletionRow], external_ids: Mapping[str, str]
-) -> list[tuple[DeletionRow, str]]:
-    """Those that found nobody under an external id which a customer has now, each with the id. Of
-    several deletions of one user the newest carries on.
-
-    Args:
-        external_ids: by their hashes.
-    """
-    newest = {
-        row.external_hash: row
-        for row in sorted(rows, key=lambda row: row.id)
-        if row.state is State.NO_CUSTOMER and row.external_hash in external_ids
-    }
-    return [(row, external_ids[hashed]) for hashed, row in newest.items() if hashed is not None]
-
-
-def look_again(row: DeletionRow, external_id: str, now: datetime) -> None:
-    """Look for the user once more. The id may have been forgotten here; this is it again."""
-    row.external_id = external_id
-    wake(row, now)
-
-
-async def wake_blocked(session: AsyncSession, now: datetime) -> None:
-    """Have every blocked deletion tried again: what blocked one may have blocked them all."""
-    await session.exec(
-        sa.update(DeletionRow)
-        .where(col(DeletionRow.state) == State.BLOCKED, col(DeletionRow.lease_token).is_(None))
-        .values(next_attempt_at=now)
-    )
-
-
-async def wake_mapped(session: AsyncSession, user_hashes: Collection[str], now: datetime) -> None:
-    """The users have entries in the mapping now: go on with what waits for one."""
-    state = col(DeletionRow.state)
-    await session.exec(
-        sa.update(DeletionRow)
-        .where(
-            col(DeletionRow.user_hash).in_(user_hashes),
-            col(DeletionRow.user_id).is_not(None),
-            # A worker may be resolving one right now, about to find it unmapped: it sees by the
-            # signal that it was too early. Only what is unmapped already has nothing else to
-            # wait for.
-            state.in_([*UNPINNED, State.BLOCKED, State.NO_CUSTOMER]),
-        )
-        .values(
-            signals=col(DeletionRow.signals) + 1,
-            next_attempt_at=sa.case(
-                (
-                    state.in_([State.UNMAPPED, State.NO_CUSTOMER]),
-                    sa.literal(now, UtcDateTime()),
-                ),
-                else_=col(DeletionRow.next_attempt_at),
-            ),
-        ),
-        execution_options=IN_THE_TABLE,
-    )

@@ -19,12 +19,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions import queries
 from sync.deletions.deletion import IllegalTransition, next_action
 from sync.deletions.leases import release
-from sync.deletions.ledger import Ledger, wake
+from sync.deletions.ledger import Ledger
 from sync.deletions.machine import observe
 from sync.deletions.observations import Approved, Canceled, Observation, Retried
 from sync.deletions.queries import Which
 from sync.deletions.states import ENDED, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
+from sync.deletions.waking import wake
 from sync.errors import NotPossible
 from sync.store.database import Database
 

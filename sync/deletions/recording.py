@@ -16,7 +16,7 @@ from sync.deletions import evidence, memberships
 from sync.deletions.deletion import IllegalTransition, may_be_there
 from sync.deletions.facts import facts
 from sync.deletions.leases import Leased, Leases, finish
-from sync.deletions.ledger import Ledger, wake_blocked
+from sync.deletions.ledger import Ledger
 from sync.deletions.observations import (
     CustomerFound,
     CustomerMissing,
@@ -28,6 +28,7 @@ from sync.deletions.observations import (
 )
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
+from sync.deletions.waking import wake_blocked
 from sync.errors import NotPossible, PolarError, StorageError
 from sync.logs import of
 from sync.mirror import rows

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions import evidence, memberships, queries
 from sync.deletions.deletion import may_be_there
 from sync.deletions.facts import facts
-from sync.deletions.ledger import Ledger, wake
+from sync.deletions.forgetting import forget_late
+from sync.deletions.ledger import Ledger
 from sync.deletions.observations import (
     AnotherDeleted,
     CustomerGone,
@@ -23,6 +24,7 @@ from sync.deletions.observations import (
 from sync.deletions.proof import ask_api
 from sync.deletions.states import UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow, MembershipRow
+from sync.deletions.waking import wake
 from sync.logs import of
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER
@@ -194,7 +196,7 @@ class Observer:
                     )
                     seen, ids = AnotherDeleted(customer_id=other.id), {"customer_id": other.id}
                     await self.ledger.record(session, row, seen, now, source=source, **ids)
-        await self.ledger.forget_late(session, deleted, rows, now)
+        await forget_late(self.ledger.database, session, deleted, rows, self.ledger.policy, now)
 
     async def _is_accident(self, session: AsyncSession, row: DeletionRow, other: Customer) -> bool:
         sent_at, deleted_at = row.sent_by_external_id_at, other.deleted_at

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sync.deletions import memberships, queries
-from sync.deletions.ledger import Ledger, wake
+from sync.deletions.ledger import Ledger
 from sync.deletions.observations import HandedOver
 from sync.deletions.operator import Effect
 from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.deletions.tables import DeletionRow
+from sync.deletions.waking import wake
 from sync.errors import NotPossible
 from sync.mirror.kinds import MEMBER
 from sync.mirror.objects import Member

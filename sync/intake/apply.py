@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.deletions.forgetting import any_forgotten
 from sync.deletions.ledger import Ledger, TooOld
 from sync.deletions.sightings import Observer, Sighting
 from sync.errors import InvalidInput
@@ -201,7 +202,7 @@ class Applier:
             # An event of the app's can be about one who has come back and left again.
             unknown = row.id in said and row.source is Source.POLAR
             if not forgotten.isdisjoint(ids[row.id]) or (
-                unknown and await self.ledger.any_forgotten(session, said[row.id])
+                unknown and await any_forgotten(session, said[row.id], self.ledger.hasher)
             ):
                 row.body = None
         if any(row.body is None for row in rows):

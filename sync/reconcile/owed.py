@@ -12,11 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import queries
 from sync.deletions.facts import facts
-from sync.deletions.ledger import look_again, missed
 from sync.deletions.machine import observe
 from sync.deletions.observations import Checked
 from sync.deletions.sightings import Observer
 from sync.deletions.states import State
+from sync.deletions.waking import look_again, missed
 from sync.mirror import rows
 from sync.mirror.objects import API
 from sync.reconcile.context import Context

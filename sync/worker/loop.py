@@ -11,9 +11,10 @@ from datetime import timedelta
 from sync.cancellation import cancel_and_wait
 from sync.deletions import pause
 from sync.deletions.leases import Leased, Leases
-from sync.deletions.ledger import Ledger, wake_blocked
+from sync.deletions.ledger import Ledger
 from sync.deletions.states import Action
 from sync.deletions.steps import Steps
+from sync.deletions.waking import wake_blocked
 from sync.inbox.announcements import listen
 from sync.intake.apply import BATCH, Applier
 from sync.logs import about_from_here, place_of
