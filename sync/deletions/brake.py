@@ -11,7 +11,7 @@ from sync.deletions import queries
 from sync.deletions.deletion import Deletion
 from sync.deletions.observations import Brake
 from sync.deletions.tables import DeletionRow
-from sync.mirror import rows as mirror_rows
+from sync.mirror import customers as mirror_customers
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -78,7 +78,7 @@ async def _too_many_a_day(session: AsyncSession, now: datetime) -> Brake | None:
         return None
     # So many are enough to let the next one go: no need to count a million.
     enough = int((sent + 1) / _SHARE_A_DAY) + 1
-    customers = sent + await mirror_rows.count_living(session, up_to=enough)
+    customers = sent + await mirror_customers.count_living(session, up_to=enough)
     a_day = allowed(None, customers).a_day
     return (
         Brake(sent=sent, limit=a_day, within=DAY) if a_day is not None and sent >= a_day else None

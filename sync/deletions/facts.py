@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions import memberships
 from sync.deletions.observations import Checked, GrantFact, SubscriptionFact
 from sync.deletions.tables import DeletionRow
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import BENEFIT_GRANT, SUBSCRIPTION, all_hold
 
@@ -38,7 +39,7 @@ async def facts(
     ):
         grant = held.row
         grants[grant.customer_id].append(GrantFact(id=grant.id, is_granted=grant.is_granted))
-    final_states = await mirror_rows.final_states(session, customer_ids)
+    final_states = await mirror_customers.final_states(session, customer_ids)
     with_memberships = [row.id for row in rows if row.memberships_left]
     known = {item: await memberships.facts(session, item) for item in with_memberships}
     return {

@@ -16,6 +16,7 @@ from sync.deletions.states import ENDED, State
 from sync.deletions.tables import DeletionRow
 from sync.hashing import Hasher
 from sync.inbox import queries as inbox
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import Customer
 from sync.profiles import queries as profiles
@@ -34,7 +35,7 @@ async def any_forgotten(session: AsyncSession, ids: Collection[str], hasher: Has
     }
     known = await queries.forgotten_among(session, by_hash)
     for hashed in known:
-        if not await mirror_rows.living_as(session, by_hash[hashed]):
+        if not await mirror_customers.living_as(session, by_hash[hashed]):
             return True
     return False
 
@@ -108,7 +109,7 @@ async def _gone_otherwise(
 ) -> set[str]:
     """The users' customers whom somebody else has deleted before the event."""
     by_id = {row.external_id: row for row in rows if row.external_id is not None}
-    gone = await mirror_rows.gone_as(session, by_id) if by_id else []
+    gone = await mirror_customers.gone_as(session, by_id) if by_id else []
     theirs = {it.id for it in gone if _was_there(it, by_id[it.external_id or ""], policy)}
     if not theirs:
         return theirs

@@ -46,7 +46,7 @@ from sync.errors import NotPossible
 from sync.hashing import Hasher
 from sync.logs import of
 from sync.metrics import current
-from sync.mirror import rows as mirror_rows
+from sync.mirror import customers as mirror_customers
 from sync.outbox import queries as outbox
 from sync.outbox.message import Recipient
 from sync.profiles import queries as profiles
@@ -434,7 +434,7 @@ class Ledger:
     ) -> None:
         """The same for a customer who appeared after Polar was asked, and before its answer was
         recorded: that webhook found no deletion to wake yet."""
-        if await mirror_rows.has_appeared(session, external_id, asked_at):
+        if await mirror_customers.has_appeared(session, external_id, asked_at):
             await self.wake_if_missed(session, [external_id], now)
 
     async def count_as_sent(self, session: AsyncSession, now: datetime) -> None:

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.deletions.observations import MembershipFact
 from sync.deletions.states import ENDED
 from sync.deletions.tables import DeletionRow, MembershipRow
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER_SEAT, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Member
@@ -160,7 +161,7 @@ async def _still_paid(
     with_seats = [item for item in memberships if item.seats and not item.kept]
     ids = {seat["subscription_id"] for item in with_seats for seat in item.seats}
     subscriptions = await mirror_rows.stored(session, SUBSCRIPTION, ids) if ids else {}
-    taken = await mirror_rows.seats_taken(session, subscriptions) if subscriptions else {}
+    taken = await mirror_customers.seats_taken(session, subscriptions) if subscriptions else {}
     paid = []
     for item in with_seats:
         for polar_id in sorted({seat["subscription_id"] for seat in item.seats}):
@@ -176,6 +177,6 @@ async def _still_paid(
 async def _seats(session: AsyncSession, member_id: str) -> list[dict[str, Any]]:
     return [
         {"seat_id": seat.id, "subscription_id": seat.subscription_id}
-        for seat in await mirror_rows.seats_of_members(session, [member_id])
+        for seat in await mirror_customers.seats_of_members(session, [member_id])
         if seat.subscription_id is not None and CUSTOMER_SEAT.is_listed(seat)
     ]

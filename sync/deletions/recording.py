@@ -31,7 +31,7 @@ from sync.deletions.tables import DeletionRow
 from sync.deletions.waking import wake_blocked
 from sync.errors import NotPossible, PolarError, StorageError
 from sync.logs import of
-from sync.mirror import rows
+from sync.mirror import customers, rows
 from sync.mirror.objects import Member, Mirrored
 from sync.polar.client import PolarClient
 from sync.polar.errors import Unavailable
@@ -167,7 +167,7 @@ class Recorder:
         await rows.upsert(self.database, session, observed, now)
         await evidence.ends(session, held)
         looked_for = {item.member_id for item in learnt if item.member_id is not None}
-        members = await rows.memberships_known_as(session, looked_for)
+        members = await customers.memberships_known_as(session, looked_for)
         unblocked = False
         for item in learnt:
             row, leased = held[item.leased.id], item.leased

@@ -25,6 +25,7 @@ from sync.deletions.observations import (
 from sync.deletions.recording import Learnt, Recorder, failed
 from sync.deletions.tables import DeletionRow
 from sync.errors import PolarError
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, MEMBER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Customer, Subscription
@@ -113,7 +114,7 @@ async def _mirrored_state(
     if target.external_id is None or addressable(target.external_id):
         return None
     async with database.read() as session:
-        known = await rows.living_as(session, target.external_id)
+        known = await mirror_customers.living_as(session, target.external_id)
     for customer_id in known:
         with contextlib.suppress(NotFound):
             state = await customers.state_of(polar, customer_id=customer_id)
@@ -216,7 +217,7 @@ class _Look:
         webhook has told of: an external id never changes, so whoever had it before is gone."""
         created_by = there_until(self.leased.row.snapshot(), self.recorder.ledger.policy)
         async with self.recorder.database.read() as session:
-            known = await rows.newest_gone(
+            known = await mirror_customers.newest_gone(
                 session,
                 external_id=target.external_id,
                 customer_id=target.customer_id,

@@ -26,6 +26,7 @@ from sync.deletions.states import UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow, MembershipRow
 from sync.deletions.waking import wake
 from sync.logs import of
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER
 from sync.mirror.objects import Customer, Member
@@ -147,7 +148,7 @@ class Observer:
     ) -> None:
         """Living members were seen: those that are deleted users' are theirs to leave."""
         by_hash: dict[str, list[Member]] = {}
-        for member in await mirror_rows.memberships_among(session, members):
+        for member in await mirror_customers.memberships_among(session, members):
             if member.external_id is not None:
                 hashed = self.ledger.hasher.external(member.external_id)
                 by_hash.setdefault(hashed, []).append(member)

@@ -7,8 +7,7 @@ when it writes.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -17,14 +16,13 @@ from typing import Any, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.mirror import kinds, not_kept
 from sync.mirror.kinds import (
     BEGINNING,
     CUSTOMER,
-    CUSTOMER_SEAT,
     MEMBER,
     NEVER,
     Condition,
@@ -36,9 +34,8 @@ from sync.mirror.kinds import (
     Span,
 )
 from sync.mirror.merge import contradict, merge, without_what_is_gone
-from sync.mirror.objects import Customer, M, Member, Mirrored, Seat
+from sync.mirror.objects import M, Mirrored
 from sync.mirror.stored import Stored
-from sync.mirror.tables import CustomerRow
 from sync.store import meta
 from sync.store.columns import Texts, any_of
 from sync.store.database import Database
@@ -50,7 +47,7 @@ _AT_ONCE = 100
 # --- statements, made once for each kind: a reconciliation runs them for every page -----------
 
 
-def _table(kind: Kind[Any]) -> sa.Table:
+def table_of(kind: Kind[Any]) -> sa.Table:
     return SQLModel.metadata.tables[kind.name]
 
 
@@ -68,18 +65,18 @@ def _holds(table: sa.Table, condition: Condition) -> sa.ColumnElement[bool]:
 
 
 def _select(kind: Kind[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    table = _table(kind)
+    table = table_of(kind)
     return sa.select(*(table.c[name] for name in ("id", "written_at", *kind.fields))).where(*where)
 
 
 @cache
 def _select_by(kind: Kind[Any], column: str) -> sa.Select[Any]:
-    return _select(kind, any_of(_table(kind).c[column], sa.bindparam("ids", type_=Texts())))
+    return _select(kind, any_of(table_of(kind).c[column], sa.bindparam("ids", type_=Texts())))
 
 
 @cache
 def _select_listed(kind: Kind[Any], *, to_the_end: bool) -> sa.CompoundSelect[Any]:
-    table = _table(kind)
+    table = table_of(kind)
     key = table.c[kind.sorted_by]
     after, until = (sa.bindparam(name, type_=key.type) for name in ("after", "until"))
     where = [key > after if to_the_end else sa.and_(key > after, key <= until)]
@@ -140,7 +137,7 @@ async def overwrite(
     not_kept.tell(kind, rows)
     values = attrgetter(*kind.fields)
     columns = (*kind.fields, "written_at")
-    await database.upsert(session, _table(kind), columns, [(*values(row), now) for row in rows])
+    await database.upsert(session, table_of(kind), columns, [(*values(row), now) for row in rows])
 
 
 async def _without_what_is_forgotten(
@@ -179,7 +176,7 @@ async def _take_along(session: AsyncSession, customers: Sequence[Any]) -> None:
     connection = await session.connection()
     for kind in kinds.KINDS if gone else ():
         if kind.goes_with_customer:
-            table = _table(kind)
+            table = table_of(kind)
             theirs = table.c[kind.owner] == sa.bindparam("owner")
             await connection.execute(
                 table.update()
@@ -192,7 +189,7 @@ async def _take_along(session: AsyncSession, customers: Sequence[Any]) -> None:
 async def remove(session: AsyncSession, kind: Kind[Any], ids: Sequence[str]) -> None:
     """Remove what Polar does not know of."""
     connection = await session.connection()
-    table = _table(kind)
+    table = table_of(kind)
     await connection.execute(table.delete().where(table.c.id.in_(ids)))
 
 
@@ -213,7 +210,7 @@ async def _scrub(
     session: AsyncSession, kind: Kind[Any], column: str, ids: Collection[str], now: datetime
 ) -> None:
     connection = await session.connection()
-    table = _table(kind)
+    table = table_of(kind)
     await connection.execute(
         table.update()
         .where(table.c[column].in_(ids))
@@ -226,7 +223,7 @@ async def _scrub(
 
 async def forgotten(session: AsyncSession, kind: Kind[Any], ids: Collection[str]) -> set[str]:
     """Those of the kind, customers or members, whom the bridge has forgotten."""
-    table = _table(kind)
+    table = table_of(kind)
     statement = sa.select(table.c.id).where(table.c.id.in_(ids), table.c.forgotten_at.is_not(None))
     connection = await session.connection()
     return set((await connection.execute(statement)).scalars())
@@ -267,7 +264,7 @@ async def listed(
     return found | await _load(connection, kind, _select_by(kind, "id"), missing)
 
 
-async def _all_with(
+async def all_with(
     session: AsyncSession, kind: Kind[M], column: str, values: Iterable[str]
 ) -> list[M]:
     """What the mirror has of the kind with one of these values there."""
@@ -325,39 +322,9 @@ def anything_open(customer_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[
             .exists()
             for kind in kinds.KINDS
             if kind.open_when
-            for table in [_table(kind)]
+            for table in [table_of(kind)]
         )
     )
-
-
-# --- members -----------------------------------------------------------------------------------
-
-
-async def memberships_known_as(
-    session: AsyncSession, external_ids: Collection[str]
-) -> list[Member]:
-    """The memberships of whoever has these external ids."""
-    found = await _all_with(session, MEMBER, "external_id", external_ids)
-    return await memberships_among(session, found)
-
-
-async def memberships_among(session: AsyncSession, members: Iterable[Member]) -> list[Member]:
-    """The living members who are guests of a living customer. Not an owner with the external id of
-    the customer itself, nor one of a customer that is not mirrored yet: that is how a customer
-    begins, and it is found by its own id."""
-    listed = [member for member in members if MEMBER.is_listed(member)]
-    if not listed:
-        return []
-    known = await stored(session, CUSTOMER, {member.customer_id for member in listed})
-    customers = {polar_id: item.row for polar_id, item in known.items()}
-    return [member for member in listed if _is_guest(member, customers.get(member.customer_id))]
-
-
-def _is_guest(member: Member, customer: Customer | None) -> bool:
-    if customer is None:
-        return member.role != "owner"
-    is_itself = member.role == "owner" and member.external_id == customer.external_id
-    return CUSTOMER.is_listed(customer) and not is_itself
 
 
 async def listed_at(session: AsyncSession, kind: Kind[Any]) -> datetime | None:
@@ -379,7 +346,7 @@ async def customers_of(session: AsyncSession, polar_id: str) -> set[str]:
     connection = await session.connection()
     found: set[str] = set()
     for kind in kinds.KINDS:
-        table = _table(kind)
+        table = table_of(kind)
         owners = sa.select(table.c[kind.owner]).where(table.c.id == polar_id)
         found |= set((await connection.execute(owners)).scalars())
     return found
@@ -391,7 +358,7 @@ async def parents(
     """Ids, in order, of the mirrored objects that can have children."""
     kind = kinds.named(parent.kind)
     assert kind is not None  # noqa: S101 - `Parent.kind` names one
-    table = _table(kind)
+    table = table_of(kind)
     conditions = [_holds(table, condition) for condition in parent.when]
     statement = sa.select(table.c.id).where(table.c.id > after, *conditions)
     connection = await session.connection()
@@ -400,148 +367,16 @@ async def parents(
 
 async def children(session: AsyncSession, kind: Kind[M], parent: Parent, parent_id: str) -> list[M]:
     """What the mirror has of the kind for this parent."""
-    return await _all_with(session, kind, parent.field, [parent_id])
-
-
-async def seats_of_members(session: AsyncSession, member_ids: Collection[str]) -> list[Seat]:
-    """The seats on which these members sit, or sat."""
-    found = await _all_with(session, CUSTOMER_SEAT, "member_id", member_ids)
-    return sorted(found, key=attrgetter("id"))
-
-
-async def seats_taken(session: AsyncSession, subscription_ids: Collection[str]) -> dict[str, int]:
-    """How many seats of each subscription somebody has."""
-    seats = await _all_with(session, CUSTOMER_SEAT, "subscription_id", subscription_ids)
-    return Counter(it.subscription_id or "" for it in seats if CUSTOMER_SEAT.is_listed(it))
-
-
-# --- customers ---------------------------------------------------------------------------------
-
-
-async def newest_gone(
-    session: AsyncSession,
-    *,
-    external_id: str | None,
-    customer_id: str | None,
-    created_by: datetime,
-    missing_at: datetime,
-) -> Customer | None:
-    """The newest customer that the mirror knows under either id, not younger than that, and who is
-    deleted, or was written before Polar had nobody under the id."""
-    found = await session.exec(
-        select(CustomerRow.id)
-        .where(
-            _known_as(external_id, customer_id),
-            sa.or_(
-                col(CustomerRow.deleted_at).is_not(None), col(CustomerRow.written_at) < missing_at
-            ),
-            col(CustomerRow.created_at) <= created_by,
-        )
-        .order_by(sa.func.coalesce(col(CustomerRow.deleted_at), missing_at).desc())
-        .limit(1)
-    )
-    ids = found.all()
-    return (await stored(session, CUSTOMER, ids))[ids[0]].row if ids else None
-
-
-async def known_as(
-    session: AsyncSession, *, external_id: str | None, customer_id: str | None
-) -> set[str]:
-    """The customers whom the mirror has under either id."""
-    found = await session.exec(select(CustomerRow.id).where(_known_as(external_id, customer_id)))
-    return set(found)
-
-
-async def customers_after(
-    connection: AsyncConnection, customer_id: str, limit: int, *, lacking: Kind[Any] | None
-) -> list[str]:
-    """The next customers, in the order of their ids. `lacking`: only those of whom the mirror has
-    nothing of that kind."""
-    customer = _table(CUSTOMER)
-    statement = sa.select(customer.c.id).where(customer.c.id > customer_id)
-    if lacking is not None:
-        table = _table(lacking)
-        having = sa.select(table.c.id).where(table.c[lacking.owner] == customer.c.id)
-        statement = statement.where(~having.exists())
-    found = await connection.execute(statement.order_by(customer.c.id).limit(limit))
-    return list(found.scalars())
-
-
-async def living_as(session: AsyncSession, external_id: str) -> list[str]:
-    """The customers whom the mirror has as living under that external id, the newest first."""
-    found = await session.exec(
-        select(CustomerRow.id)
-        .where(col(CustomerRow.external_id) == external_id, col(CustomerRow.deleted_at).is_(None))
-        .order_by(col(CustomerRow.created_at).desc())
-    )
-    return list(found)
-
-
-async def gone_as(session: AsyncSession, external_ids: Collection[str]) -> list[Customer]:
-    """The deleted customers who were under one of these external ids and are not forgotten yet."""
-    found = await _all_with(session, CUSTOMER, "external_id", external_ids)
-    return [customer for customer in found if customer.deleted_at is not None]
-
-
-async def has_appeared(session: AsyncSession, external_id: str, since: datetime) -> bool:
-    """Whether a living customer under that external id was written since then."""
-    found = await session.exec(
-        select(CustomerRow.id)
-        .where(
-            col(CustomerRow.external_id) == external_id,
-            col(CustomerRow.deleted_at).is_(None),
-            col(CustomerRow.written_at) >= since,
-        )
-        .limit(1)
-    )
-    return found.first() is not None
+    return await all_with(session, kind, parent.field, [parent_id])
 
 
 async def set_right(session: AsyncSession, now: datetime) -> None:
     """Have no row claim to be newer than now: a clock that was ahead has written such times, and
     nothing that is learnt from now on would count against them."""
     for kind in kinds.KINDS:
-        table = _table(kind)
+        table = table_of(kind)
         for name in ("observed_at", "written_at"):
             column = table.c[name]
             await session.exec(
                 sa.update(table).where(column > now).values({name: sa.literal(now, column.type)})
             )
-
-
-async def count_living(session: AsyncSession, up_to: int) -> int:
-    """How many living customers there are; no more than `up_to` are counted."""
-    some = select(CustomerRow.id).where(col(CustomerRow.deleted_at).is_(None)).limit(up_to)
-    return (await session.exec(select(sa.func.count()).select_from(some.subquery()))).one()
-
-
-async def count_deleted(
-    session: AsyncSession,
-    *,
-    unless: Callable[[sa.SQLColumnExpression[Any]], sa.ColumnElement[bool]],
-) -> int:
-    """How many customers are deleted. `unless`: whom not to count, given a column of their ids."""
-    found = await session.exec(
-        select(sa.func.count())
-        .select_from(CustomerRow)
-        .where(col(CustomerRow.deleted_at).is_not(None), ~unless(col(CustomerRow.id)))
-    )
-    return found.one()
-
-
-async def final_states(
-    session: AsyncSession, customer_ids: Sequence[str]
-) -> Mapping[str, int | None]:
-    """How much the newest `customer.state_changed` about each deleted customer listed as open."""
-    found = await session.exec(
-        select(CustomerRow.id, CustomerRow.final_state_open).where(
-            col(CustomerRow.id).in_(customer_ids)
-        )
-    )
-    return dict(found.all())
-
-
-def _known_as(external_id: str | None, customer_id: str | None) -> sa.ColumnElement[bool]:
-    if customer_id is not None:
-        return col(CustomerRow.id) == customer_id
-    return col(CustomerRow.external_id) == external_id

@@ -20,6 +20,7 @@ from sync.deletions.ledger import Ledger
 from sync.deletions.machine import backoff
 from sync.deletions.mapping import Target
 from sync.errors import PolarError
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, MEMBER
 from sync.mirror.objects import Customer
@@ -124,7 +125,7 @@ class Carrying:
     async def _mirrored(self, session: AsyncSession, target: Target) -> Known:
         ids = [target.customer_id] if target.customer_id is not None else []
         if target.external_id is not None:
-            ids = list(await rows.living_as(session, target.external_id))
+            ids = list(await mirror_customers.living_as(session, target.external_id))
         stored = await rows.stored(session, CUSTOMER, ids[:1])
         for it in stored.values():
             if CUSTOMER.is_listed(it.row):

@@ -12,6 +12,7 @@ from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.objects import Customer, M
@@ -69,7 +70,7 @@ async def fetch_missing(
             return
         at_once, lacking = (1, kind) if kind.one_customer_a_request else (MAX_IDS, None)
         while shortfall.left(cursor.short) and (
-            owners := await rows.customers_after(
+            owners := await mirror_customers.customers_after(
                 connection, shortfall.customer_id, at_once, lacking=lacking
             )
         ):

@@ -17,6 +17,7 @@ from sync.deletions.observations import Checked
 from sync.deletions.sightings import Observer
 from sync.deletions.states import State
 from sync.deletions.waking import look_again, missed
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows
 from sync.mirror.objects import API
 from sync.reconcile.context import Context
@@ -143,7 +144,7 @@ async def _check(
 async def count_deleted_elsewhere(context: Context) -> None:
     """Count the customers who were deleted at Polar without a deletion here."""
     async with context.database.read() as session:
-        context.report.deleted_elsewhere = await rows.count_deleted(
+        context.report.deleted_elsewhere = await mirror_customers.count_deleted(
             session, unless=queries.is_pinned
         )
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import identity, queries
 from sync.deletions.states import State
+from sync.mirror import customers as mirror_customers
 from sync.mirror import kinds, rows
 from sync.mirror.kinds import CUSTOMER, Kind
 from sync.mirror.objects import M
@@ -34,7 +35,7 @@ async def user(context: Context, user_id: str) -> None:
         deletions = await queries.of_users(session, [context.ledger.hasher.user(user_id)])
         known = {row.customer_id for row in deletions if row.customer_id}
         if target is not None:
-            known |= await rows.known_as(
+            known |= await mirror_customers.known_as(
                 session, external_id=target.external_id, customer_id=target.customer_id
             )
     there: set[str] = set()

@@ -24,6 +24,7 @@ from sync.deletions.observations import CustomerFound, CustomerMissing, Observat
 from sync.deletions.resolving import is_anothers, state_of
 from sync.deletions.states import State
 from sync.errors import NothingFound
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import MEMBER, SUBSCRIPTION, all_hold
 from sync.mirror.objects import Grant, Member, Subscription
@@ -232,7 +233,7 @@ class Previews:
         if external_id is None:
             return []
         async with self._database.read() as session:
-            known = await mirror_rows.memberships_known_as(session, [external_id])
+            known = await mirror_customers.memberships_known_as(session, [external_id])
         own = None if state is None else state.customer.id
         return sorted((it for it in known if it.customer_id != own), key=lambda it: it.id)
 

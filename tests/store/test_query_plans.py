@@ -22,6 +22,7 @@ from sync.inbox.entry import Entry, Outcome, Source
 from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
+from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, NEVER, owned
 from sync.reconcile.cursor import Window
@@ -242,10 +243,10 @@ async def a_page_of_each_list(database: Database) -> None:
         owners = [f"c{number}" for number in ids]
         for kind in owned():
             assert len(await mirror_rows.stored_of(session, kind, owners)) == len(owners)
-        guests = await mirror_rows.memberships_known_as(session, [f"e{it}" for it in ids])
+        guests = await mirror_customers.memberships_known_as(session, [f"e{it}" for it in ids])
         assert len(guests) == len(ids)
         members = [f"m{it}" for it in ids]
-        assert len(await mirror_rows.seats_of_members(session, members)) == len(ids)
+        assert len(await mirror_customers.seats_of_members(session, members)) == len(ids)
 
 
 def sqlite_visits(store: Store, statement: str, parameters: Any) -> tuple[int, list[str]]:
