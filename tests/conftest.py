@@ -35,10 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`engine`: what the test's databases run on."""
+    """`engine`: what the test's databases run on. What is tested on both is tested on SQLite alone
+    in the fast gear."""
     if "engine" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("engines")
-        metafunc.parametrize("engine", marker.args if marker else ["sqlite"], scope="session")
+        first, *others = marker.args if marker else ["sqlite"]
+        engines = [first, *(pytest.param(it, marks=pytest.mark.slow) for it in others)]
+        metafunc.parametrize("engine", engines, scope="session")
 
 
 @pytest.fixture(scope="session")

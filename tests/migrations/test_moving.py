@@ -204,6 +204,7 @@ def tables(store: Store) -> list[str]:
         return sa.inspect(connection).get_table_names()
 
 
+@pytest.mark.slow
 @directions
 def test_everything_is_moved_and_goes_on_where_it_was(source: Store, target: Store) -> None:
     before = source.stored()
@@ -239,6 +240,7 @@ def test_everything_is_moved_and_goes_on_where_it_was(source: Store, target: Sto
     asyncio.run(go_on())
 
 
+@pytest.mark.slow
 @directions
 def test_a_target_that_was_only_looked_at_is_fresh(source: Store, target: Store) -> None:
     """A look at a new database leaves it the check of HASH_KEY, which is not needed."""

@@ -39,6 +39,7 @@ def test_customers_of_one_moment_are_all_read_by_their_addresses(desk: Desk) -> 
     assert in_mirror(desk) == 330
 
 
+@pytest.mark.slow
 def test_what_no_order_shows_is_counted_and_said(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

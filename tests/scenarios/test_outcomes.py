@@ -19,7 +19,7 @@ from tests.helpers.simulator import Receiver, receiving
 from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import polar_headers
 
-pytestmark = BOTH_ENGINES
+pytestmark = [BOTH_ENGINES, pytest.mark.slow]
 
 SECRET = "whsec_" + "b" * 32
 

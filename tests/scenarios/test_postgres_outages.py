@@ -15,7 +15,7 @@ from tests.helpers.store import Store
 from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body
 
-pytestmark = POSTGRESQL
+pytestmark = [POSTGRESQL, pytest.mark.slow]
 
 
 def more_evidence(it: Bridge) -> None:
@@ -24,7 +24,6 @@ def more_evidence(it: Bridge) -> None:
     wait_for(lambda: len(it.query("SELECT 1 FROM evidence")) > seen, "it goes on")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["restart", "connections"])
 def test_the_database_goes_away_under_load(
     run: Run, store: Store, postgres: Postgres, how: str
@@ -65,7 +64,6 @@ def test_the_database_goes_away_under_load(
         assert it.app.get("/readyz").status_code == 200
 
 
-@pytest.mark.slow
 def test_a_process_needs_few_connections(run: Run, store: Store, postgres: Postgres) -> None:
     users = names(60)
     with run(concurrency=50) as it:

@@ -17,7 +17,7 @@ from tests.helpers.store import Store
 from tests.helpers.waiting import WAIT, wait_for
 from tests.helpers.webhooks import event_body, new_id
 
-pytestmark = POSTGRESQL
+pytestmark = [POSTGRESQL, pytest.mark.slow]
 
 
 def test_two_web_processes_racing_on_one_webhook_id(run: Run, store: Store) -> None:
@@ -50,7 +50,6 @@ def test_two_web_processes_racing_on_one_webhook_id(run: Run, store: Store) -> N
             assert winner.encode() in row["body"]
 
 
-@pytest.mark.slow
 def test_the_brake_counts_for_all_together(run: Run) -> None:
     users = names(24)
     brake = {"max_deletions_per_hour": 3}
@@ -65,7 +64,6 @@ def test_the_brake_counts_for_all_together(run: Run) -> None:
         assert sum(deletes(it).values()) == 3
 
 
-@pytest.mark.slow
 def test_the_budget_is_held_by_all_together(run: Run) -> None:
     rate = 600
     users = names(16)
@@ -86,7 +84,6 @@ def test_the_budget_is_held_by_all_together(run: Run) -> None:
     assert sent <= (seconds + 1) * rate / 60
 
 
-@pytest.mark.slow
 def test_a_429_keeps_every_process_quiet(run: Run, store: Store) -> None:
     users = names(8)
     # At a rate that Polar allows, no process has more than one request in reserve.
@@ -107,7 +104,6 @@ def test_a_429_keeps_every_process_quiet(run: Run, store: Store) -> None:
         assert sum(until - timedelta(seconds=2) < at < until for at in begun) <= 1
 
 
-@pytest.mark.slow
 def test_the_brake_counts_what_all_have_sent(run: Run) -> None:
     users = names(12)
     with run(max_deletions_per_hour=5) as it, run(max_deletions_per_hour=5, webhooks=False):

@@ -13,7 +13,7 @@ from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.scenarios import ada
 from tests.helpers.webhooks import event_body, new_id
 
-pytestmark = BOTH_ENGINES
+pytestmark = [BOTH_ENGINES, pytest.mark.slow]
 
 
 def member(external_id: str, role: str = "member") -> dict[str, Any]:

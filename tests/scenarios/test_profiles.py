@@ -25,7 +25,7 @@ from tests.helpers.simulator import receiving
 from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body
 
-pytestmark = BOTH_ENGINES
+pytestmark = [BOTH_ENGINES, pytest.mark.slow]
 
 EVENTS = "deleted,restored,updated,created"
 PATCH = "PATCH /v1/customers/{id}"
@@ -243,7 +243,6 @@ def test_an_email_that_another_customer_has_is_for_a_person(run: Run) -> None:
     ],
     ids=lambda fault: "-".join(map(str, fault.values())),
 )
-@pytest.mark.slow
 def test_what_fails_is_tried_again_and_done_once(run: Run, fault: dict[str, Any]) -> None:
     with run(sync_events=EVENTS, request_timeout=1) as it:
         ann = it.customer("u1", email="old@example.com")
@@ -418,7 +417,6 @@ def test_a_customer_that_was_made_for_somebody_who_came_back_stays(run: Run) -> 
         assert not it.is_gone(row["customer_id"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_create_that_runs_while_a_deletion_opens_leaves_nobody_behind(
     run: Run, monkeypatch: pytest.MonkeyPatch, answered: bool
@@ -438,7 +436,6 @@ def test_a_create_that_runs_while_a_deletion_opens_leaves_nobody_behind(
         it.forgotten("ann@example.com")
 
 
-@pytest.mark.slow
 def test_an_update_that_runs_while_a_deletion_opens_undoes_nothing(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,7 +456,6 @@ def test_an_update_that_runs_while_a_deletion_opens_undoes_nothing(
         assert delete["started_at"] > request["started_at"]
 
 
-@pytest.mark.slow
 def test_a_dead_letter_is_forgotten_with_its_user(run: Run) -> None:
     with run(sync_events=EVENTS) as it:
         it.customer("user-ada", email="old@example.com", created_at=ago(days=9))

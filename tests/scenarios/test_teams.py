@@ -23,7 +23,7 @@ from tests.helpers.servers import ROOT
 from tests.helpers.settings import environment
 from tests.helpers.waiting import WAIT, wait_for
 
-pytestmark = BOTH_ENGINES
+pytestmark = [BOTH_ENGINES, pytest.mark.slow]
 
 MEMBER = "GET /v1/customers/{id}/members/{member_id}"
 DELETE_MEMBER = "DELETE /v1/customers/{id}/members/{member_id}"
@@ -217,7 +217,6 @@ def test_restored_before_the_membership_goes(run: Run) -> None:
         assert "u2" in people(it, customer)
 
 
-@pytest.mark.slow
 def test_approving_everything_leaves_teams_held(run: Run) -> None:
     with run() as it:
         customer = team(it, "boss", "u2")
@@ -316,7 +315,6 @@ def test_a_team_is_handed_over_and_the_user_leaves_it(run: Run) -> None:
         assert transfer(it, "boss", "u2").returncode == 1
 
 
-@pytest.mark.slow
 def test_a_membership_that_only_a_reconciliation_finds(run: Run) -> None:
     with run(webhooks=False) as it:
         customer = team(it, "boss", "u2")

@@ -15,7 +15,7 @@ from tests.helpers.scenarios import deleted_customers
 from tests.helpers.waiting import wait_for
 from tests.helpers.webhooks import event_body
 
-pytestmark = BOTH_ENGINES
+pytestmark = [BOTH_ENGINES, pytest.mark.slow]
 
 ID = "deleted-u1"
 

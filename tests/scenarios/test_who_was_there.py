@@ -14,7 +14,7 @@ from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, tries
 from tests.helpers.waiting import wait_for
 
-pytestmark = BOTH_ENGINES
+pytestmark = [BOTH_ENGINES, pytest.mark.slow]
 
 
 def subscribe(it: Bridge, customer: str) -> str:
@@ -88,7 +88,6 @@ def test_who_subscribed_anew_while_polar_was_away_is_held(
         assert deletes_sent(it) == (1 if verb is Verb.APPROVE else 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("delete_by", ["external_id", "customer_id"])
 def test_who_subscribed_anew_after_being_pinned_is_held(run: Run, delete_by: str) -> None:
     """The brake, or a Polar that is down, can hold a pinned deletion for days."""
@@ -111,7 +110,6 @@ def test_who_subscribed_anew_after_being_pinned_is_held(run: Run, delete_by: str
         assert deleted_customers(it) == [first, customer]
 
 
-@pytest.mark.slow
 def test_who_subscribed_anew_while_the_delete_failed_is_held(run: Run) -> None:
     with run() as it:
         it.sim.faults({"kind": "error", "status": 503, "method": "DELETE"})

@@ -44,6 +44,7 @@ def test_a_new_secret_begins_with_whsec_and_its_whole_text_is_the_key(
     Webhook(base64.b64encode(secret.encode()).decode()).verify(one.body, one.headers)
 
 
+@pytest.mark.slow
 def test_an_endpoint_may_use_the_standard_reading_of_the_secret(
     sim: SimulatorClient, receiver: Receiver
 ) -> None:
@@ -154,6 +155,7 @@ def test_each_endpoint_gets_its_own_event(sim: SimulatorClient, receiver: Receiv
     assert len({one.id for one in got}) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["discord", "slack"])
 def test_chat_formats_get_something_else(
     sim: SimulatorClient, receiver: Receiver, format_: str

@@ -21,6 +21,7 @@ from tests.helpers.simulator import Received, Receiver, SimulatorClient, with_sd
 from tests.simulator.people import BOB, team
 
 
+@pytest.mark.slow
 def test_every_event_is_verified_and_parsed_by_the_sdk(
     sim: SimulatorClient, receiver: Receiver
 ) -> None:
