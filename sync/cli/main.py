@@ -19,6 +19,7 @@ import typer
 from sync.cli import (
     acting,
     inbox,
+    init,
     keys,
     looking,
     mapping,
@@ -45,7 +46,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (processes, looking, reconciling, acting):
+for commands in (init, processes, looking, reconciling, acting):
     cli.add_typer(commands.commands)
 cli.add_typer(receipts.commands, name="receipt")
 cli.add_typer(keys.commands, name="keys")

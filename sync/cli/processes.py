@@ -170,6 +170,45 @@ def setup(
 
 
 @commands.command()
+def simulator(
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="In place of POLAR_BASE_URL's; 0: any.")
+    ] = None,
+    time_scale: Annotated[
+        float, typer.Option(min=0, help="1: as slow as Polar; 0: all at once.")
+    ] = 0.1,
+) -> None:
+    """A simulated Polar on this machine, in memory, for the deployment that `.env` is about."""
+    from pathlib import Path
+    from urllib.parse import urlsplit
+
+    from pydantic import HttpUrl
+
+    from sync.init.env_file import EnvFile
+    from sync.network.environment import is_loopback
+    from sync.polar.endpoint import webhook_url
+    from sync.simulator.app import create_simulator
+    from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
+    from sync.simulator.control.system import NewEndpoint, add_endpoint
+    from sync.simulator.server import listen, serve
+
+    env = EnvFile(Path(".env"))
+    polar = urlsplit(env.value("POLAR_BASE_URL") or "")
+    is_for_it = is_loopback(polar.hostname or "")
+    token = (env.value("POLAR_ACCESS_TOKEN") if is_for_it else None) or DEFAULT_TOKEN
+    app = create_simulator(SimulatorConfig(token=token, time_scale=time_scale))
+    url, secrets = env.value("PUBLIC_URL"), env.value("POLAR_WEBHOOK_SECRETS")
+    if is_for_it and url and secrets:
+        bridge = NewEndpoint(url=HttpUrl(webhook_url(url)), secret=secrets.split(",")[0])
+        add_endpoint(app.state.simulator, bridge)
+    try:
+        listener = listen(port if port is not None else (polar.port or 0) if is_for_it else 0)
+    except OSError as error:
+        fail(NO, f"the simulator cannot listen: {error.strerror}: give another --port")
+    serve(app, listener)
+
+
+@commands.command()
 def demo() -> None:
     """Try it all against a simulated Polar on this machine. Needs no settings."""
     from rich.console import Console

@@ -61,6 +61,8 @@ class Check:
     look: Look
     needs: Sequence[str] = ()
     """Earlier checks without which it is not possible."""
+    is_live: bool = False
+    """It asks the bridge itself, or sends to whoever is told: only where all of that runs."""
 
 
 # --- the configuration and the database -----------------------------------------------------
@@ -454,9 +456,9 @@ CHECKS: Sequence[Check] = (
         _without(Fault.SECRET, "it is among POLAR_WEBHOOK_SECRETS"),
         _ENDPOINT,
     ),
-    Check("bridge ready", bridge_is_ready, _SETTINGS),
-    Check("webhook accepted", webhook_is_accepted, _BRIDGE),
-    Check("forgery refused", forgery_is_refused, _BRIDGE),
+    Check("bridge ready", bridge_is_ready, _SETTINGS, is_live=True),
+    Check("webhook accepted", webhook_is_accepted, _BRIDGE, is_live=True),
+    Check("forgery refused", forgery_is_refused, _BRIDGE, is_live=True),
     Check(
         "app told",
         _is_told(
@@ -466,11 +468,13 @@ CHECKS: Sequence[Check] = (
             " OUTCOME_SECRETS",
         ),
         _SETTINGS,
+        is_live=True,
     ),
     Check(
         "operators told",
         _is_told(Recipient.OPERATOR, "OPERATOR_URL", "see what OPERATOR_URL leads to, and its log"),
         _SETTINGS,
+        is_live=True,
     ),
     Check("inbox", inbox_is_worked_on, _DATABASE),
     Check("event types", event_types_are_known, _DATABASE),

@@ -1,14 +1,13 @@
 """`python -m sync.simulator`: serves one simulated Polar on 127.0.0.1 until SIGTERM."""
 
 import argparse
-import signal
 import sys
 
 from pydantic import ValidationError
 
 from sync.simulator.app import create_simulator
 from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
-from sync.simulator.server import Server, listen
+from sync.simulator.server import listen, serve
 
 
 def main() -> int:
@@ -30,14 +29,7 @@ def main() -> int:
         listener = listen(given.port)
     except (ValidationError, OSError) as problem:
         parser.error(str(problem))
-    # uvicorn raises the signal again once it has shut down: a clean exit, not a death by signal.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    Server(
-        create_simulator(config),
-        listener,
-        lambda url: print(f"simulator listening on {url}", flush=True),  # noqa: T201
-    ).serve_until_told()
+    serve(create_simulator(config), listener)
     return 0
 
 

@@ -1,5 +1,6 @@
 """Serves a simulator with uvicorn, on loopback, and lets it close connections unanswered."""
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -57,6 +58,19 @@ class Server(uvicorn.Server):
     def serve_until_told(self) -> None:
         """Serve until SIGTERM, SIGINT or `should_exit = True`."""
         self.run([self._listener])
+
+
+def serve(app: Starlette, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, as the process's only work. Prints where, once connections are
+    accepted."""
+    # uvicorn raises the signal again once it has shut down: a clean exit, not a death by signal.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    Server(
+        app,
+        listener,
+        lambda url: print(f"simulator listening on {url}", flush=True),  # noqa: T201
+    ).serve_until_told()
 
 
 def listen(port: int = 0) -> socket.socket:

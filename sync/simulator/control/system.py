@@ -38,6 +38,23 @@ class NewEndpoint(BaseModel, extra="forbid"):
         return self
 
 
+def add_endpoint(sim: Simulator, given: NewEndpoint) -> Endpoint:
+    """Have webhooks sent there from now on."""
+    endpoint = Endpoint(
+        id=new_id(),
+        created_at=utc_now(),
+        url=str(given.url),
+        name=given.name,
+        format=given.format,
+        events=list(_ALL_EVENTS if given.events is None else given.events),
+        secret=given.secret or new_secret(standard=given.standard_signature),
+        enabled=given.enabled,
+        standard_signature=given.standard_signature,
+    )
+    sim.webhooks.add_endpoint(endpoint)
+    return endpoint
+
+
 class ApiFaults(BaseModel, extra="forbid"):
     faults: list[ApiFault]
     seed: int = 0
@@ -196,19 +213,7 @@ class System:
         return JSONResponse(content)
 
     async def create_endpoint(self, request: Request) -> Response:
-        given = await read(request, NewEndpoint)
-        endpoint = Endpoint(
-            id=new_id(),
-            created_at=utc_now(),
-            url=str(given.url),
-            name=given.name,
-            format=given.format,
-            events=list(_ALL_EVENTS if given.events is None else given.events),
-            secret=given.secret or new_secret(standard=given.standard_signature),
-            enabled=given.enabled,
-            standard_signature=given.standard_signature,
-        )
-        self.sim.webhooks.add_endpoint(endpoint)
+        endpoint = add_endpoint(self.sim, await read(request, NewEndpoint))
         return JSONResponse(render_endpoint(endpoint, self.sim.world.organization_id), 201)
 
     async def release(self, request: Request) -> Response:
