@@ -170,6 +170,30 @@ def setup(
 
 
 @commands.command()
+def reader(
+    role: Annotated[str, typer.Argument(metavar="ROLE", callback=arguments.user_id)],
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take it back.")] = False,
+) -> None:
+    """Let a role of PostgreSQL's read the views for SQL, and nothing else. It is made if there is
+    none; then its password is printed, once."""
+    from sync.migrations import readers
+    from sync.settings import Settings
+    from sync.store.opening import database_of
+
+    settings = Settings.load()
+    database_of(settings)
+    url = settings.database_url.get_secret_value()
+    if revoke:
+        readers.revoke(url, role)
+        typer.echo(f"{role} can read the views no more")
+        return
+    password = readers.grant(url, role)
+    typer.echo(f"{role} can read the views, and no table", err=password is not None)
+    if password is not None:
+        typer.echo(password)
+
+
+@commands.command()
 def simulator(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="In place of POLAR_BASE_URL's; 0: any.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from sync.migrations import views
 from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
 
@@ -44,6 +45,8 @@ def upgrade(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     try:
+        views.remove(connection)
         command.upgrade(config, "head")
+        views.make(connection)
     except sa.exc.ProgrammingError as error:
         raise SchemaMismatch(f"the schema cannot be brought up to date: {error.orig}") from None
