@@ -13,7 +13,6 @@ from sync.migrations.views import VIEWS
 from sync.store.exclusive import changing
 from sync.store.schema import check_revision, revision_of
 
-
 _ALL = ", ".join(VIEWS)
 
 
