@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sync.cli.deployment import Deployment
     from sync.reports.told import UserReport
 
+_READY_WITHIN = 5.0
+"""Seconds."""
+
 commands = typer.Typer()
 
 
@@ -62,6 +65,29 @@ def doctor(
         print_checks(console_on(sys.stdout), report)
     if not report["ok"]:
         raise typer.Exit(NO)
+
+
+@commands.command()
+def ready() -> None:
+    """Ask the server of this machine whether it is ready; exits with 1 if it is not. For a
+    container's health check."""
+    import urllib.request
+    from urllib.error import HTTPError, URLError
+
+    from sync.cli.sending import authority
+    from sync.settings import Settings
+
+    address = f"http://{authority(Settings.load())}/readyz"
+    # Whatever proxy there is, the server is on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=_READY_WITHIN) as answer:
+            typer.echo(answer.read().decode())
+    except HTTPError as error:
+        with error:
+            fail(NO, error.read().decode(errors="replace"))
+    except (URLError, OSError) as error:
+        fail(NO, f"nobody answers at {address}: {getattr(error, 'reason', error)}")
 
 
 @commands.command()

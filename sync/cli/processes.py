@@ -38,11 +38,17 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="In place of PORT; 0: any free one.")
     ] = None,
+    first_migrate: Annotated[
+        bool, typer.Option("--migrate", help="Bring the database's schema up to date first.")
+    ] = False,
 ) -> None:
     """Accept events and webhooks over HTTP. With WORKER=embedded, work on them too."""
     import uvicorn
 
     from sync.cli.deployment import in_deployment
+
+    if first_migrate:
+        _migrate()
 
     async def settings_of(deployment: Deployment) -> Settings:
         return deployment.settings
@@ -113,6 +119,11 @@ def migrate(
         _move(source, target)
         return
 
+    _migrate()
+    typer.echo("the database is up to date")
+
+
+def _migrate() -> None:
     from sync.migrations import upgrade
     from sync.settings import Settings
     from sync.store.opening import database_of
@@ -120,7 +131,6 @@ def migrate(
     settings = Settings.load()
     database_of(settings)
     upgrade.migrate(settings.database_url.get_secret_value())
-    typer.echo("the database is up to date")
 
 
 def _move(source: str, target: str) -> None:

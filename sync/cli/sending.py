@@ -66,7 +66,7 @@ def send(
         (settings.event_name_path.partition("+")[0], name),
     )
     headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
-    address = url or f"http://{_authority(settings)}/events"
+    address = url or f"http://{authority(settings)}/events"
     try:
         urlsplit(address)
     except ValueError:
@@ -124,6 +124,8 @@ def _event_body(*fields: tuple[str, str | None]) -> bytes:
     return json.dumps(event).encode()
 
 
-def _authority(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{host}:{settings.port}"
+def authority(settings: Settings) -> str:
+    """Where the server of this machine is reached, whatever addresses it listens at."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not to listen there
+    host = everywhere.get(settings.host, settings.host)
+    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"

@@ -202,6 +202,9 @@ class Settings(PolarSettings):
     hash_key: values.HashKey
     """Key of the hash that stays in place of a forgotten user id. Never change it."""
     database_url: values.DatabaseUrl = SecretStr("sqlite:///polar-sync.db")
+    database_on_volume: bool = False
+    """Refuse a SQLite file on the file system of `/`. The image sets it: there such a file goes
+    with the container."""
     worker: Literal["embedded", "separate"] = "embedded"
     """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
     lease: Annotated[float, Field(gt=0, le=MAX_LEASE.total_seconds())] = 30.0

@@ -14,6 +14,14 @@ _BESIDE = "-wal"
 _REMEDY = "have DATABASE_URL name a file elsewhere"
 
 
+def is_on_volume(database: str) -> bool:
+    """Whether the file is, or will be, on a file system of its own, and not on that of `/`."""
+    where = Path(database).absolute()
+    while not where.exists():
+        where = where.parent
+    return where.stat().st_dev != Path("/").stat().st_dev
+
+
 class Place:
     """The files of one database, from the first look on.
 

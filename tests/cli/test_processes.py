@@ -202,3 +202,18 @@ def test_the_demo_runs_without_settings_or_stops_with_its_own_code(
     monkeypatch.setattr(demo, "run", lambda _console: 7)
 
     assert CliRunner().invoke(cli, ["demo"]).exit_code == 7
+
+
+def test_ready_says_whether_the_server_of_this_machine_is(commands: Commands) -> None:
+    with serve_settings(commands.settings) as url:
+        commands.monkeypatch.setenv("PORT", url.rpartition(":")[2])
+        commands.monkeypatch.setenv("HOST", "0.0.0.0")  # noqa: S104 - where it is asked, not heard
+        commands.monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        ready = commands.run("ready")
+        commands.sql("DROP TABLE inbox")
+        unready = commands.run("ready")
+    gone = commands.run("ready")
+    assert (ready.code, ready.err) == (0, "")
+    assert json.loads(ready.out)["status"] == "ready"
+    assert (gone.code, "nobody answers at http://127.0.0.1:" in gone.err) == (1, True)
+    assert (unready.code, "reason" in unready.err) == (1, True)
