@@ -5,15 +5,12 @@ changed, removed or put in without it showing. Pure.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from sync.deletions.states import State
-
-GENESIS = "0" * 64
-"""Stands for the hash before the first link."""
+from sync.hash_chain import GENESIS, canonical, iso
 
 
 class Link(Protocol):
@@ -53,13 +50,3 @@ def unbroken(links: Sequence[Link]) -> bool:
             return False
         previous = link.hash
     return True
-
-
-def canonical(content: object) -> bytes:
-    """The one way to write it as JSON, so that its hash comes out the same again."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-
-
-def iso(at: datetime) -> str:
-    """The time as it stands in a chain and in a receipt."""
-    return at.isoformat(timespec="microseconds")

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
-from sync.deletions.chain import canonical
 from sync.deletions.states import State
 from sync.errors import InvalidInput
+from sync.hash_chain import canonical
 
 Json = dict[str, Any]
 

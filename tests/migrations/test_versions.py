@@ -26,6 +26,8 @@ from sync.migrations.upgrade import migrate
 from sync.store.errors import StorageUnavailable
 from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
+from tests.helpers.audit_log import evidence_in, logged
+from tests.helpers.commands import VERIFIED, Commands
 from tests.helpers.postgres import Postgres
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import environment
@@ -240,6 +242,21 @@ def test_rows_survive_every_migration_and_the_way_back(empty: Store) -> None:
     empty.close()
     go_to(empty, "base", command.downgrade)
     assert names(empty) == {"alembic_version"}
+
+
+def test_evidence_from_before_the_log_is_entered_in_it(commands: Commands) -> None:
+    for number in range(3):
+        commands.deletion(f"user-{number}", *VERIFIED)
+    store = commands.store
+    store.close()
+    go_to(store, "0013", command.downgrade)
+    assert "log_entry" not in names(store)
+    store.close()
+
+    migrate(store.url)
+    assert logged(store) == evidence_in(store) != set()
+    commands.deletion("user-3")
+    assert logged(store) == evidence_in(store)
 
 
 def test_what_a_migration_replaces_leaves_no_copy_in_the_file(tmp_path: Path) -> None:
