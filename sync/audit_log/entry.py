@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sync.hash_chain import canonical, iso
+from sync.hash_chain import GENESIS, canonical, iso
 
 LOG_VERSION = 1
 
@@ -23,6 +23,19 @@ class EntryKind(StrEnum):
     """This link was added to the deletion's chain."""
     REMOVED = "removed"
     """The deletion has been removed for its age, with its chain; this link was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the log goes, and the hash that stands for all of it."""
+
+    size: int
+    """The newest entry's index."""
+    hash: str
+
+
+NOTHING = Head(0, GENESIS)
+"""The head of a log without entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +55,19 @@ class Entry:
     hash: str
 
     @property
-    def is_removal(self) -> bool:
-        return self.kind == EntryKind.REMOVED
+    def head(self) -> Head:
+        """The log's when it was the newest."""
+        return Head(self.index, self.hash)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """How far the log goes, and the hash that stands for all of it."""
+class KeptHead:
+    """A head as a worker has kept it."""
 
-    size: int
-    """The newest entry's index."""
-    hash: str
+    head: Head
+    at: datetime | None
+    """None: what is stored is no time."""
+    signature: str | None
 
 
 def entry_hash(

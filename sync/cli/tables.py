@@ -262,6 +262,26 @@ def print_verdict(console: Console, report: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def print_inspection(console: Console, report: Mapping[str, Any]) -> None:
+    """What was found of the log over all deletions."""
+    heads = f"{report['heads']} heads, {report['against']} kept elsewhere"
+    console.print(
+        f"{report['entries']} entries, {report['evidence']} pieces of evidence,"
+        f" {report['deletions']} deletions; {heads}; signatures that hold: {report['signed']}"
+    )
+    total, named = report["findings"]["total"], report["findings"]["named"]
+    if not total:
+        console.print("the log holds, and the evidence with it")
+        return
+    table = _table("found", "deletion", "seq", "entry", "")
+    for it in named:
+        what = it["what"].replace("_", " ")
+        table.add_row(*map(_cell, (what, it["deletion"], it["seq"], it["index"], it["detail"])))
+    console.print(table)
+    if total > len(named):
+        console.print(f"and {total - len(named)} more")
+
+
 def print_moved(console: Console, moved: Iterable[Moved]) -> None:
     """What was moved to another database."""
     table = Table()

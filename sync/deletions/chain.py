@@ -5,7 +5,7 @@ changed, removed or put in without it showing. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -28,17 +28,31 @@ class Link(Protocol):
 
 
 def link_hash(previous: str, link: Link) -> str:
-    """SHA-256 over the hash before it and the link's content, in hex."""
-    content = [
+    """The hash of the link, with the one before it."""
+    return content_hash(
         previous,
         link.deletion_id,
         link.seq,
-        iso(link.at),
+        link.at,
         link.kind,
         link.source,
         link.state,
         link.detail,
-    ]
+    )
+
+
+def content_hash(
+    previous: str,
+    deletion_id: int,
+    seq: int,
+    at: datetime,
+    kind: str,
+    source: str,
+    state: str,
+    detail: Mapping[str, Any],
+) -> str:
+    """SHA-256 over the hash before it and a link's content, in hex."""
+    content = [previous, deletion_id, seq, iso(at), kind, source, state, detail]
     return hashlib.sha256(canonical(content)).hexdigest()
 
 

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
-from sync.deletions import removal
 from sync.deletions.ledger import Ledger
 from sync.store.database import Database
 from tests.helpers.audit_log import evidence_in, log_of, logged
+from tests.helpers.auditing import remove_before
 from tests.helpers.commands import AT, HELD, NOW, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.settings import load_settings
 
 pytestmark = BOTH_ENGINES
-
-
-def remove_before(commands: Commands, days: float) -> None:
-    """Remove the deletions of up to so many days after the tests' own time."""
-
-    async def work(ledger: Ledger) -> None:
-        async for _ in removal.remove(ledger.database, NOW + timedelta(days=days)):
-            pass
-
-    commands.do(work)
 
 
 def test_all_evidence_is_in_the_log_in_the_order_in_which_it_came(commands: Commands) -> None:
