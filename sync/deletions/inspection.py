@@ -44,8 +44,11 @@ async def links_after(
 async def links(
     connection: AsyncConnection, places: Collection[tuple[int, int]]
 ) -> dict[tuple[int, int], StoredLink]:
-    """Those pieces of evidence of which there are some, by deletion and number."""
-    some = _STORED.where(sa.tuple_(_ID, _SEQ).in_(places))
+    """Those pieces of evidence, at least one, as far as they are there, by deletion and number."""
+    columns = (sa.column("deletion_id", sa.BigInteger), sa.column("seq", sa.Integer))
+    # In an IN, SQLite would look for such pairs in the whole table.
+    place = sa.values(*columns).data(list(places)).cte("place")
+    some = _STORED.join(place, sa.and_(place.c.deletion_id == _ID, place.c.seq == _SEQ))
     found = [StoredLink(*row) for row in await connection.execute(some)]
     return {(it.deletion_id, it.seq): it for it in found}
 
