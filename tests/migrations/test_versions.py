@@ -257,6 +257,7 @@ def test_evidence_from_before_the_log_is_entered_in_it(commands: Commands) -> No
     assert logged(store) == evidence_in(store) != set()
     commands.deletion("user-3")
     assert logged(store) == evidence_in(store)
+    assert commands.run("audit", "verify").code == 0
 
 
 def test_what_a_migration_replaces_leaves_no_copy_in_the_file(tmp_path: Path) -> None:
