@@ -124,7 +124,6 @@ def check(file: BinaryIO, keys: Mapping[str, OKPKey], elsewhere: Sequence[Kept])
     log.expect(one.claim for one in elsewhere)
     gone: dict[int, int] = {}
     """Deletions of which evidence is not there, each with the first such entry."""
-    deletions: set[int] = set()
     last: Kept | None = None
     while content := file.readline(MAX_BYTES + 1):
         line = read_object(content, "export of the log")
@@ -136,7 +135,6 @@ def check(file: BinaryIO, keys: Mapping[str, OKPKey], elsewhere: Sequence[Kept])
         entry, evidence = _read(line)
         log.see(entry)
         _check_evidence(entry, evidence, gone, it)
-        deletions.add(entry.deletion_id)
     log.end()
     if last is None:
         raise NotReadable("it is no whole export of the log: its last line is no head")
@@ -146,7 +144,7 @@ def check(file: BinaryIO, keys: Mapping[str, OKPKey], elsewhere: Sequence[Kept])
     for deletion, index in gone.items():
         detail = "evidence is missing, and no entry says that it was removed for its age"
         it.findings.add(What.EVIDENCE_MISSING, detail, deletion=deletion, index=index)
-    it.entries, it.hash, it.deletions = log.head.size, log.head.hash, len(deletions)
+    it.entries, it.hash = log.head.size, log.head.hash
     return it
 
 
@@ -169,6 +167,7 @@ def _check_evidence(
         gone.setdefault(entry.deletion_id, entry.index)
         return
     it.evidence += 1
+    it.deletions += entry.seq == 1
     link = StoredLink(
         deletion_id=entry.deletion_id,
         seq=entry.seq,
