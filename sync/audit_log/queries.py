@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Session
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,8 +32,9 @@ _HEADS = select(
     sa.type_coerce(LogHeadRow.at, Readable(UtcDateTime())),
     LogHeadRow.signature,
 )
-_HEAD = "log_head"
-"""In a session's `info`: how far the log goes, with what this transaction has added."""
+_COLUMNS = ("index", "at", "kind", "deletion_id", "seq", "link_hash", "hash")
+_HEAD, _ADDED = "log_head", "log_added"
+"""In a session's `info`: how far the log goes, with what this transaction adds; and that."""
 
 
 async def append(
@@ -49,17 +51,16 @@ async def append(
     index = head.size + 1
     hash_ = entry_hash(head.hash, index, at, kind, deletion_id, seq, link_hash)
     session.info[_HEAD] = Head(index, hash_)
-    session.add(
-        LogEntryRow(
-            index=index,
-            at=at,
-            kind=kind,
-            deletion_id=deletion_id,
-            seq=seq,
-            link_hash=link_hash,
-            hash=hash_,
-        )
-    )
+    if _ADDED not in session.info:
+        session.info[_ADDED] = []
+        sa.event.listen(session.sync_session, "before_commit", _write, once=True)
+    session.info[_ADDED].append((index, at, kind, deletion_id, seq, link_hash, hash_))
+
+
+def _write(session: Session) -> None:
+    """Write what the transaction adds. As objects of the session's it takes four times as long."""
+    rows = [dict(zip(_COLUMNS, values, strict=True)) for values in session.info.pop(_ADDED)]
+    session.connection().execute(sa.insert(LogEntryRow), rows)
 
 
 async def head_of(session: AsyncSession) -> Head:

@@ -264,10 +264,13 @@ def print_verdict(console: Console, report: Mapping[str, Any]) -> None:
 
 def print_inspection(console: Console, report: Mapping[str, Any]) -> None:
     """What was found of the log over all deletions."""
-    heads = f"{report['heads']} heads, {report['against']} kept elsewhere"
     console.print(
         f"{report['entries']} entries, {report['evidence']} pieces of evidence,"
-        f" {report['deletions']} deletions; {heads}; signatures that hold: {report['signed']}"
+        f" {report['deletions']} deletions"
+    )
+    console.print(
+        f"{report['heads']} heads, {report['against']} heads or receipts kept elsewhere;"
+        f" signatures checked: {report['signed']}"
     )
     total, named = report["findings"]["total"], report["findings"]["named"]
     if not total:
@@ -275,8 +278,8 @@ def print_inspection(console: Console, report: Mapping[str, Any]) -> None:
         return
     table = _table("found", "deletion", "seq", "entry", "")
     for it in named:
-        what = it["what"].replace("_", " ")
-        table.add_row(*map(_cell, (what, it["deletion"], it["seq"], it["index"], it["detail"])))
+        columns = ("what", "deletion", "seq", "index", "detail")
+        table.add_row(*(_cell(it[name]) for name in columns))
     console.print(table)
     if total > len(named):
         console.print(f"and {total - len(named)} more")
