@@ -274,7 +274,8 @@ def test_much_evidence_is_entered_in_the_log_and_what_somebody_has_touched(
     store.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO"
         " evidence (deletion_id, seq, at, kind, source, state, detail, hash)"
-        " SELECT 99, i, at, kind, source, state, detail, hash FROM n, evidence WHERE evidence.id = 1"
+        " SELECT 99, i, at, kind, source, state, detail, hash FROM n, evidence"
+        " WHERE evidence.id = 1"
     )
     if store.is_sqlite:
         store.execute("UPDATE evidence SET at = 'no time' WHERE deletion_id = 1 AND seq = 2")
