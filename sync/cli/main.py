@@ -18,6 +18,7 @@ import typer
 
 from sync.cli import (
     acting,
+    audit,
     inbox,
     init,
     keys,
@@ -49,6 +50,7 @@ cli = typer.Typer(
 for commands in (init, processes, looking, reconciling, acting):
     cli.add_typer(commands.commands)
 cli.add_typer(receipts.commands, name="receipt")
+cli.add_typer(audit.commands, name="audit")
 cli.add_typer(keys.commands, name="keys")
 cli.add_typer(mapping.commands, name="map")
 cli.add_typer(inbox.commands, name="inbox")

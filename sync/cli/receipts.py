@@ -101,7 +101,7 @@ def verify(
     settings = ReceiptSettings.load()
     found = verdict(
         file.read(MAX_BYTES + 1),
-        _public_keys(settings, None if jwks is None else jwks.read(MAX_BYTES + 1)),
+        public_keys_of(settings, None if jwks is None else jwks.read(MAX_BYTES + 1)),
         None if settings.hash_key is None else Hasher(settings.hash_key),
     )
     report = _told(found)
@@ -131,8 +131,8 @@ def _told(found: Verdict) -> dict[str, object]:
     }
 
 
-def _public_keys(settings: ReceiptSettings, jwks: bytes | None) -> dict[str, OKPKey]:
-    """By their id."""
+def public_keys_of(settings: ReceiptSettings, jwks: bytes | None) -> dict[str, OKPKey]:
+    """Those to check signatures with, by their id: of the JWK set, or else the settings' own."""
     if jwks is None and not settings.receipt_key:
         return {}
     from sync.receipts.signing import public_keys, read_jwks

@@ -262,6 +262,29 @@ def print_verdict(console: Console, report: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def print_inspection(console: Console, report: Mapping[str, Any]) -> None:
+    """What was found of the log over all deletions."""
+    console.print(
+        f"{report['entries']} entries, {report['evidence']} pieces of evidence,"
+        f" {report['deletions']} deletions"
+    )
+    console.print(
+        f"{report['heads']} heads, {report['against']} heads or receipts kept elsewhere;"
+        f" signatures checked: {report['signed']}"
+    )
+    total, named = report["findings"]["total"], report["findings"]["named"]
+    if not total:
+        console.print("the log holds, and the evidence with it")
+        return
+    table = _table("found", "deletion", "seq", "entry", "")
+    for it in named:
+        columns = ("what", "deletion", "seq", "index", "detail")
+        table.add_row(*(_cell(it[name]) for name in columns))
+    console.print(table)
+    if total > len(named):
+        console.print(f"and {total - len(named)} more")
+
+
 def print_moved(console: Console, moved: Iterable[Moved]) -> None:
     """What was moved to another database."""
     table = Table()

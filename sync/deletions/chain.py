@@ -5,15 +5,12 @@ changed, removed or put in without it showing. Pure.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from sync.deletions.states import State
-
-GENESIS = "0" * 64
-"""Stands for the hash before the first link."""
+from sync.hash_chain import GENESIS, canonical, iso
 
 
 class Link(Protocol):
@@ -31,17 +28,31 @@ class Link(Protocol):
 
 
 def link_hash(previous: str, link: Link) -> str:
-    """SHA-256 over the hash before it and the link's content, in hex."""
-    content = [
+    """The hash of the link, with the one before it."""
+    return content_hash(
         previous,
         link.deletion_id,
         link.seq,
-        iso(link.at),
+        link.at,
         link.kind,
         link.source,
         link.state,
         link.detail,
-    ]
+    )
+
+
+def content_hash(
+    previous: str,
+    deletion_id: int,
+    seq: int,
+    at: datetime,
+    kind: str,
+    source: str,
+    state: str,
+    detail: Mapping[str, Any],
+) -> str:
+    """SHA-256 over the hash before it and a link's content, in hex."""
+    content = [previous, deletion_id, seq, iso(at), kind, source, state, detail]
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
@@ -53,13 +64,3 @@ def unbroken(links: Sequence[Link]) -> bool:
             return False
         previous = link.hash
     return True
-
-
-def canonical(content: object) -> bytes:
-    """The one way to write it as JSON, so that its hash comes out the same again."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-
-
-def iso(at: datetime) -> str:
-    """The time as it stands in a chain and in a receipt."""
-    return at.isoformat(timespec="microseconds")

@@ -10,9 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.chain import GENESIS, link_hash
+from sync.audit_log import queries as audit_log
+from sync.audit_log.entry import EntryKind
+from sync.deletions.chain import link_hash
 from sync.deletions.observations import Canceled, CustomerMissing, OrphanFound, SaidBy
 from sync.deletions.tables import DeletionRow, EvidenceRow
+from sync.hash_chain import GENESIS
 
 SCRUBBED = "members.scrubbed"
 """The evidence that Polar has taken a name and an e-mail that say nothing in place of theirs."""
@@ -46,7 +49,8 @@ async def append(
     at: datetime,
     **detail: Any,
 ) -> None:
-    """Add a link to the deletion's chain, in the session's transaction.
+    """Add a link to the deletion's chain and to the log over all of them, in the session's
+    transaction.
 
     Args:
         source: who says so: `app`, `audit`, `webhook`, `api`, `worker` or `operator`.
@@ -67,6 +71,7 @@ async def append(
     row.hash = link_hash(previous, row)
     links[deletion.id] = (row.seq, row.hash)
     session.add(row)
+    await audit_log.append(session, EntryKind.EVIDENCE, deletion.id, row.seq, row.hash, at)
 
 
 async def nobody_at(session: AsyncSession, deletion_id: int, external_hash: str) -> datetime | None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sync.deletions.chain import iso
 from sync.deletions.deletion import Deletion
 from sync.deletions.states import ENDED, NEEDS_A_PERSON, State
+from sync.hash_chain import iso
 
 TOLD = ENDED | NEEDS_A_PERSON
 """States that are told once a deletion comes into them."""

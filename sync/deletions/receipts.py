@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.audit_log import queries as audit_log
 from sync.deletions import evidence, memberships
-from sync.deletions.chain import canonical, iso, unbroken
+from sync.deletions.chain import unbroken
 from sync.deletions.evidence import SCRUBBED
 from sync.deletions.observations import CustomerGone, CustomerMissing, DeleteSent, HandedOver
 from sync.deletions.tables import DeletionRow, EvidenceRow
+from sync.hash_chain import canonical, iso
 from sync.hashing import Hasher
 
 RECEIPT_VERSION = 1
@@ -69,9 +71,17 @@ async def receipt(session: AsyncSession, deletion: DeletionRow, hasher: Hasher) 
             for row in links
         ],
         "chain_unbroken": unbroken(links),
+        "log": await _place(session, links),
         "not_covered": not_covered(links),
     }
     return {**content, "seal": hasher.seal(canonical(content))}
+
+
+async def _place(session: AsyncSession, links: Sequence[EvidenceRow]) -> dict[str, Any] | None:
+    """Where the newest link stands in the log over all deletions; None: nowhere, as no link of the
+    ledger's own does."""
+    place = links and await audit_log.place_of(session, links[-1].deletion_id, links[-1].seq)
+    return {"index": place[0], "hash": place[1]} if place else None
 
 
 def not_covered(links: Sequence[EvidenceRow]) -> str:

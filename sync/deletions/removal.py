@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.audit_log import queries as audit_log
+from sync.audit_log.entry import EntryKind
+from sync.deletions import evidence
 from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow, MembershipRow
 from sync.store import meta
 from sync.store.columns import IN_THE_TABLE
@@ -46,7 +49,7 @@ def _text(moment: datetime) -> str:
 
 async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
     """Remove deletions that ended before that time, in UTC, each with its whole chain of evidence.
-    Yields how many, after each batch.
+    The log keeps its entries, and gets one that says so. Yields how many, after each batch.
 
     Raises:
         StorageUnavailable
@@ -75,6 +78,9 @@ async def remove(database: Database, before: datetime) -> AsyncIterator[int]:
             ids = (await session.exec(some)).all()
             # It never moves back, also where AUDIT_RETENTION_DAYS is raised later.
             await meta.advance(database, session, _NAME, _text(before))
+            now = await database.now(session)
+            for deletion_id, (seq, digest) in sorted((await evidence.ends(session, ids)).items()):
+                await audit_log.append(session, EntryKind.REMOVED, deletion_id, seq, digest, now)
             await session.exec(
                 sa.delete(EvidenceRow).where(col(EvidenceRow.deletion_id).in_(ids)),
                 execution_options=IN_THE_TABLE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sync.audit_log.tables
 import sync.deletions.tables
 import sync.inbox.tables
 import sync.metrics.tables

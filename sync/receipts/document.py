@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
-from sync.deletions.chain import canonical
 from sync.deletions.states import State
 from sync.errors import InvalidInput
+from sync.hash_chain import canonical
 
 Json = dict[str, Any]
 
@@ -76,17 +76,34 @@ def read_object(content: bytes, what: str) -> Json:
     Raises:
         NotReadable: it is none, or too long.
     """
+    [found, *more] = read_objects(content, what)
+    if more:
+        raise NotReadable(f"it is no {what}: it is not JSON in UTF-8")
+    return found
+
+
+def read_objects(content: bytes, what: str) -> list[Json]:
+    """The same of one or several, one after the other.
+
+    Raises:
+        NotReadable
+    """
     if len(content) > MAX_BYTES:
         raise NotReadable(f"it is no {what}: it has more than {MAX_BYTES // 1024**2} MiB")
+    found: list[Json] = []
     try:
-        found = json.loads(
-            content.decode(), object_pairs_hook=_once_each, parse_constant=_no_constant
-        )
+        text = content.decode().strip()
+        end = 0
+        while end < len(text) or not found:
+            it, end = _DECODER.raw_decode(text, end)
+            if not isinstance(it, dict):
+                raise NotReadable(f"it is no {what}: it is no JSON object")
+            found.append(it)
+            while text[end : end + 1].isspace():
+                end += 1
     except (ValueError, RecursionError) as error:
         why = str(error) if isinstance(error, _Ambiguous) else "it is not JSON in UTF-8"
         raise NotReadable(f"it is no {what}: {why}") from None
-    if not isinstance(found, dict):
-        raise NotReadable(f"it is no {what}: it is no JSON object")
     return found
 
 
@@ -111,3 +128,4 @@ def _no_constant(_: str) -> Any:
 
 
 _KNOWN = {*Document.model_fields, *Link.model_fields}
+_DECODER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)

@@ -1,4 +1,4 @@
-"""Signatures of receipts: a detached JWS over the receipt's canonical JSON.
+"""Signatures of receipts and of the log's heads: a detached JWS over the document's canonical JSON.
 
 RFC 7515 (appendix F: the payload is not in it), RFC 8037 (EdDSA with Ed25519), RFC 8785 (the one
 way to write a document as JSON, so that whoever has parsed it can write the same bytes).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from sync.receipt_keys import ExtraMissing, ReceiptKey, thumbprint
@@ -23,13 +24,23 @@ except ImportError:
     raise ExtraMissing("a signed receipt") from None
 
 _ALGORITHM = "EdDSA"
-_TYPE = "polar-sync-receipt+jws"
-"""In the header, so that a signature over anything else is none over a receipt."""
 _DETACHED = re.compile(r"([A-Za-z0-9_-]{1,512})\.\.[A-Za-z0-9_-]{85}[AQgw]")
 
 
+class Signed(StrEnum):
+    """What is signed."""
+
+    RECEIPT = "receipt"
+    HEAD = "log-head"
+
+    @property
+    def type(self) -> str:
+        """In the header, so that a signature over one is none over the other."""
+        return f"polar-sync-{self}+jws"
+
+
 class WrongSignature(Exception):
-    """The signature is not one of these keys over this receipt. Says why."""
+    """The signature is not one of these keys over this document. Says why."""
 
 
 class _OnlyEdDSA(JWSRegistry):
@@ -50,20 +61,24 @@ class Signer:
 
     def __init__(self, keys: Sequence[ReceiptKey]) -> None:
         first = keys[0]
-        self._header = {"alg": _ALGORITHM, "kid": first.kid, "typ": _TYPE}
+        self._kid = first.kid
         self._key = OKPKey.import_key({**first.jwk, "d": first.seed.get_secret_value()})
 
-    def signed(self, receipt: Json) -> Json:
-        """The receipt with its signature. The same receipt always has the same one."""
+    def signed(self, document: Json, what: Signed = Signed.RECEIPT) -> Json:
+        """The document with its signature. The same document always has the same one."""
         token = jws.serialize_compact(
-            self._header, signed_bytes(receipt), self._key, registry=_registry
+            _header(self._kid, what), signed_bytes(document), self._key, registry=_registry
         )
-        return {**receipt, SIGNATURE: jws.detach_content(token)}
+        return {**document, SIGNATURE: jws.detach_content(token)}
 
 
-def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
+def _header(kid: Any, what: Signed) -> dict[str, Any]:
+    return {"alg": _ALGORITHM, "kid": kid, "typ": what.type}
+
+
+def signed_bytes(document: Mapping[str, Any]) -> bytes:
     """What the signature is over: all but itself, as RFC 8785 writes it."""
-    return rfc8785.dumps({k: v for k, v in receipt.items() if k != SIGNATURE})
+    return rfc8785.dumps({k: v for k, v in document.items() if k != SIGNATURE})
 
 
 def read_jwks(content: bytes) -> dict[str, OKPKey]:
@@ -107,8 +122,13 @@ def header_of(signature: str) -> Mapping[str, Any]:
         raise WrongSignature("its header cannot be read") from None
 
 
-def check(receipt: Mapping[str, Any], signature: str, keys: Mapping[str, OKPKey]) -> str:
-    """The id of the key that has signed the receipt.
+def check(
+    document: Mapping[str, Any],
+    signature: str,
+    keys: Mapping[str, OKPKey],
+    what: Signed = Signed.RECEIPT,
+) -> str:
+    """The id of the key that has signed the document.
 
     Raises:
         WrongSignature
@@ -118,13 +138,13 @@ def check(receipt: Mapping[str, Any], signature: str, keys: Mapping[str, OKPKey]
         raise WrongSignature("it is no detached JWS in compact form")
     header = header_of(signature)
     kid = header.get("kid")
-    if header != {"alg": _ALGORITHM, "kid": kid, "typ": _TYPE}:
-        raise WrongSignature(f"its header is not that of a receipt signed with {_ALGORITHM}")
+    if header != _header(kid, what):
+        raise WrongSignature(f"its header is not that of a {what} signed with {_ALGORITHM}")
     if not isinstance(kid, str) or kid not in keys:
         raise WrongSignature("it names a key that is none of those given")
     try:
-        payload = signed_bytes(receipt)
+        payload = signed_bytes(document)
         jws.deserialize_compact(signature, keys[kid], registry=_registry, payload=payload)
     except (JoseError, ValueError):
-        raise WrongSignature("the receipt is not what was signed") from None
+        raise WrongSignature(f"the {what} is not what was signed") from None
     return kid

@@ -181,6 +181,14 @@ class SealedMembership(Told):
     kept: bool
 
 
+class LogPlace(Told):
+    """An entry of the log over all deletions, which by its hash says all that came before it."""
+
+    index: int
+    """From 1."""
+    hash: str
+
+
 class Receipt(Told):
     """What can be shown to whoever asks for proof of a deletion. Holds no personal data."""
 
@@ -202,6 +210,8 @@ class Receipt(Told):
     personal_data_forgotten_at: Time | None
     evidence: list[Evidence]
     chain_unbroken: bool
+    log: LogPlace | None
+    """Where its newest evidence stands in the log over all deletions."""
     not_covered: str
     """What `verified` does not speak of."""
     seal: str

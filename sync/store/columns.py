@@ -82,6 +82,29 @@ class Name(sa.types.TypeDecorator[E]):
         return (members | {None: None}).__getitem__
 
 
+class Readable(sa.types.TypeDecorator[Any]):
+    """As the other type reads it, or None where the database holds what it cannot be: for whoever
+    looks for rows that somebody has touched. Only to read with."""
+
+    impl = sa.types.NullType
+    cache_ok = False
+
+    def __init__(self, type_: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.type_ = type_
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any]:
+        process = self.type_.dialect_impl(dialect).result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            try:
+                return process(value) if process else value
+            except (ValueError, TypeError, AttributeError):
+                return None
+
+        return read
+
+
 class Texts(sa.types.TypeDecorator[Sequence[str]]):
     """Several texts as one parameter."""
 

@@ -22,12 +22,14 @@ from sync.polar.budget import Budget
 from sync.polar.client import PolarClient
 from sync.polar.lists import MAX_IDS, batches
 from sync.polar.organization import Organization
+from sync.receipts import signer_of
 from sync.settings import Settings
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
 from sync.store.retry import until_answered
 from sync.store.vacuum import Vacuum
 from sync.worker.clock import Watch
+from sync.worker.heads import Heads
 from sync.worker.retention import Retention
 from sync.worker.schedule import Schedule
 
@@ -57,6 +59,7 @@ class Worker:
         self._applier = Applier(database, self._ledger, settings)
         self._vacuum = Vacuum(database)
         self._watch = Watch(self._ledger)
+        self._signer = signer_of(settings)
         self._leases = Leases(database, timedelta(seconds=settings.lease))
         self._paused: pause.Pause | None = None
         self._moved: dict[asyncio.Event, float] = {}
@@ -109,6 +112,7 @@ class Worker:
             yield Alerts(self._database, self._settings, polar).run()
         yield self._watch.run()
         yield Retention.of(self._database, self._settings).run(self._watch)
+        yield Heads(self._database, self._signer).run()
         yield listen(self._database, self.wake)
         if self._settings.outcome_url is not None or self._settings.operator_url is not None:
             # Costs nothing where nobody is told.

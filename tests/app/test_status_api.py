@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from starlette.routing import Route
 
 from app.main import create_app
-from sync.deletions.chain import canonical
 from sync.deletions.states import State
+from sync.hash_chain import canonical
 from sync.hashing import Hasher
 from tests.helpers.api import API_TOKENS, NAME, TOKEN, answered, ask
 from tests.helpers.commands import AT, HELD, SUPERSEDED, VERIFIED, Commands

@@ -71,8 +71,8 @@ REVOKING = [
     "commit of evidence survivors.revoked",
 ]
 """The same where what survives is revoked."""
-SOMETIMES = ["commit of fact rewrite_after"]
-"""On SQLite, where the file is written anew meanwhile."""
+SOMETIMES = ["commit of fact rewrite_after", "commit of log_head"]
+"""Where SQLite's file is written anew meanwhile; where a process finds a log without a head."""
 WHEN = ["before", "after"]
 
 

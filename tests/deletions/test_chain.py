@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sync.deletions.chain import GENESIS, link_hash, unbroken
+from sync.deletions.chain import link_hash, unbroken
 from sync.deletions.states import State
+from sync.hash_chain import GENESIS
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from sync.auditing.inspecting import inspect
 from sync.deletions import evidence
 from sync.deletions.chain import unbroken
 from sync.simulator.config import DEFAULT_TOKEN
@@ -208,7 +209,7 @@ New = Callable[..., contextlib.AbstractContextManager[Crashing]]
 
 
 def check_evidence(one: Crashing) -> None:
-    """Every chain is whole, and no webhook was applied twice."""
+    """Every chain is whole, and so is the log over them; no webhook was applied twice."""
     it = one.it
 
     async def all_whole(database: Database) -> bool:
@@ -219,6 +220,7 @@ def check_evidence(one: Crashing) -> None:
         return True
 
     assert it.beside(all_whole)
+    assert it.beside(lambda database: inspect(database, {}, ())).findings.total == 0
     for row in it.query("SELECT * FROM deletion"):
         links = it.evidence(row)
         applied = Counter(

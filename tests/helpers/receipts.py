@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from sync.deletions.chain import GENESIS, canonical, iso, link_hash
+from sync.deletions.chain import link_hash
 from sync.deletions.states import State
+from sync.hash_chain import GENESIS, canonical, iso
 from sync.hashing import Hasher
 from sync.receipt_keys import ReceiptKey
 from sync.receipts.signing import Signer

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
+from sync.audit_log.tables import LogHeadRow
 from sync.cli.main import cli
 from sync.deletions import evidence
 from sync.deletions.chain import unbroken
@@ -184,6 +185,7 @@ async def fill(store: Store) -> None:
         )
         session.add(BudgetRow(id=1, next_at=AT, paused_until=AT))
         session.add(ReconciliationRow(id=1, progress={"page": 3}))
+        session.add(LogHeadRow(size=1, hash="f" * 64, at=AT, signature="e..E"))
         session.add(CounterRow(name="n", labels='["\\" é",""]', value=2.0**53 + 0.5))
     await database.close()
 

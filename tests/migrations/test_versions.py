@@ -26,6 +26,8 @@ from sync.migrations.upgrade import migrate
 from sync.store.errors import StorageUnavailable
 from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
+from tests.helpers.audit_log import evidence_in, logged
+from tests.helpers.commands import VERIFIED, Commands
 from tests.helpers.postgres import Postgres
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import environment
@@ -240,6 +242,46 @@ def test_rows_survive_every_migration_and_the_way_back(empty: Store) -> None:
     empty.close()
     go_to(empty, "base", command.downgrade)
     assert names(empty) == {"alembic_version"}
+
+
+def before_the_log(commands: Commands) -> Store:
+    """The commands' database, as a version without the log has it."""
+    store = commands.store
+    store.close()
+    go_to(store, "0013", command.downgrade)
+    assert "log_entry" not in names(store)
+    store.close()
+    return store
+
+
+def test_evidence_from_before_the_log_is_entered_in_it(commands: Commands) -> None:
+    for number in range(3):
+        commands.deletion(f"user-{number}", *VERIFIED)
+    store = before_the_log(commands)
+    migrate(store.url)
+    assert logged(store) == evidence_in(store) != set()
+    commands.deletion("user-3")
+    assert logged(store) == evidence_in(store)
+    assert commands.run("audit", "verify").code == 0
+
+
+def test_much_evidence_is_entered_in_the_log_and_what_somebody_has_touched(
+    commands: Commands,
+) -> None:
+    commands.deletion("user-1", *VERIFIED)
+    store = before_the_log(commands)
+    # More than one batch.
+    store.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO"
+        " evidence (deletion_id, seq, at, kind, source, state, detail, hash)"
+        " SELECT 99, i, at, kind, source, state, detail, hash FROM n, evidence"
+        " WHERE evidence.id = 1"
+    )
+    if store.is_sqlite:
+        store.execute("UPDATE evidence SET at = 'no time' WHERE deletion_id = 1 AND seq = 2")
+    migrate(store.url)
+    assert logged(store) == evidence_in(store)
+    assert len(logged(store)) == 6006
 
 
 def test_what_a_migration_replaces_leaves_no_copy_in_the_file(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwcrypto import jwk, jws
 
-from sync.deletions.chain import canonical
 from sync.deletions.states import State
+from sync.hash_chain import canonical
 from sync.receipt_keys import jwks
 from sync.receipts.checking import Outcome, Verdict, verdict
 from sync.receipts.document import MAX_BYTES, NotReadable

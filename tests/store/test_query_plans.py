@@ -14,7 +14,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from sync.deletions import evidence, memberships, queries
+from sync.audit_log import queries as audit_log
+from sync.deletions import evidence, inspection, memberships, queries
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
 from sync.deletions.states import State
@@ -44,7 +45,7 @@ DAYS = 200
 """How far back the rows reach, the oldest first."""
 
 LARGE = (
-    *("inbox", "deletion", "evidence", "customer", "subscription", "benefit_grant"),
+    *("inbox", "deletion", "evidence", "log_entry", "customer", "subscription", "benefit_grant"),
     *("member", "customer_seat"),
 )
 """The tables that grow."""
@@ -92,6 +93,11 @@ def fill(store: Store) -> None:
     store.execute(
         f"{series} INSERT INTO evidence (deletion_id, seq, at, kind, source, state, detail, hash)"  # noqa: S608
         f" SELECT 1 + i / 4, 1 + i % 4, {at}, 'checked', 'api', 'deleted', '{{}}', '' FROM n"
+        f" WHERE i < {DELETIONS} * 4"
+    )
+    store.execute(
+        f'{series} INSERT INTO log_entry ("index", at, kind, deletion_id, seq, link_hash, hash)'  # noqa: S608
+        f" SELECT i, {at}, 'evidence', 1 + i / 4, 1 + i % 4, '', '' FROM n"
         f" WHERE i < {DELETIONS} * 4"
     )
     version = f"{at}, {at}, '', 'api', {at}"
@@ -186,9 +192,25 @@ async def a_day(store: Store) -> None:
     swept = await retention.sweep()
     assert min(swept.payloads, swept.inbox_rows, swept.deletions) > 0
     await a_page_of_each_list(database)
+    await a_page_of_the_log(database)
     await what_the_api_is_asked(database)
     await what_the_console_shows(database)
     await database.close()
+
+
+async def a_page_of_the_log(database: Database) -> None:
+    """What is read at once to verify or to export it, and what a receipt asks it."""
+    middle = DELETIONS // 2
+    async with database.reading() as connection:
+        page = await audit_log.entries_after(connection, middle, 100)
+        assert [it.index for it in page] == list(range(middle + 1, middle + 101))
+        places = {(it.deletion_id, it.seq) for it in page}
+        assert (await inspection.links(connection, places)).keys() == places
+        assert len(await inspection.links_after(connection, middle, 100)) == 100
+        assert len(await inspection.deletions_after(connection, middle, 100)) == 100
+        assert len(await audit_log.entries_of_deletions_after(connection, middle, 100)) == 100
+    async with database.read() as session:
+        assert await audit_log.place_of(session, 2, 1) == (4, "")
 
 
 async def what_the_api_is_asked(database: Database) -> None:
