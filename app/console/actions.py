@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from app.console.pages import elsewhere, no_deletion, page
-from app.console.session import Session
+from app.console.session import MAX_WHY, Session
 from app.state import AppRequest
 from sync.deletions import operator
 from sync.deletions import pause as pausing
 from sync.deletions.ledger import Ledger
-from sync.deletions.operator import Person, Verb, act
+from sync.deletions.operator import Verb, act
 from sync.deletions.queries import Which
-from sync.errors import NothingFound
+from sync.errors import InvalidInput, NothingFound
+from sync.operators.actions import Person
 from sync.reports import deletion as reports
-
-MAX_WHY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,13 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
     verb = _verb(request)
     if verb is None:
         return no_deletion(request, session, number)
-    why = " ".join(form.get("why", "").split())
-    if len(why) > MAX_WHY:
-        return await ask(request, session, f"Say why in at most {MAX_WHY} characters.")
+    try:
+        person = session.person(form)
+    except InvalidInput as error:
+        return await ask(request, session, str(error))
     if ABOUT[verb].is_final and form.get("number", "").strip() != str(number):
         return await ask(request, session, f"Type {number}, so that it is the right one.")
     ledger = Ledger.of(app.database, app.settings)
-    person = Person(name=session.name, why=why or None)
     try:
         [effect] = await act(ledger, verb, Which(str(number), as_user=False), person)
     except NothingFound:
@@ -114,20 +113,26 @@ async def possible(request: AppRequest, number: int) -> Mapping[Verb, About]:
 # --- all of them ---------------------------------------------------------------------------------
 
 
-async def ask_to_pause(request: AppRequest, session: Session) -> Response:
-    """What a pause does, before it begins."""
-    return page(request, "pause.html", session=session, max_why=MAX_WHY)
+async def ask_to_pause(
+    request: AppRequest, session: Session, problem: str | None = None
+) -> Response:
+    """What a pause does, before it begins. `problem`: why it has not."""
+    status = 200 if problem is None else 400
+    return page(request, "pause.html", status, session=session, max_why=MAX_WHY, problem=problem)
 
 
 async def pause(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
     """Stop all DELETEs."""
-    why = " ".join(form.get("why", "").split())[:MAX_WHY]
-    said = f"{why} ({session.name})" if why else session.name
-    await pausing.pause(request.state["app"].database, said)
+    try:
+        person = session.person(form)
+    except InvalidInput as error:
+        return await ask_to_pause(request, session, str(error))
+    said = f"{person.why} ({person.name})" if person.why else person.name
+    await pausing.pause(request.state["app"].database, said, person)
     return elsewhere(request, "")
 
 
-async def resume(request: AppRequest, _session: Session, _form: Mapping[str, str]) -> Response:
+async def resume(request: AppRequest, session: Session, _form: Mapping[str, str]) -> Response:
     """Have them go on."""
-    await pausing.resume(request.state["app"].database)
+    await pausing.resume(request.state["app"].database, Person(name=session.name))
     return elsewhere(request, "")

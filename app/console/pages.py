@@ -53,10 +53,24 @@ def page(
     return HTMLResponse(text, status, headers={**_HEADERS, **(headers or {})})
 
 
+def problem(
+    request: AppRequest,
+    session: Session | None,
+    said: str,
+    status: int = 404,
+    *,
+    back: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page that says why there is none. `back`: which page to go on from."""
+    return page(
+        request, "problem.html", status, session=session, headers=headers, problem=said, back=back
+    )
+
+
 def no_deletion(request: AppRequest, session: Session, number: int) -> Response:
     """There is none of that number."""
-    said = f"There is no deletion {number}."
-    return page(request, "problem.html", 404, session=session, problem=said)
+    return problem(request, session, f"There is no deletion {number}.", back="/deletions")
 
 
 def elsewhere(request: AppRequest, path: str) -> Response:

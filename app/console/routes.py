@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from app.console import actions, views
+from app.console import actions, letters, views
 from app.console.door import LOGIN, Door
 from app.console.pages import icon, style
 from app.console.session import Sessions
@@ -12,6 +12,7 @@ from app.endpoint import Endpoint
 from sync.settings import Settings
 
 _ONE = "/deletions/{id:int}"
+_LETTERS = "/dead-letters/{kind:str}"
 _SHOWN = {
     "": views.show_overview,
     "/deletions": views.show_deletions,
@@ -19,11 +20,18 @@ _SHOWN = {
     f"{_ONE}/receipt.json": views.give_receipt,
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
+    "/dead-letters": letters.show_first,
+    _LETTERS: letters.show,
+    f"{_LETTERS}/{{verb:str}}": letters.ask,
+    f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.ask,
+    "/done": views.show_done,
 }
 _DONE = {
     f"{_ONE}/{{verb:str}}": actions.do,
     "/pause": actions.pause,
     "/resume": actions.resume,
+    f"{_LETTERS}/{{verb:str}}": letters.do,
+    f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.do,
 }
 
 

@@ -15,6 +15,7 @@ from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.errors import NothingFound
 from sync.ids import MAX_ID
+from sync.operators import actions as operators
 from sync.reports import deletion as reports
 from sync.reports.overview import OUTCOMES, overview
 from sync.reports.search import search
@@ -103,3 +104,20 @@ async def give_receipt(request: AppRequest, session: Session) -> Response:
     except NothingFound:
         return no_deletion(request, session, number)
     return download(f"receipt-{number}.json", receipt.model_dump_json(indent=2))
+
+
+async def show_done(request: AppRequest, session: Session) -> Response:
+    """What operators did that is in no deletion's evidence."""
+    before = Which(request.query_params.get("before", ""))
+    async with request.state["app"].database.read() as reading:
+        found = await operators.newest(
+            reading, int(before.text) if before.is_number else None, _PAGE + 1
+        )
+    return page(
+        request,
+        "done.html",
+        session=session,
+        found=found[:_PAGE],
+        is_first=not before.is_number,
+        older=found[_PAGE - 1].id if len(found) > _PAGE else None,
+    )

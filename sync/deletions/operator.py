@@ -26,6 +26,7 @@ from sync.deletions.queries import Which
 from sync.deletions.states import ENDED, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
 from sync.errors import NotPossible
+from sync.operators.actions import Person
 from sync.store.database import Database
 
 _SOURCE = "operator"
@@ -51,19 +52,6 @@ class Effect:
     state: State
     refusal: str | None = None
     """Why nothing was done; None: it was."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who does it, and why. Both stay in the evidence: neither may name the user."""
-
-    name: str
-    why: str | None = None
-
-    @property
-    def detail(self) -> dict[str, str]:
-        """As the evidence has it."""
-        return {"by": self.name, **({"why": self.why} if self.why else {})}
 
 
 class _Refused(NotPossible):
