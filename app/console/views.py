@@ -10,7 +10,6 @@ from app.console import actions
 from app.console.pages import download, no_deletion, page
 from app.console.session import Session
 from app.state import AppRequest
-from sync.deletions.operator import Verb
 from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.errors import NothingFound
@@ -90,8 +89,8 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
         "deletion.html",
         session=session,
         it=told,
-        possible=await actions.possible(request, number),
-        done=actions.ABOUT[Verb(done)].done if done in set(Verb) else None,
+        possible=await actions.offered(request, number),
+        done=next((about.done for verb, about in actions.ABOUT.items() if verb == done), None),
     )
 
 

@@ -16,8 +16,8 @@ from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER, SUBSCRIPTION, all_hold
-from sync.mirror.objects import Subscription
+from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER, MEMBER, SUBSCRIPTION, all_hold
+from sync.mirror.objects import Member, Subscription
 from sync.mirror.stored import Stored
 from sync.reports.plain import attributes
 from sync.reports.told import (
@@ -81,6 +81,17 @@ async def receipt(
         row = await _one(session, hasher, deletion_id)
         content = await receipts.receipt(session, row, hasher)
     return row, Receipt.model_validate(signer.signed(content) if signer else content)
+
+
+async def team(database: Database, customer_id: str) -> list[Member]:
+    """Who is in the customer's team, as the mirror has it.
+
+    Raises:
+        StorageUnavailable
+    """
+    async with database.read() as session:
+        known = await mirror_rows.stored_of(session, MEMBER, [customer_id])
+    return [it.row for _, it in sorted(known.items()) if MEMBER.is_listed(it.row)]
 
 
 async def page(
