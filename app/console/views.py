@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from app.console import actions
 from app.console.pages import download, no_deletion, page
 from app.console.session import Session
 from app.state import AppRequest
-from sync.deletions.queries import Which
+from sync.deletions.queries import Received, Which
 from sync.deletions.states import State
 from sync.errors import NothingFound
 from sync.ids import MAX_ID
@@ -21,6 +23,8 @@ from sync.reports.search import search
 from sync.reports.status import status
 
 _PAGE = 50
+_DAYS = ("from", "to")
+"""The parameters that a search by date has."""
 _LISTED = 20
 """Deletions that need a person, on the overview."""
 
@@ -48,17 +52,23 @@ async def show_deletions(request: AppRequest, session: Session) -> Response:
     text = asked.get("q", "").strip()[:MAX_ID]
     state = asked.get("state", "")
     before = asked.get("before", "")
+    days = {name: _day(asked.get(name, "")) for name in _DAYS}
     chosen = State(state) if state in set(State) else None
-    is_number = Which(before).is_number
     found = await search(
         app.database,
         app.hasher,
         text=text,
         state=chosen,
-        before=int(before) if is_number else None,
+        received=_received(days) if any(days.values()) else None,
+        before=before,
         limit=_PAGE,
     )
-    more = {"q": text, "state": chosen or "", "before": found.next_cursor}
+    more = {
+        "q": text,
+        "state": chosen or "",
+        **{name: day.isoformat() for name, day in days.items() if day},
+        "before": found.next_cursor,
+    }
     return page(
         request,
         "deletions.html",
@@ -67,11 +77,29 @@ async def show_deletions(request: AppRequest, session: Session) -> Response:
         text=text,
         chosen=chosen,
         states=State,
-        is_first=not is_number,
+        days=days,
+        is_first=not before,
         older=urlencode({name: it for name, it in more.items() if it})
         if found.next_cursor
         else None,
         first=urlencode({name: it for name, it in more.items() if it and name != "before"}),
+    )
+
+
+def _day(text: str) -> date | None:
+    """`2026-01-31`; None: it is no day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _received(days: Mapping[str, date | None]) -> Received:
+    """From the beginning of the first of the `_DAYS` to the end of the last, by UTC."""
+    first, last = (days[name] for name in _DAYS)
+    return Received(
+        datetime.combine(first, time.min, UTC) if first else None,
+        datetime.combine(last, time.max, UTC) if last else None,
     )
 
 

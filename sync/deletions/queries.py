@@ -158,6 +158,70 @@ async def newest(
     return await _rows(session, *where, order=(_ID.desc(),), limit=limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Within which time a deletion's first event came, both ends included."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, row: DeletionRow) -> bool:
+        """Whether it is one of them."""
+        return (self.since is None or row.received_at >= self.since) and (
+            self.until is None or row.received_at <= self.until
+        )
+
+
+def _when_received(row: DeletionRow) -> tuple[datetime, int]:
+    return row.received_at, row.id
+
+
+async def received_within(
+    session: AsyncSession,
+    received: Received,
+    *,
+    states: Collection[State],
+    before: tuple[datetime, int] | None,
+    limit: int,
+    among: Collection[int] | None = None,
+) -> Sequence[DeletionRow]:
+    """A page of the deletions in these states, and `among` these numbers where those are given, the
+    last received first.
+
+    Args:
+        before: when the last one of the page before was received, and its number.
+    """
+    at = col(DeletionRow.received_at)
+    where: list[sa.ColumnElement[bool]] = []
+    if received.since is not None:
+        where.append(at >= received.since)
+    if received.until is not None:
+        where.append(at <= received.until)
+    if before is not None:
+        # The first half alone leads to the place in the index.
+        where += [at <= before[0], sa.or_(at < before[0], before[1] > _ID)]
+    order = (at.desc(), _ID.desc())
+    if among is not None:
+        # Chosen here: SQLite would rather go through all that came within that time.
+        named = await _rows(session, _ID.in_(among), order=())
+        fitting = [row for row in named if row.state in states and received.holds(row)]
+        fitting.sort(key=_when_received, reverse=True)
+        return [row for row in fitting if before is None or _when_received(row) < before][:limit]
+    # State by state, each by the index: in one condition it would sort all of them.
+    newest = [
+        sa.select(
+            sa.select(_ID.label("id"))
+            .where(_STATE.in_([state]), *where)
+            .order_by(*order)
+            .limit(limit)
+            .subquery()
+            .c.id
+        )
+        for state in sorted(states)
+    ]
+    return await _rows(session, _ID.in_(sa.union_all(*newest)), order=order, limit=limit)
+
+
 # --- how things stand ----------------------------------------------------------------------------
 
 

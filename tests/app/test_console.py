@@ -8,6 +8,7 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -276,6 +277,69 @@ def test_pages_follow_each_other(commands: Commands, console: Visitor) -> None:
     assert seen == [[str(n) for n in reversed(numbers[1:])], [str(numbers[0])]]
     assert 'rel="next"' not in second.text
     assert 'href="/console/deletions?state=held">Newest' in second.text
+
+
+def received(commands: Commands, number: int, at: str) -> None:
+    commands.store.execute("UPDATE deletion SET received_at = ? WHERE id = ?", at, number)
+
+
+def numbers(page: httpx.Response) -> list[int]:
+    return [int(number) for number in re.findall(r'/deletions/(\d+)"', page.text)]
+
+
+@BOTH_ENGINES
+def test_what_came_on_some_days_is_found(commands: Commands, console: Visitor) -> None:
+    zone = "" if commands.store.is_sqlite else "+00"
+    days = (
+        "2026-03-01 00:00:00.000000",
+        "2026-03-01 23:59:59.999999",
+        "2026-03-02 00:00:00.000000",
+    )
+    for user, day in enumerate(days):
+        received(commands, commands.deletion(f"user-{user}", *HELD), day + zone)
+    early = commands.deletion("user-8", *VERIFIED)
+    received(commands, early, "2026-02-28 12:00:00.000000" + zone)
+    for query, found in (
+        ("from=2026-03-01&to=2026-03-01", [2, 1]),
+        ("from=2026-03-01", [3, 2, 1]),
+        ("to=2026-03-01", [2, 1, early]),
+        ("to=2026-03-01&state=verified", [early]),
+        ("from=2026-03-01&to=2026-03-01&q=user-1", [2]),
+        ("from=2026-03-02&q=user-1", []),
+        ("from=2026-03-02&to=2026-03-01", []),
+        ("from=0001-01-01&to=9999-12-31", [3, 2, 1, early]),
+        ("from=&to=", [early, 3, 2, 1]),
+        ("from=nonsense&to=2026-02-30", [early, 3, 2, 1]),
+        ("from=2026-03-01&before=nonsense_9", [3, 2, 1]),
+        ("from=2026-03-01&before=2026-03-01T00:00:00_9", [3, 2, 1]),
+    ):
+        page = console.get(f"/deletions?{query}")
+        assert numbers(page) == found, query
+        assert found or "Nothing fits" in text_of(page)
+    assert (
+        'name="from" type="date" value="2026-03-01"'
+        in console.get("/deletions?from=2026-03-01").text
+    )
+
+
+@BOTH_ENGINES
+def test_pages_of_some_days_follow_each_other(commands: Commands, console: Visitor) -> None:
+    zone = "" if commands.store.is_sqlite else "+00"
+    # Received at one moment, but for one, whose number is none of the highest.
+    for user in range(5):
+        number = commands.deletion(f"user-{user}", *HELD)
+        moment = "2026-03-01 10:00:00.000000" if user != 1 else "2026-03-01 11:00:00.000000"
+        received(commands, number, moment + zone)
+    commands.monkeypatch.setattr("app.console.views._PAGE", 2)
+    path: str | None = "/deletions?state=held&from=2026-03-01&to=2026-03-01"
+    seen = []
+    while path:
+        page = console.get(path)
+        seen.append(numbers(page))
+        older = re.findall(r'rel="next" href="/console([^"]+)"', page.text)
+        path = unescape(older[0]) if older else None
+        assert path is None or "from=2026-03-01&to=2026-03-01" in path
+    assert seen == [[2, 5], [4, 3], [1]]
 
 
 @BOTH_ENGINES
