@@ -341,6 +341,8 @@ class Settings(PolarSettings):
     """`readyz` is not ready while the oldest event in the inbox has waited longer; 0: never."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    root_path: str | None = None
+    """What a proxy takes from the beginning of each path before it passes the request on."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
 
@@ -460,6 +462,17 @@ class Settings(PolarSettings):
     @classmethod
     def _database_url(cls, value: SecretStr) -> SecretStr:
         return SecretStr(usable(value.get_secret_value()))
+
+    @field_validator("root_path")
+    @classmethod
+    def _root_path(cls, value: str | None) -> str | None:
+        path = (value or "").rstrip("/")
+        if not re.fullmatch(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*", path):
+            raise ValueError(
+                "must be the path at which a proxy serves the bridge, such as /bridge, and which it"
+                " takes away before it passes a request on"
+            )
+        return path or None
 
     @field_validator("host")
     @classmethod

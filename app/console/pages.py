@@ -32,7 +32,8 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 def base_of(request: AppRequest) -> str:
     """Where the console is, as the browser sees it."""
-    return f"{request.scope.get('root_path', '').rstrip('/')}/console"
+    app, scope = request.state["app"], request.scope
+    return f"{app.settings.root_path or scope.get('root_path', '').rstrip('/')}/console"
 
 
 def page(
@@ -82,6 +83,11 @@ def download(name: str, content: str) -> Response:
     """A JSON file that the browser saves."""
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/json", headers=headers)
+
+
+def to_overview(request: AppRequest) -> Response:
+    """From an address with a slash too many."""
+    return elsewhere(request, "")
 
 
 def style(_request: AppRequest) -> Response:

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.console import actions, letters, views
 from app.console.door import LOGIN, Door
-from app.console.pages import icon, style
+from app.console.pages import icon, style, to_overview
 from app.console.session import Sessions
 from app.endpoint import Endpoint
 from sync.settings import Settings
@@ -25,6 +25,8 @@ _SHOWN = {
     f"{_LETTERS}/{{verb:str}}": letters.ask,
     f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.ask,
     "/done": views.show_done,
+    # Last, as it is for all that is left.
+    "/{path:path}": views.show_nothing,
 }
 _DONE = {
     f"{_ONE}/{{verb:str}}": actions.do,
@@ -44,6 +46,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
     return [
         Route("/console/style.css", style),
         Route("/console/icon.svg", icon),
+        Route("/console/", to_overview),
         Route(f"/console{LOGIN}", Endpoint(door.show), methods=["GET"]),
         Route(f"/console{LOGIN}", Endpoint(door.enter), methods=["POST"]),
         *(Route(f"/console{path}", Endpoint(it), methods=["GET"]) for path, it in shown.items()),

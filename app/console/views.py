@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from app.console import actions
-from app.console.pages import download, no_deletion, page
+from app.console.pages import download, no_deletion, page, problem
 from app.console.session import Session
 from app.state import AppRequest
 from sync.deletions.queries import Received, Which
@@ -120,6 +120,11 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
         possible=await actions.offered(request, number),
         done=next((about.done for verb, about in actions.ABOUT.items() if verb == done), None),
     )
+
+
+async def show_nothing(request: AppRequest, session: Session) -> Response:
+    """There is no such page."""
+    return problem(request, session, "There is no such page.")
 
 
 async def give_receipt(request: AppRequest, session: Session) -> Response:

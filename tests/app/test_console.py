@@ -180,6 +180,34 @@ def test_a_token_that_cannot_be_used_is_refused_at_start(commands: Commands, tok
     assert token not in result.err
 
 
+@BOTH_ENGINES
+def test_a_database_that_fails_is_said_on_a_page(commands: Commands, console: Visitor) -> None:
+    number = commands.deletion("user-1", *HELD)
+    csrf = console.csrf()
+    commands.sql("ALTER TABLE deletion RENAME TO hidden")
+    form = csrf | {"number": str(number)}
+    answers = [console.get(path) for path in (*PAGES, "/deletions/1/approve")]
+    answers.append(console.post(f"/deletions/{number}/approve", form))
+    for answer in answers:
+        assert answer.status_code == 503
+        assert "The database cannot be used now" in text_of(answer)
+        assert answer.headers["retry-after"] == "5"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert "Log out" in answer.text
+    commands.sql("ALTER TABLE hidden RENAME TO deletion")
+    assert commands.row(number).state == "held"
+
+
+def test_what_is_no_page(console: Visitor) -> None:
+    for path in ("/nonsense", "/deletions/x", "/deletions/1/2/3", "/logout"):
+        answer = console.get(path)
+        assert answer.status_code == 404
+        assert "There is no" in text_of(answer)
+    assert console.get("/").headers["location"] == "/console"
+    stranger = Visitor(console.client, {"polar_sync_console": "x"})
+    assert stranger.get("/nonsense").headers["location"].startswith("/console/login")
+
+
 # --- what it shows -------------------------------------------------------------------------------
 
 
