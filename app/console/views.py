@@ -18,7 +18,7 @@ from sync.errors import NothingFound
 from sync.ids import MAX_ID
 from sync.operators import actions as operators
 from sync.reports import deletion as reports
-from sync.reports.overview import OUTCOMES, overview
+from sync.reports.overview import MOST_HELD, OUTCOMES, overview
 from sync.reports.search import search
 from sync.reports.status import status
 
@@ -32,7 +32,7 @@ _LISTED = 20
 async def show_overview(request: AppRequest, session: Session) -> Response:
     """What needs a person, and how it goes."""
     app = request.state["app"]
-    lately = await overview(app.database)
+    lately = await overview(app.database, app.settings)
     return page(
         request,
         "overview.html",
@@ -40,6 +40,8 @@ async def show_overview(request: AppRequest, session: Session) -> Response:
         now=await status(app.database, app.settings, _LISTED),
         lately=lately,
         outcomes=OUTCOMES,
+        most_held=MOST_HELD,
+        rate=app.settings.rate_per_minute,
         highest=max(1, *(day.total for day in lately.days)),
         states=State,
     )

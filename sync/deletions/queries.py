@@ -355,6 +355,12 @@ async def sent_between(
     return (await session.exec(select(func.count()).select_from(sent.subquery()))).one()
 
 
+async def count_held_by_brake(session: AsyncSession, up_to: int) -> int:
+    """How many the brake holds; no more than `up_to` are counted."""
+    held = select(DeletionRow.id).where(_STATE.in_([State.HELD]), held_by_brake()).limit(up_to)
+    return (await session.exec(select(func.count()).select_from(held.subquery()))).one()
+
+
 async def following_earlier(
     session: AsyncSession, pinned: Sequence[tuple[DeletionRow, str]]
 ) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -15,12 +15,13 @@ from pydantic import SecretStr
 from app.console import session as sessions
 from app.console.pages import ago, count, lasting, marked
 from app.console.session import LASTS, Sessions, Tries
+from sync.deletions.observations import DeleteSent
 from sync.deletions.states import State
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import SUBSCRIPTION
 from sync.mirror.reading import parse
 from tests.helpers.api import API_TOKENS
-from tests.helpers.commands import CUSTOMER, HELD, NOW, VERIFIED, Commands
+from tests.helpers.commands import CUSTOMER, FOUND, HELD, NOW, VERIFIED, Commands
 from tests.helpers.console import TOKEN, WRONG, Visitor, text_of
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.imports import imported_by_app, refusal_without
@@ -238,6 +239,42 @@ def test_the_overview_names_what_needs_a_person(commands: Commands, console: Vis
     assert "All deletions are paused" in said
     assert "a look at it" in said
     assert "1 verified" in said
+
+
+def overview_of(commands: Commands, **settings: Any) -> str:
+    """As somebody reads it, while no worker changes anything."""
+    with site(commands.store, console_token=TOKEN, worker="separate", **settings) as running:
+        visitor = Visitor(running.client)
+        visitor.log_in()
+        return text_of(visitor.get())
+
+
+@BOTH_ENGINES
+def test_the_account_of_the_brake_and_of_the_budget(commands: Commands) -> None:
+    said = overview_of(commands)
+    for words in (
+        "hour 0 the brake lets 100 by",
+        "day 0 the brake lets 5 % of the customers by",
+        "Held by the brake none",
+        "the next one leaves at once at most 300 a minute",
+    ):
+        assert words in said
+    commands.deletion("user-1", *HELD)
+    commands.deletion("user-2", FOUND, DeleteSent())
+    commands.sql("UPDATE deletion SET delete_sent_at = CURRENT_TIMESTAMP WHERE id = 2")
+    zone = "" if commands.store.is_sqlite else "+00"
+    soon = f"{datetime.now(UTC) + timedelta(minutes=30):%Y-%m-%d %H:%M:%S.%f}{zone}"
+    insert = "INSERT INTO budget (id, next_at, paused_until) VALUES (1, ?, ?)"
+    commands.store.execute(insert, soon, f"1970-01-01 00:00:00.000000{zone}")
+    said = overview_of(commands)
+    assert "hour 1 the brake lets" in said
+    assert "Held by the brake 1 deletion" in said
+    assert re.search(r"all used: the next one waits \d+ minutes", said)
+    commands.store.execute("UPDATE budget SET paused_until = ?", soon)
+    said = overview_of(commands, max_deletions_per_hour=0)
+    assert re.search(r"paused for \d+ minutes: Polar asks for fewer", said)
+    assert "hour 1 no brake" in said
+    assert "customers by" not in said
 
 
 @BOTH_ENGINES

@@ -188,7 +188,7 @@ async def a_day(store: Store) -> None:
     assert min(swept.payloads, swept.inbox_rows, swept.deletions) > 0
     await a_page_of_each_list(database)
     await what_the_api_is_asked(database)
-    await what_the_console_shows(database)
+    await what_the_console_shows(database, store)
     await database.close()
 
 
@@ -206,9 +206,9 @@ async def what_the_api_is_asked(database: Database) -> None:
         assert await queries.of_event(session, "u40000", one.event_at) == one.id
 
 
-async def what_the_console_shows(database: Database) -> None:
+async def what_the_console_shows(database: Database, store: Store) -> None:
     """Its charts, and whose something is that somebody has in hand."""
-    lately = await overview(database)
+    lately = await overview(database, load_settings(store))
     assert lately.median == 0
     assert sum(day.total for day in lately.days) == 0
     newest = datetime.now(UTC) - timedelta(days=DAYS * (1 - DELETIONS / INBOX_ROWS))
