@@ -18,6 +18,7 @@ _SHOWN = {
     "/deletions": views.show_deletions,
     _ONE: views.show_deletion,
     f"{_ONE}/receipt.json": views.give_receipt,
+    f"{_ONE}/receipt.html": views.show_receipt,
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
     "/dead-letters": letters.show_first,

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from app.console import actions
-from app.console.pages import download, no_deletion, page, problem
+from app.console.pages import download, finished_page, no_deletion, page, problem
 from app.console.session import Session
 from app.state import AppRequest
 from sync.deletions.queries import Received, Which
@@ -17,6 +17,7 @@ from sync.deletions.states import State
 from sync.errors import NothingFound
 from sync.ids import MAX_ID
 from sync.operators import actions as operators
+from sync.receipts.page import page as receipt_page
 from sync.reports import deletion as reports
 from sync.reports.overview import MOST_HELD, OUTCOMES, overview
 from sync.reports.search import search
@@ -127,6 +128,17 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
 async def show_nothing(request: AppRequest, session: Session) -> Response:
     """There is no such page."""
     return problem(request, session, "There is no such page.")
+
+
+async def show_receipt(request: AppRequest, session: Session) -> Response:
+    """The receipt as a page for people, as `polar-sync receipt show --html` prints it."""
+    app = request.state["app"]
+    number = request.path_params["id"]
+    try:
+        _, receipt = await reports.receipt(app.database, app.hasher, app.signer, number)
+    except NothingFound:
+        return no_deletion(request, session, number)
+    return finished_page(receipt_page(receipt.model_dump(mode="json"), app.settings.public_url))
 
 
 async def give_receipt(request: AppRequest, session: Session) -> Response:

@@ -422,6 +422,10 @@ def test_one_deletion(commands: Commands, console: Visitor) -> None:
     assert given.json() == commands.run("receipt", str(number)).json
     assert given.headers["content-disposition"] == f'attachment; filename="receipt-{number}.json"'
     assert console.get("/deletions/99/receipt.json").status_code == 404
+    printed = console.get(f"/deletions/{number}/receipt.html")
+    assert printed.text == commands.run("receipt", "show", str(number), "--html").out
+    assert "unsafe" not in printed.headers["content-security-policy"]
+    assert console.get("/deletions/99/receipt.html").status_code == 404
     # Once forgotten, the user's id is nowhere.
     assert "user-1" not in page.text
     commands.sql("UPDATE evidence SET kind = 'x' WHERE seq = 1")
