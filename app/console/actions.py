@@ -71,7 +71,7 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Repair.TRANSFER: About(
-        name="Hand over",
+        name="Transfer",
         done="The team is handed over, and the user leaves it now. Its e-mail and name may still be"
         " the user's: change them at Polar.",
         does="Another member becomes the owner of the team at Polar. The user leaves it; the team"

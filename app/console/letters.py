@@ -39,6 +39,8 @@ class About:
     """A kind of dead letters, and what can be done to them."""
 
     name: str
+    noun: str
+    """One of them."""
     meaning: str
     replay: Do | None
     does_replay: str
@@ -58,6 +60,7 @@ async def _replay_events(
 ABOUT: Mapping[Kind, About] = {
     Kind.EVENTS: About(
         name="Events",
+        noun="event",
         meaning="Events of the app's and of Polar's that could not be applied. Mend what the reason"
         " names, then replay them.",
         replay=_replay_events,
@@ -70,6 +73,7 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.MESSAGES: About(
         name="Messages",
+        noun="message",
         meaning="Messages to your app, or to its operators, that were not acknowledged for days, or"
         " were refused.",
         replay=outbox.replay,
@@ -80,6 +84,7 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.PROFILES: About(
         name="Profiles",
+        noun="profile",
         meaning="What the app says of its users, and Polar refuses.",
         replay=profiles.replay,
         does_replay="It is carried to Polar once more.",
@@ -90,6 +95,7 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.LOST: About(
         name="Possibly lost",
+        noun="event",
         meaning="Events of the app's that came under the webhook-id of another event about somebody"
         " else, and were refused. The app has to send them under an id of their own; once it has,"
         " they go from here.",

@@ -13,6 +13,7 @@ from app.console.pages import download, finished_page, no_deletion, page, proble
 from app.console.session import Session
 from app.state import AppRequest
 from sync.deletions.queries import Received, Which
+from sync.deletions.receipts import not_covered
 from sync.deletions.states import State
 from sync.errors import NothingFound
 from sync.ids import MAX_ID
@@ -120,6 +121,7 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
         "deletion.html",
         session=session,
         it=told,
+        not_covered=not_covered(told.evidence) if told.state is State.VERIFIED else None,
         possible=await actions.offered(request, number),
         done=next((about.done for verb, about in actions.ABOUT.items() if verb == done), None),
     )

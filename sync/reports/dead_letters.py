@@ -39,8 +39,8 @@ class DeadLetter:
     """One of them, without its content."""
 
     number: int
-    what: str
-    """The type of the event or message; of a profile, whose it is."""
+    what: str | None
+    """The type of the event or message; None: it cannot be read."""
     party: str
     """From whom it came, or to whom it goes."""
     at: datetime
@@ -120,7 +120,7 @@ async def _events(session: AsyncSession, before: int | None, limit: int) -> list
     return [
         DeadLetter(
             number=row.id,
-            what=row.event_type or "cannot be read",
+            what=row.event_type,
             party="from Polar" if row.source is Source.POLAR else "from the app",
             at=row.received_at,
             why=row.error or "",

@@ -419,6 +419,7 @@ def test_one_deletion(commands: Commands, console: Visitor) -> None:
         assert kind in said
     assert State.VERIFIED in said
     given = console.get(f"/deletions/{number}/receipt.json")
+    assert given.json()["not_covered"] in said
     assert given.json() == commands.run("receipt", str(number)).json
     assert given.headers["content-disposition"] == f'attachment; filename="receipt-{number}.json"'
     assert console.get("/deletions/99/receipt.json").status_code == 404

@@ -142,7 +142,7 @@ def test_dead_letters_are_replayed_and_dismissed(
         page.get_by_label("Type the number").fill("1")
         page.get_by_role("button", name="Dismiss").click()
         # The browser itself does not send it without a reason.
-        expect(page.get_by_role("heading", name="Dismiss 1")).to_be_visible()
+        expect(page.get_by_role("heading", name="Dismiss")).to_be_visible()
         page.get_by_label("Why").fill("seen to by hand")
         page.get_by_role("button", name="Dismiss").click()
         expect(page.get_by_text("Dismissed: 1.")).to_be_visible()
@@ -196,10 +196,10 @@ def test_what_a_hanging_deletion_needs(
     it.wait("user-1", "verified")
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="2", exact=True).click()
-    page.get_by_role("link", name="Hand over").click()
+    page.get_by_role("link", name="Transfer").click()
     page.get_by_label("The new owner").fill("u2")
     page.get_by_label("Type the number").fill("2")
-    page.get_by_role("button", name="Hand over").click()
+    page.get_by_role("button", name="Transfer").click()
     expect(page.get_by_text("The team is handed over")).to_be_visible()
     it.wait("boss", "verified")
     page.get_by_role("link", name="Deletions").click()
@@ -259,7 +259,7 @@ def test_a_dead_letter_is_dismissed_by_keyboard_alone(console: Site, open_window
     for text, follows in (
         ("Dead letters", "Dead letters: Events"),
         ("Messages", "Dead letters: Messages"),
-        ("Dismiss 1", "Dismiss 1"),
+        ("Dismiss 1", "Dismiss message 1"),
     ):
         press_until(page, text)
         page.keyboard.press("Enter")
