@@ -135,7 +135,11 @@ def test_dead_letters_are_replayed_and_dismissed(
     page.get_by_label("Why").fill("the parser is mended")
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("Replayed: 1.")).to_be_visible()
-    for kind, where in (("Messages", "deletion 7"), ("Profiles", "user-8"), ("lost", "forgotten")):
+    for kind, where in (
+        ("Messages", "deletion 7"),
+        ("Profiles", "user-8"),
+        ("lost", "user with hash"),
+    ):
         page.get_by_role("link", name=kind).click()
         expect(page.get_by_role("cell", name=where)).to_be_visible()
         page.get_by_role("link", name="Dismiss 1").click()
