@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, State
+from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, REMOVABLE, State
 from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow
 from sync.errors import InvalidInput, NothingFound
 from sync.hashing import Hasher
@@ -296,14 +296,24 @@ async def ended_between(
     moments, given in their order, to the next, and from the last one on: by the moment's place and
     the state."""
     ended_at = col(DeletionRow.ended_at)
-    later = [(ended_at < end, place) for place, end in enumerate(mornings[1:])]
-    place = sa.case(*later, else_=len(mornings) - 1).label("place")
-    found = await session.exec(
-        select(place, _STATE, func.count())
-        .where(REMOVABLE_DELETIONS, ended_at >= mornings[0])
-        .group_by(place, _STATE)
-    )
-    return {(number, state): count for number, state, count in found.all()}
+    # Each by the index alone: to tell for each of a month's in which day it is takes ten times as
+    # long.
+    counted = [
+        sa.select(
+            sa.literal(place, sa.Integer).label("place"),
+            sa.literal(state, sa.String).label("state"),
+            func.count().label("number"),
+        ).where(
+            REMOVABLE_DELETIONS,
+            _STATE.in_([state]),
+            ended_at >= morning,
+            *([ended_at < mornings[place + 1]] if place + 1 < len(mornings) else []),
+        )
+        for place, morning in enumerate(mornings)
+        for state in sorted(REMOVABLE)
+    ]
+    found = await (await session.connection()).execute(sa.union_all(*counted))
+    return {(place, State(state)): number for place, state, number in found}
 
 
 async def seconds_to_verify(session: AsyncSession, limit: int) -> Sequence[float]:
