@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.operators.tables import OperatorActionRow
+from sync.store.database import Database
+from sync.store.removing import remove_in_batches
 
 _NAMED = 100
 """So many are named, where it was done to more at once."""
@@ -79,3 +81,13 @@ async def newest(
     if before is not None:
         found = found.where(col(OperatorActionRow.id) < before)
     return (await session.exec(found)).all()
+
+
+def remove(database: Database, before: datetime) -> AsyncIterator[int]:
+    """Remove what was done before then. Yields after every batch how many.
+
+    Raises:
+        StorageUnavailable
+    """
+    row_id, at = col(OperatorActionRow.id), col(OperatorActionRow.at)
+    return remove_in_batches(database, OperatorActionRow, row_id, at < before)
