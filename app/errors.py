@@ -138,7 +138,8 @@ class Errors:
                 response = error_response(
                     500, "internal_error", "something went wrong here; the log says where"
                 )
-            if current.recorder and (source := _SOURCES.get(scope["path"])):
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if current.recorder and (source := _SOURCES.get(path)):
                 result = "refused" if response.status_code < _FAULT else "not_stored"
                 current.recorder.event_received(source, "", result, time.time())
             # A response that has begun can only be cut short, which the server does by itself.

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.responses import Response
 
 from app.body import read_body
-from app.console.pages import base_of, elsewhere, page
+from app.console.pages import base_of, elsewhere, page, problem
 from app.console.session import COOKIE, LASTS, MAX_NAME, Session, Sessions, Tries
+from app.errors import RETRY_AFTER
 from app.state import AppRequest
+from sync.errors import StorageError
+
+_log = logging.getLogger(__name__)
 
 LOGIN = "/login"
+_PAGES = ("/deletions", "/dead-letters", "/done", "/pause")
+"""That one can be led to after the login."""
 _NOT_THEIRS = "The form is not of this session, and nothing was done: log in again."
 
 Answer = Callable[[AppRequest], Awaitable[Response]]
@@ -35,7 +42,7 @@ class Door:
             session = self._session(request)
             if session is None:
                 return elsewhere(request, f"{LOGIN}?{urlencode({'next': _wanted(request)})}")
-            return await show(request, session)
+            return await _answered(request, session, show(request, session))
 
         return guarded
 
@@ -47,7 +54,7 @@ class Door:
             form = await _form_of(request)
             if session is None or not _is_theirs(request, session, form):
                 return self._form(request, "", 403, _NOT_THEIRS)
-            return await act(request, session, form)
+            return await _answered(request, session, act(request, session, form))
 
         return guarded
 
@@ -116,15 +123,28 @@ class Door:
         )
 
 
+async def _answered(request: AppRequest, session: Session, answer: Awaitable[Response]) -> Response:
+    """The answer, or a page that says why there is none."""
+    try:
+        return await answer
+    except StorageError as error:
+        _log.error("the console: the database cannot be used: %s", error)
+        said = "The database cannot be used now: the log says why. Try again in a moment."
+        headers = {"retry-after": str(RETRY_AFTER)}
+        return problem(request, session, said, 503, headers=headers)
+
+
 def _is_theirs(request: AppRequest, session: Session, form: Mapping[str, str]) -> bool:
     """Whether the form was made for this session, and sent from a page of ours."""
     return _is_from_here(request) and form.get("csrf") == session.csrf
 
 
 def _is_from_here(request: AppRequest) -> bool:
-    """By the `Origin` that browsers send with each form; whoever sends none is no browser."""
+    """By the `Origin` that browsers send with each form; whoever sends none is no browser. Behind a
+    proxy that changes the `Host`, by what browsers say of it themselves."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return is_ours or request.headers.get("sec-fetch-site") == "same-origin"
 
 
 async def _form_of(request: AppRequest) -> dict[str, str]:
@@ -133,12 +153,13 @@ async def _form_of(request: AppRequest) -> dict[str, str]:
 
 
 def _wanted(request: AppRequest) -> str:
-    path = request.scope["path"].removeprefix(base_of(request))
+    root = request.scope.get("root_path", "")
+    path = request.scope["path"].removeprefix(root).removeprefix("/console")
     return f"{quote(path)}?{request.url.query}" if request.url.query else quote(path)
 
 
 def _safe(wanted: str) -> str:
     """A page of the console's, whatever was asked for."""
     parts = urlsplit(wanted)
-    is_ours = not parts.scheme and not parts.netloc and wanted.startswith("/deletions")
+    is_ours = not parts.scheme and not parts.netloc and wanted.startswith(_PAGES)
     return wanted if is_ours and wanted.isprintable() else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,7 +33,8 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 def base_of(request: AppRequest) -> str:
     """Where the console is, as the browser sees it."""
-    return f"{request.scope.get('root_path', '').rstrip('/')}/console"
+    app, scope = request.state["app"], request.scope
+    return f"{app.settings.root_path or scope.get('root_path', '').rstrip('/')}/console"
 
 
 def page(
@@ -53,10 +55,24 @@ def page(
     return HTMLResponse(text, status, headers={**_HEADERS, **(headers or {})})
 
 
+def problem(
+    request: AppRequest,
+    session: Session | None,
+    said: str,
+    status: int = 404,
+    *,
+    back: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page that says why there is none. `back`: which page to go on from."""
+    return page(
+        request, "problem.html", status, session=session, headers=headers, problem=said, back=back
+    )
+
+
 def no_deletion(request: AppRequest, session: Session, number: int) -> Response:
     """There is none of that number."""
-    said = f"There is no deletion {number}."
-    return page(request, "problem.html", 404, session=session, problem=said)
+    return problem(request, session, f"There is no deletion {number}.", back="/deletions")
 
 
 def elsewhere(request: AppRequest, path: str) -> Response:
@@ -68,6 +84,21 @@ def download(name: str, content: str) -> Response:
     """A JSON file that the browser saves."""
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/json", headers=headers)
+
+
+def to_overview(request: AppRequest) -> Response:
+    """From an address with a slash too many."""
+    return elsewhere(request, "")
+
+
+def finished_page(text: str) -> Response:
+    """A page with a style sheet of its own in it, which alone it is allowed."""
+    within = text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(sha256(within.encode()).digest()).decode()
+    policy = _HEADERS["content-security-policy"].replace(
+        "style-src 'self'", f"style-src 'sha256-{digest}'"
+    )
+    return HTMLResponse(text, headers={**_HEADERS, "content-security-policy": policy})
 
 
 def style(_request: AppRequest) -> Response:

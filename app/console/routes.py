@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from app.console import actions, views
+from app.console import actions, letters, views
 from app.console.door import LOGIN, Door
-from app.console.pages import icon, style
+from app.console.pages import icon, style, to_overview
 from app.console.session import Sessions
 from app.endpoint import Endpoint
 from sync.settings import Settings
 
 _ONE = "/deletions/{id:int}"
+_LETTERS = "/dead-letters/{kind:str}"
 _SHOWN = {
     "": views.show_overview,
     "/deletions": views.show_deletions,
     _ONE: views.show_deletion,
     f"{_ONE}/receipt.json": views.give_receipt,
+    f"{_ONE}/receipt.html": views.show_receipt,
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
+    "/dead-letters": letters.show_first,
+    _LETTERS: letters.show,
+    f"{_LETTERS}/{{verb:str}}": letters.ask,
+    f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.ask,
+    "/done": views.show_done,
+    # Last, as it is for all that is left.
+    "/{path:path}": views.show_nothing,
 }
 _DONE = {
     f"{_ONE}/{{verb:str}}": actions.do,
     "/pause": actions.pause,
     "/resume": actions.resume,
+    f"{_LETTERS}/{{verb:str}}": letters.do,
+    f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.do,
 }
 
 
@@ -36,6 +47,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
     return [
         Route("/console/style.css", style),
         Route("/console/icon.svg", icon),
+        Route("/console/", to_overview),
         Route(f"/console{LOGIN}", Endpoint(door.show), methods=["GET"]),
         Route(f"/console{LOGIN}", Endpoint(door.enter), methods=["POST"]),
         *(Route(f"/console{path}", Endpoint(it), methods=["GET"]) for path, it in shown.items()),

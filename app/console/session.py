@@ -5,17 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import SecretStr
 
 from sync.api_tokens import ApiToken, owner
+from sync.errors import InvalidInput
+from sync.operators.actions import Person
 
 COOKIE = "polar_sync_console"
 LASTS = 12 * 3600
 """Seconds until one has to log in again."""
 MAX_NAME = 64
+MAX_WHY = 500
 
 _TRIES, _WITHIN = 5, 60.0
 """So many wrong tokens from one address in so many seconds; no more are looked at."""
@@ -31,6 +35,19 @@ class Session:
     """As they call themselves."""
     csrf: str
     """What each form of theirs carries."""
+
+    def person(self, form: Mapping[str, str], *, needs_why: bool = False) -> Person:
+        """Who does what the form asks for, and why.
+
+        Raises:
+            InvalidInput: the reason is missing or too long.
+        """
+        why = " ".join(form.get("why", "").split())
+        if len(why) > MAX_WHY:
+            raise InvalidInput(f"Say why in at most {MAX_WHY} characters.")
+        if needs_why and not why:
+            raise InvalidInput("Say why.")
+        return Person(name=self.name, why=why or None)
 
 
 class Sessions:

@@ -140,6 +140,26 @@ def transfer(
 
 
 @commands.command()
+def revoke(who: Who, as_user: AsUser = None) -> None:
+    """End at Polar the subscriptions that have outlived a deletion's customer."""
+    from sync.cli.deployment import Deployment, in_deployment
+    from sync.deletions.ledger import Ledger
+    from sync.deletions.queries import Which
+    from sync.deletions.revoking import revoke as end_survivors
+    from sync.polar.budget import Unmetered
+    from sync.polar.client import PolarClient
+    from sync.polar.organization import Organization
+
+    async def work(it: Deployment) -> Effect:
+        ledger = Ledger.of(it.database, it.settings)
+        async with PolarClient(it.settings, Unmetered(), Organization(it.database)) as polar:
+            return await end_survivors(ledger, polar, Which(who, as_user))
+
+    effect = in_deployment(work)
+    typer.echo(f"deletion {effect.deletion}: what survived is revoked; it is checked now")
+
+
+@commands.command()
 def cancel(
     who: WhoIfAny = None,
     as_user: AsUser = None,

@@ -17,6 +17,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 _AN_HOUR = 100
 _SHARE_A_DAY = 0.05
+SHARE_A_DAY = "5 % of the customers"
 _MANY_CUSTOMERS = 200
 """From so many customers on the share counts. Of fewer, one or two a day would already be too
 many."""

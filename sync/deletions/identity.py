@@ -15,19 +15,27 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import mapping
+from sync.deletions import evidence, mapping, queries
+from sync.deletions.ledger import Ledger
 from sync.deletions.mapping import Target
+from sync.deletions.operator import Effect
+from sync.deletions.queries import Which
+from sync.deletions.states import UNPINNED, State
+from sync.deletions.tables import DeletionRow
 from sync.deletions.waking import wake_mapped
 from sync.errors import InvalidInput
 from sync.hashing import Hasher
 from sync.ids import MAX_ID, has_forbidden_characters, trimmed
 from sync.mirror.objects import PolarId
+from sync.operators.actions import Person
 from sync.settings import Settings
 from sync.store.database import Database
 
 _CUSTOMER_ID = TypeAdapter(PolarId)
 _USER_ID = "{user_id}"
 """In EXTERNAL_ID_TEMPLATE."""
+MAPPED = "identity.mapped"
+"""The evidence that somebody has said who the user is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +161,66 @@ async def set_entry(
             another user's; nothing was written.
         StorageUnavailable: nothing was written.
     """
-    given = (user_id, external_id, customer_id)
-    entry = read_entry(dict(zip(FIELDS, given, strict=True)))
+    entry = _entry(user_id, external_id, customer_id)
     async with database.write() as session:
-        await put_entries(database, session, hasher, [entry])
-        for it in await mapping.shared(session, [entry[1]]):
-            raise InvalidEntry(taken(it, user_id))
+        await _put_entry(database, session, hasher, entry)
+
+
+async def map_user_of(
+    ledger: Ledger,
+    number: int,
+    person: Person,
+    *,
+    external_id: str | None = None,
+    customer_id: str | None = None,
+) -> Effect:
+    """Set the entry of the deletion's user, and have the deletion go on.
+
+    Args:
+        person: who has logged in to do it.
+
+    Raises:
+        InvalidEntry: as of `set_entry`.
+        NothingFound
+        StorageUnavailable: nothing was written.
+    """
+    async with ledger.database.write() as session:
+        which = Which(str(number), as_user=False)
+        [row] = await queries.find(session, ledger.hasher, which, lock=ledger.database)
+        if (refusal := why_not(row)) is not None:
+            return Effect(row.id, row.state, refusal)
+        entry = _entry(row.user_id or "", external_id, customer_id)
+        now = await ledger.database.now(session)
+        # It is for good, and an external id may be personal.
+        ids = {} if customer_id is None else {"customer_id": customer_id}
+        await evidence.append(
+            session, row, MAPPED, source="operator", at=now, **ids, **person.detail
+        )
+        await _put_entry(ledger.database, session, ledger.hasher, entry)
+        return Effect(row.id, row.state)
+
+
+def why_not(row: DeletionRow) -> str | None:
+    """Why an entry of the deletion's user would change nothing for it; None: it would."""
+    if row.user_id is None:
+        return "the user's id is forgotten: have your app send a new `user.deleted`"
+    looks_up = {*UNPINNED, State.NO_CUSTOMER}
+    if row.state in looks_up or (row.state is State.BLOCKED and row.customer_id is None):
+        return None
+    return f"it is {row.state}: who the user is at Polar has been found"
+
+
+def _entry(user_id: str, external_id: str | None, customer_id: str | None) -> tuple[str, Target]:
+    given = (user_id, external_id, customer_id)
+    return read_entry(dict(zip(FIELDS, given, strict=True)))
+
+
+async def _put_entry(
+    database: Database, session: AsyncSession, hasher: Hasher, entry: tuple[str, Target]
+) -> None:
+    await put_entries(database, session, hasher, [entry])
+    for it in await mapping.shared(session, [entry[1]]):
+        raise InvalidEntry(taken(it, entry[0]))
 
 
 async def remove_entry(database: Database, user_id: str) -> bool:

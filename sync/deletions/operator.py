@@ -27,6 +27,7 @@ from sync.deletions.states import ENDED, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
 from sync.deletions.waking import wake
 from sync.errors import NotPossible
+from sync.operators.actions import Person
 from sync.store.database import Database
 
 _SOURCE = "operator"
@@ -54,19 +55,6 @@ class Effect:
     """Why nothing was done; None: it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who does it, and why. Both stay in the evidence: neither may name the user."""
-
-    name: str
-    why: str | None = None
-
-    @property
-    def detail(self) -> dict[str, str]:
-        """As the evidence has it."""
-        return {"by": self.name, **({"why": self.why} if self.why else {})}
-
-
 class _Refused(NotPossible):
     """The action makes no sense for the deletion as it is."""
 
@@ -91,28 +79,15 @@ async def act(
         return [await _act(ledger, session, row, verb, now, person) for row in meant]
 
 
-async def possible(ledger: Ledger, number: int) -> list[Verb]:
-    """What can be done to the deletion as it is now.
-
-    Raises:
-        NothingFound, StorageUnavailable
-    """
-    async with ledger.database.read() as session:
-        which = Which(str(number), as_user=False)
-        [row] = await queries.find(session, ledger.hasher, which)
-        now = await ledger.database.now(session)
-        return [verb for verb in Verb if _refusal(ledger, row, verb, now) is None]
-
-
-def _refusal(ledger: Ledger, row: DeletionRow, verb: Verb, now: datetime) -> str | None:
-    """Why it cannot be done."""
+def refusal(ledger: Ledger, row: DeletionRow, verb: Verb, now: datetime) -> str | None:
+    """Why it cannot be done to the deletion as it is; None: it can."""
     try:
         observation = _observation(row, verb)
         observe(row.snapshot(), observation, ledger.policy, now)
     except IllegalTransition:
         return _why_not(row)
-    except _Refused as refusal:
-        return str(refusal)
+    except _Refused as error:
+        return str(error)
     return None
 
 
@@ -203,8 +178,8 @@ async def _act(
     now: datetime,
     person: Person | None = None,
 ) -> Effect:
-    if (refusal := _refusal(ledger, row, verb, now)) is not None:
-        return Effect(row.id, row.state, refusal)
+    if (why_not := refusal(ledger, row, verb, now)) is not None:
+        return Effect(row.id, row.state, why_not)
     detail = {} if person is None else person.detail
     await ledger.record(session, row, _observation(row, verb), now, source=_SOURCE, **detail)
     if verb is Verb.CANCEL:

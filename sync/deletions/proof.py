@@ -67,8 +67,13 @@ def to_revoke(
     deletion: Deletion, checked: Checked, policy: Policy, now: datetime
 ) -> list[SubscriptionFact]:
     """The survivors that the deployment wants revoked and that Polar lets one revoke."""
-    if not policy.revoke_survivors:
-        return []
+    return revocable(deletion, checked, policy, now) if policy.revoke_survivors else []
+
+
+def revocable(
+    deletion: Deletion, checked: Checked, policy: Policy, now: datetime
+) -> list[SubscriptionFact]:
+    """The survivors that Polar lets one revoke."""
     left, _ = survivors(deletion, checked, policy, now)
     return [item for item in left if item.status in REVOCABLE]
 

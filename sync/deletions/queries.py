@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, State
+from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, REMOVABLE, State
 from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow
 from sync.errors import InvalidInput, NothingFound
 from sync.hashing import Hasher
@@ -158,6 +158,70 @@ async def newest(
     return await _rows(session, *where, order=(_ID.desc(),), limit=limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Within which time a deletion's first event came, both ends included."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, row: DeletionRow) -> bool:
+        """Whether it is one of them."""
+        return (self.since is None or row.received_at >= self.since) and (
+            self.until is None or row.received_at <= self.until
+        )
+
+
+def _when_received(row: DeletionRow) -> tuple[datetime, int]:
+    return row.received_at, row.id
+
+
+async def received_within(
+    session: AsyncSession,
+    received: Received,
+    *,
+    states: Collection[State],
+    before: tuple[datetime, int] | None,
+    limit: int,
+    among: Collection[int] | None = None,
+) -> Sequence[DeletionRow]:
+    """A page of the deletions in these states, and `among` these numbers where those are given, the
+    last received first.
+
+    Args:
+        before: when the last one of the page before was received, and its number.
+    """
+    at = col(DeletionRow.received_at)
+    where: list[sa.ColumnElement[bool]] = []
+    if received.since is not None:
+        where.append(at >= received.since)
+    if received.until is not None:
+        where.append(at <= received.until)
+    if before is not None:
+        # The first half alone leads to the place in the index.
+        where += [at <= before[0], sa.or_(at < before[0], before[1] > _ID)]
+    order = (at.desc(), _ID.desc())
+    if among is not None:
+        # Chosen here: SQLite would rather go through all that came within that time.
+        named = await _rows(session, _ID.in_(among), order=())
+        fitting = [row for row in named if row.state in states and received.holds(row)]
+        fitting.sort(key=_when_received, reverse=True)
+        return [row for row in fitting if before is None or _when_received(row) < before][:limit]
+    # State by state, each by the index: in one condition it would sort all of them.
+    newest = [
+        sa.select(
+            sa.select(_ID.label("id"))
+            .where(_STATE.in_([state]), *where)
+            .order_by(*order)
+            .limit(limit)
+            .subquery()
+            .c.id
+        )
+        for state in sorted(states)
+    ]
+    return await _rows(session, _ID.in_(sa.union_all(*newest)), order=order, limit=limit)
+
+
 # --- how things stand ----------------------------------------------------------------------------
 
 
@@ -232,14 +296,24 @@ async def ended_between(
     moments, given in their order, to the next, and from the last one on: by the moment's place and
     the state."""
     ended_at = col(DeletionRow.ended_at)
-    later = [(ended_at < end, place) for place, end in enumerate(mornings[1:])]
-    place = sa.case(*later, else_=len(mornings) - 1).label("place")
-    found = await session.exec(
-        select(place, _STATE, func.count())
-        .where(REMOVABLE_DELETIONS, ended_at >= mornings[0])
-        .group_by(place, _STATE)
-    )
-    return {(number, state): count for number, state, count in found.all()}
+    # Each by the index alone: to tell for each of a month's in which day it is takes ten times as
+    # long.
+    counted = [
+        sa.select(
+            sa.literal(place, sa.Integer).label("place"),
+            sa.literal(state, sa.String).label("state"),
+            func.count().label("number"),
+        ).where(
+            REMOVABLE_DELETIONS,
+            _STATE.in_([state]),
+            ended_at >= morning,
+            *([ended_at < mornings[place + 1]] if place + 1 < len(mornings) else []),
+        )
+        for place, morning in enumerate(mornings)
+        for state in sorted(REMOVABLE)
+    ]
+    found = await (await session.connection()).execute(sa.union_all(*counted))
+    return {(place, State(state)): number for place, state, number in found}
 
 
 async def seconds_to_verify(session: AsyncSession, limit: int) -> Sequence[float]:
@@ -289,6 +363,12 @@ async def sent_between(
     sent_at = col(DeletionRow.delete_sent_at)
     sent = select(DeletionRow.id).where(sent_at > moment, sent_at <= now).limit(up_to)
     return (await session.exec(select(func.count()).select_from(sent.subquery()))).one()
+
+
+async def count_held_by_brake(session: AsyncSession, up_to: int) -> int:
+    """How many the brake holds; no more than `up_to` are counted."""
+    held = select(DeletionRow.id).where(_STATE.in_([State.HELD]), held_by_brake()).limit(up_to)
+    return (await session.exec(select(func.count()).select_from(held.subquery()))).one()
 
 
 async def following_earlier(

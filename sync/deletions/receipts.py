@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -84,7 +84,17 @@ async def _place(session: AsyncSession, links: Sequence[EvidenceRow]) -> dict[st
     return {"index": place[0], "hash": place[1]} if place else None
 
 
-def not_covered(links: Sequence[EvidenceRow]) -> str:
+class Said(Protocol):
+    """What a piece of evidence says."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def detail(self) -> dict[str, Any]: ...
+
+
+def not_covered(links: Sequence[Said]) -> str:
     """What `verified` does not speak of. docs/privacy.md says what can be done about each."""
     kinds = {link.kind for link in links}
     sent = [link.detail for link in links if link.kind == DeleteSent.evidence]

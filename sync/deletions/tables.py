@@ -37,6 +37,7 @@ class DeletionRow(SQLModel, table=True):
             postgresql_where=sa.text("state IN ('verified', 'no_customer', 'canceled')"),
         ),
         sa.Index("ix_deletion_state", "state", "id"),
+        sa.Index("ix_deletion_state_received_at", "state", "received_at", "id"),
         sa.Index("ix_deletion_user_hash", "user_hash"),
         sa.Index("ix_deletion_external_hash", "external_hash"),
         sa.Index("ix_deletion_customer_id", "customer_id"),

@@ -13,6 +13,7 @@ from sync.deletions.waking import wake
 from sync.errors import NotPossible
 from sync.mirror.kinds import MEMBER
 from sync.mirror.objects import Member
+from sync.operators.actions import Person
 from sync.polar import lists, members
 from sync.polar.client import PolarClient
 
@@ -23,12 +24,20 @@ class CannotTransfer(NotPossible):
     """The team cannot be handed over; the message says why, and what to do."""
 
 
-async def transfer(ledger: Ledger, polar: PolarClient, which: Which, to: str) -> Effect:
+def is_for(row: DeletionRow) -> bool:
+    """Whether the deletion is held for a team."""
+    return row.state is State.HELD and bool(row.others)
+
+
+async def transfer(
+    ledger: Ledger, polar: PolarClient, which: Which, to: str, person: Person | None = None
+) -> Effect:
     """Make another member the owner of the team that the deletion is held for. The customer stays,
     and the user's own membership in it is ended. Two requests.
 
     Args:
         to: the member, by Polar's id or by external id.
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         CannotTransfer: nothing was done.
@@ -55,14 +64,15 @@ async def transfer(ledger: Ledger, polar: PolarClient, which: Which, to: str) ->
         for member in own:
             await memberships.add(session, row, member.id, customer_id, now)
         seen = HandedOver(memberships=len(own))
-        ids = {"customer_id": customer_id, "member_id": owner.id}
-        await ledger.record(session, row, seen, now, source=_SOURCE, **ids)
+        detail = {"customer_id": customer_id, "member_id": owner.id}
+        detail |= {} if person is None else person.detail
+        await ledger.record(session, row, seen, now, source=_SOURCE, **detail)
         wake(row, now)
         return Effect(row.id, row.state)
 
 
 def _held(row: DeletionRow) -> DeletionRow:
-    if row.state is not State.HELD or not row.others:
+    if not is_for(row):
         raise CannotTransfer(f"deletion {row.id} is not held for a team: it is {row.state}")
     return row
 

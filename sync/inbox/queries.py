@@ -16,6 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sync.inbox.entry import Entry, InboxStatus, Source
 from sync.inbox.mentions import folded, holds
 from sync.inbox.tables import IGNORED_FROM_APP, OPEN_INBOX, InboxRow, RefusedRow
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.store.columns import IN_THE_TABLE, Texts, any_of
 from sync.store.database import Database
 
@@ -191,8 +193,13 @@ async def possibly_lost(session: AsyncSession, limit: int) -> tuple[int, Sequenc
     return count, newest.all()
 
 
-async def dismiss_lost(database: Database, lost_ids: Collection[int]) -> set[int]:
+async def dismiss_lost(
+    database: Database, lost_ids: Collection[int], person: Person | None = None
+) -> set[int]:
     """A person says that nothing is lost by these refused events. Returns those that there were.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable
@@ -201,6 +208,9 @@ async def dismiss_lost(database: Database, lost_ids: Collection[int]) -> set[int
         chosen = col(RefusedRow.id).in_(lost_ids)
         found = set((await session.exec(select(RefusedRow.id).where(chosen))).all())
         await session.exec(sa.delete(RefusedRow).where(chosen))
+        if found:
+            now = await database.now(session)
+            actions.note(session, person, Did.LOST_DISMISS, now, found)
     return found
 
 
@@ -308,6 +318,31 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
     return count, newest.all()
 
 
+async def dead_page(
+    session: AsyncSession, before: int | None, limit: int
+) -> Sequence[tuple[InboxRow, bool]]:
+    """Dead letters without their bodies, by their numbers from the highest below `before` down;
+    with each, whether its content is still there."""
+    found = (
+        select(InboxRow, col(InboxRow.body).is_not(None))
+        .where(_DEAD)
+        .options(defer(_BODY, raiseload=True))
+        .order_by(col(InboxRow.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        found = found.where(col(InboxRow.id) < before)
+    return (await session.exec(found)).all()
+
+
+async def lost_page(session: AsyncSession, before: int | None, limit: int) -> Sequence[RefusedRow]:
+    """Events possibly lost, by their numbers from the highest below `before` down."""
+    found = select(RefusedRow).order_by(col(RefusedRow.id).desc()).limit(limit)
+    if before is not None:
+        found = found.where(col(RefusedRow.id) < before)
+    return (await session.exec(found)).all()
+
+
 async def last_from_polar(session: AsyncSession) -> datetime | None:
     """When Polar's last webhook came; None: it is not among the last thousand events."""
     # By the index on the source SQLite would sort all that Polar has ever sent.
@@ -360,29 +395,41 @@ async def one(session: AsyncSession, row_id: int) -> InboxRow | None:
 
 
 async def replay(
-    database: Database, row_ids: Collection[int] | None = None
+    database: Database, row_ids: Collection[int] | None = None, person: Person | None = None
 ) -> tuple[set[int], set[int]]:
     """Have these dead letters, or all, applied once more. Returns which, and which of them cannot
     be since their content has been forgotten.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable: nothing was done.
     """
     kept = col(InboxRow.body).is_not(None)
     async with database.write() as session:
-        again = await session.exec(
+        updated = await session.exec(
             sa.update(InboxRow)
             .where(*_dead(row_ids), kept)
             .values(status=InboxStatus.PENDING, applied_at=None, error=None)
             .returning(col(InboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
+        again = set(updated.scalars())
+        if again:
+            now = await database.now(session)
+            actions.note(session, person, Did.INBOX_REPLAY, now, again)
         forgotten = await session.exec(select(InboxRow.id).where(*_dead(row_ids), ~kept))
-        return set(again.scalars()), set(forgotten)
+        return again, set(forgotten)
 
 
-async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
+async def dismiss(
+    database: Database, row_ids: Collection[int], person: Person | None = None
+) -> set[int]:
     """A person says that these dead letters need not be applied: their content goes. Returns which.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable: nothing was done.
@@ -399,9 +446,13 @@ async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
             .returning(col(InboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
+        dismissed = set(found.scalars())
+        if dismissed:
+            now = await database.now(session)
+            actions.note(session, person, Did.INBOX_DISMISS, now, dismissed)
         # It may still be in the write-ahead log.
         database.overwritten()
-        return set(found.scalars())
+        return dismissed
 
 
 def _dead(row_ids: Collection[int] | None) -> Sequence[sa.ColumnElement[bool]]:

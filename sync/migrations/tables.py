@@ -7,6 +7,7 @@ import sync.deletions.tables
 import sync.inbox.tables
 import sync.metrics.tables
 import sync.mirror.tables
+import sync.operators.tables
 import sync.outbox.tables
 import sync.polar.tables
 import sync.profiles.tables

@@ -12,6 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.outbox.message import LONGEST_WAIT, Message, OutboxStatus, Recipient
 from sync.outbox.tables import OPEN_OUTBOX, OutboxRow
 from sync.store.columns import IN_THE_TABLE
@@ -161,6 +163,14 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
     return total, (await session.exec(newest)).all()
 
 
+async def dead_page(session: AsyncSession, before: int | None, limit: int) -> Sequence[OutboxRow]:
+    """Dead letters, by their numbers from the highest below `before` down."""
+    found = select(OutboxRow).where(_DEAD).order_by(col(OutboxRow.id).desc()).limit(limit)
+    if before is not None:
+        found = found.where(col(OutboxRow.id) < before)
+    return (await session.exec(found)).all()
+
+
 async def search(
     session: AsyncSession,
     *,
@@ -185,9 +195,14 @@ async def one(session: AsyncSession, row_id: int) -> OutboxRow | None:
     return (await session.exec(select(OutboxRow).where(col(OutboxRow.id) == row_id))).first()
 
 
-async def replay(database: Database, row_ids: Collection[int] | None) -> set[int]:
+async def replay(
+    database: Database, row_ids: Collection[int] | None, person: Person | None = None
+) -> set[int]:
     """Have these messages sent now, or all dead letters. Returns which: not those that have been
     acknowledged.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable
@@ -195,18 +210,26 @@ async def replay(database: Database, row_ids: Collection[int] | None) -> set[int
     which = _DEAD if row_ids is None else sa.and_(OPEN_OUTBOX, col(OutboxRow.id).in_(row_ids))
     async with database.write() as session:
         now = await database.now(session)
-        again = await session.exec(
+        updated = await session.exec(
             sa.update(OutboxRow)
             .where(which)
             .values(status=OutboxStatus.PENDING, attempts=0, next_attempt_at=now, ended_at=None)
             .returning(col(OutboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
-        return set(again.scalars())
+        again = set(updated.scalars())
+        if again:
+            actions.note(session, person, Did.OUTBOX_REPLAY, now, again)
+        return again
 
 
-async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
+async def dismiss(
+    database: Database, row_ids: Collection[int], person: Person | None = None
+) -> set[int]:
     """A person says that these dead letters need not be delivered: they are removed. Returns which.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable
@@ -217,8 +240,12 @@ async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
             sa.delete(OutboxRow).where(which).returning(col(OutboxRow.id)),
             execution_options=IN_THE_TABLE,
         )
+        dismissed = set(found.scalars())
+        if dismissed:
+            now = await database.now(session)
+            actions.note(session, person, Did.OUTBOX_DISMISS, now, dismissed)
         database.overwritten()
-        return set(found.scalars())
+        return dismissed
 
 
 def remove(database: Database, delivered: datetime, dead: datetime) -> AsyncIterator[int]:

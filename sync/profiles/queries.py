@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.profiles.profile import Change, Profile, ProfileStatus
 from sync.profiles.tables import OPEN_PROFILES, ProfileRow
 from sync.settings import MAX_LEASE
@@ -260,6 +262,14 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
     return total, (await session.exec(newest)).all()
 
 
+async def dead_page(session: AsyncSession, before: int | None, limit: int) -> Sequence[ProfileRow]:
+    """Dead letters, by their numbers from the highest below `before` down."""
+    found = select(ProfileRow).where(_DEAD).order_by(col(ProfileRow.id).desc()).limit(limit)
+    if before is not None:
+        found = found.where(col(ProfileRow.id) < before)
+    return (await session.exec(found)).all()
+
+
 async def search(
     session: AsyncSession,
     *,
@@ -285,8 +295,13 @@ async def one(session: AsyncSession, row_id: int) -> ProfileRow | None:
     return (await session.exec(select(ProfileRow).where(col(ProfileRow.id) == row_id))).first()
 
 
-async def replay(database: Database, row_ids: Collection[int] | None) -> set[int]:
+async def replay(
+    database: Database, row_ids: Collection[int] | None, person: Person | None = None
+) -> set[int]:
     """Have these dead letters, or all, carried again. Returns which.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable
@@ -296,12 +311,20 @@ async def replay(database: Database, row_ids: Collection[int] | None) -> set[int
         rows = await _dead(database, session, row_ids)
         for row in rows:
             _be_pending(row, now)
-        return {row.id for row in rows}
+        again = {row.id for row in rows}
+        if again:
+            actions.note(session, person, Did.PROFILES_REPLAY, now, again)
+        return again
 
 
-async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
+async def dismiss(
+    database: Database, row_ids: Collection[int], person: Person | None = None
+) -> set[int]:
     """A person says that these dead letters need not be carried: what is personal goes. Returns
     which.
+
+    Args:
+        person: who has logged in to do it; None: whoever may run commands.
 
     Raises:
         StorageUnavailable
@@ -312,8 +335,11 @@ async def dismiss(database: Database, row_ids: Collection[int]) -> set[int]:
         for row in rows:
             row.become(row.profile.carried(row.profile))
             _end(row, ProfileStatus.IGNORED, f"dismissed: {row.reason}", now)
+        dismissed = {row.id for row in rows}
+        if dismissed:
+            actions.note(session, person, Did.PROFILES_DISMISS, now, dismissed)
         database.overwritten()
-        return {row.id for row in rows}
+        return dismissed
 
 
 async def _dead(

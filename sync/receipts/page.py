@@ -50,6 +50,7 @@ SAID: Mapping[str, str] = {
     "event.repeated": "The app's event comes once more",
     "orphan.found": "An audit finds the customer, and no such user among the app's",
     "identity.unmapped": "Who the user is at Polar is not known",
+    "identity.mapped": "A person says who the user is at Polar",
     "customer.found": "Polar shows the customer, who is pinned",
     "customer.missing": "Polar has nobody under the user's id",
     "customer.none": "There is no customer to delete, only memberships",

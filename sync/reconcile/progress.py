@@ -181,6 +181,14 @@ class Place:
         return row or ReconciliationRow(id=_ROW)
 
 
+async def is_running(session: AsyncSession, now: datetime) -> bool:
+    """Whether a reconciliation is under way."""
+    row = await session.get(ReconciliationRow, _ROW)
+    if row is None or row.lease_token is None or row.lease_until is None:
+        return False
+    return now < row.lease_until <= now + 2 * _LEASE
+
+
 async def finished_since(database: Database, moment: datetime) -> bool:
     """Whether a reconciliation of everything has finished since then.
 

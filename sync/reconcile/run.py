@@ -42,6 +42,7 @@ from sync.reconcile.redeliver import WebhookReport, check_webhooks
 from sync.reconcile.repair import ask, follow, follow_silence
 from sync.reconcile.report import Report
 from sync.reconcile.shortfall import Shortfall
+from sync.reconcile.standing import note_ended, note_line
 from sync.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,12 +115,8 @@ class Reconciliation:
                 self._context.report.finished = True
                 if self._is_kept(progress):
                     await self._place.finish()
-            if since is None and current.recorder and not self._context.report.dry_run:
-                report = self._context.report
-                ended: Ended = "incomplete" if report.incomplete else "complete"
-                if report.stopped:
-                    ended = "stopped"
-                current.recorder.reconciled(ended, datetime.now(UTC).timestamp())
+            if since is None and not self._context.dry_run:
+                await self._note_ended()
             return self._counted()
 
     async def user(self, user_id: str) -> Report:
@@ -142,15 +139,19 @@ class Reconciliation:
         """What is wrong with the endpoint at Polar, and what it lost in this time.
 
         Raises:
-            Unavailable, Refused
+            Unavailable, Refused, StorageUnavailable
         """
-        return await check_webhooks(
+        report = await check_webhooks(
             self._context.calls.polar,
             self._context.settings,
             since=since,
             until=until,
             redeliver=redeliver and not self._context.dry_run,
         )
+        if not self._context.dry_run:
+            async with self._context.session() as session:
+                await note_line(self._context.database, session, report)
+        return report
 
     async def _selected(self, work: Callable[[], Awaitable[None]]) -> Report:
         async with self._alone():
@@ -220,6 +221,16 @@ class Reconciliation:
             is_first = await rows.listed_at(session, MEMBER) is None
         if is_first and context.settings.max_deletions_per_hour is None:
             context.report.brake = by_default(context.report.compared.get(CUSTOMER.name, 0))
+
+    async def _note_ended(self) -> None:
+        report = self._context.report
+        ended: Ended = "incomplete" if report.incomplete else "complete"
+        if report.stopped:
+            ended = "stopped"
+        async with self._context.session() as session:
+            await note_ended(self._context.database, session, ended)
+        if current.recorder:
+            current.recorder.reconciled(ended, datetime.now(UTC).timestamp())
 
     async def _note_listed(self, listed_at: datetime) -> None:
         if self._context.dry_run:

@@ -6,18 +6,19 @@ Holds neither the id of a user who has been forgotten nor anything personal of a
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, memberships, queries, receipts
 from sync.deletions.chain import unbroken
-from sync.deletions.queries import Which
+from sync.deletions.queries import Received, Which
 from sync.deletions.states import State
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
-from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER, SUBSCRIPTION, all_hold
-from sync.mirror.objects import Subscription
+from sync.mirror.kinds import BENEFIT_GRANT, CUSTOMER, MEMBER, SUBSCRIPTION, all_hold
+from sync.mirror.objects import Member, Subscription
 from sync.mirror.stored import Stored
 from sync.reports.plain import attributes
 from sync.reports.told import (
@@ -83,6 +84,17 @@ async def receipt(
     return row, Receipt.model_validate(signer.signed(content) if signer else content)
 
 
+async def team(database: Database, customer_id: str) -> list[Member]:
+    """Who is in the customer's team, as the mirror has it.
+
+    Raises:
+        StorageUnavailable
+    """
+    async with database.read() as session:
+        known = await mirror_rows.stored_of(session, MEMBER, [customer_id])
+    return [it.row for _, it in sorted(known.items()) if MEMBER.is_listed(it.row)]
+
+
 async def page(
     database: Database,
     *,
@@ -112,6 +124,38 @@ async def page(
     return DeletionPage(
         deletions=[DeletionSummary(**_summary(row)) for row in shown],
         next_cursor=str(shown[-1].id) if more else None,
+    )
+
+
+async def received_page(
+    database: Database,
+    received: Received,
+    *,
+    state: State | None,
+    before: tuple[datetime, int] | None,
+    limit: int,
+    among: Collection[int] | None = None,
+) -> DeletionPage:
+    """Deletions whose first event came within that time, the last received first.
+
+    Args:
+        state, among: in this state, with one of these numbers; None: in any, with any.
+        before: only those after this one, by when it was received and its number.
+
+    Raises:
+        StorageUnavailable
+    """
+    states = list(State) if state is None else [state]
+    async with database.read() as session:
+        # One more says whether there are more.
+        rows = await queries.received_within(
+            session, received, states=states, before=before, limit=limit + 1, among=among
+        )
+    shown = rows[:limit]
+    last = shown[-1] if len(rows) > limit else None
+    return DeletionPage(
+        deletions=[DeletionSummary(**_summary(row)) for row in shown],
+        next_cursor=f"{last.received_at.isoformat()}_{last.id}" if last else None,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sync.deletions import memberships, queries
-from sync.deletions.queries import Which
+from sync.deletions.queries import Received, Which
 from sync.deletions.states import State
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
@@ -22,7 +24,8 @@ async def search(
     *,
     text: str,
     state: State | None,
-    before: int | None,
+    received: Received | None,
+    before: str,
     limit: int,
 ) -> DeletionPage:
     """A page of deletions, the newest first.
@@ -31,15 +34,38 @@ async def search(
         text: empty: all. Else a deletion's number, the id of a user (forgotten or not), an external
             id, or Polar's id of a customer, subscription, benefit grant, member or seat.
         state: only those in it.
-        before: only those with a smaller number.
+        received: only those whose first event came within that time.
+        before: `next_cursor` of the page before; empty, or what it cannot be: the first page.
 
     Raises:
         StorageUnavailable
     """
     among = await _numbers(database, hasher, text) if text else None
+    if received is not None:
+        return await deletion.received_page(
+            database,
+            received,
+            state=state,
+            before=read_cursor(before),
+            limit=limit,
+            among=among,
+        )
+    number = int(before) if Which(before).is_number else None
     return await deletion.page(
-        database, user_hash=None, state=state, before=before, limit=limit, among=among
+        database, user_hash=None, state=state, before=number, limit=limit, among=among
     )
+
+
+def read_cursor(text: str) -> tuple[datetime, int] | None:
+    """When the last one of a page was received, and its number; None: it says neither."""
+    at, _, number = text.partition("_")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    if moment.tzinfo is None or not Which(number).is_number:
+        return None
+    return moment, int(number)
 
 
 async def _numbers(database: Database, hasher: Hasher, text: str) -> set[int]:

@@ -213,6 +213,8 @@ class Settings(PolarSettings):
     """`readyz` is not ready while the oldest event in the inbox has waited longer; 0: never."""
     host: values.Host = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    root_path: values.RootPath | None = None
+    """What a proxy takes from the beginning of each path before it passes the request on."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
 

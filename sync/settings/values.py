@@ -179,6 +179,16 @@ def _template(value: str) -> str:
     return value
 
 
+def _root_path(value: str) -> str | None:
+    path = value.rstrip("/")
+    if not re.fullmatch(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*", path):
+        raise ValueError(
+            "must be the path at which a proxy serves the bridge, such as /bridge, and which it"
+            " takes away before it passes a request on"
+        )
+    return path or None
+
+
 def _dotted_path(value: str) -> str:
     if value and not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", value):
         raise ValueError("must be a dotted path such as data.user_id")
@@ -242,6 +252,7 @@ HashKey = Annotated[SecretStr, AfterValidator(_hash_key)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Template = Annotated[str, AfterValidator(_template)]
 Host = Annotated[str, AfterValidator(parse_host)]
+RootPath = Annotated[str, AfterValidator(_root_path)]
 DottedPath = Annotated[str, AfterValidator(_dotted_path)]
 Events = Annotated[
     tuple[Event, ...],

@@ -16,6 +16,7 @@ from sync.deletions import removal
 from sync.inbox import retention as inbox
 from sync.intake.app_events import MAY_COME_FIRST
 from sync.logs import place_of
+from sync.operators import actions
 from sync.outbox import queries as outbox
 from sync.profiles import queries as profiles
 from sync.settings import Settings
@@ -94,6 +95,7 @@ class Retention:
         if self.audit is not None:
             deletions = await _count(removal.remove(self.database, now - self.audit))
             await inbox.remove_refused(self.database, now - self.audit)
+            await _count(actions.remove(self.database, now - self.audit))
         # After the deletions: an event from before those opens none, so what waits for it can go.
         async with self.database.read() as session:
             removed_until = await removal.removed_until(session, now)

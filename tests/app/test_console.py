@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
 from app.console import session as sessions
 from app.console.pages import ago, count, lasting, marked
 from app.console.session import LASTS, Sessions, Tries
+from sync.deletions.observations import DeleteSent
 from sync.deletions.states import State
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import SUBSCRIPTION
 from sync.mirror.reading import parse
 from tests.helpers.api import API_TOKENS
-from tests.helpers.commands import CUSTOMER, HELD, NOW, VERIFIED, Commands
+from tests.helpers.commands import CUSTOMER, FOUND, HELD, NOW, VERIFIED, Commands
 from tests.helpers.console import TOKEN, WRONG, Visitor, text_of
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.imports import imported_by_app, refusal_without
@@ -179,6 +181,34 @@ def test_a_token_that_cannot_be_used_is_refused_at_start(commands: Commands, tok
     assert token not in result.err
 
 
+@BOTH_ENGINES
+def test_a_database_that_fails_is_said_on_a_page(commands: Commands, console: Visitor) -> None:
+    number = commands.deletion("user-1", *HELD)
+    csrf = console.csrf()
+    commands.sql("ALTER TABLE deletion RENAME TO hidden")
+    form = csrf | {"number": str(number)}
+    answers = [console.get(path) for path in (*PAGES, "/deletions/1/approve")]
+    answers.append(console.post(f"/deletions/{number}/approve", form))
+    for answer in answers:
+        assert answer.status_code == 503
+        assert "The database cannot be used now" in text_of(answer)
+        assert answer.headers["retry-after"] == "5"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert "Log out" in answer.text
+    commands.sql("ALTER TABLE hidden RENAME TO deletion")
+    assert commands.row(number).state == "held"
+
+
+def test_what_is_no_page(console: Visitor) -> None:
+    for path in ("/nonsense", "/deletions/x", "/deletions/1/2/3", "/logout"):
+        answer = console.get(path)
+        assert answer.status_code == 404
+        assert "There is no" in text_of(answer)
+    assert console.get("/").headers["location"] == "/console"
+    stranger = Visitor(console.client, {"polar_sync_console": "x"})
+    assert stranger.get("/nonsense").headers["location"].startswith("/console/login")
+
+
 # --- what it shows -------------------------------------------------------------------------------
 
 
@@ -209,6 +239,42 @@ def test_the_overview_names_what_needs_a_person(commands: Commands, console: Vis
     assert "All deletions are paused" in said
     assert "a look at it" in said
     assert "1 verified" in said
+
+
+def overview_of(commands: Commands, **settings: Any) -> str:
+    """As somebody reads it, while no worker changes anything."""
+    with site(commands.store, console_token=TOKEN, worker="separate", **settings) as running:
+        visitor = Visitor(running.client)
+        visitor.log_in()
+        return text_of(visitor.get())
+
+
+@BOTH_ENGINES
+def test_the_account_of_the_brake_and_of_the_budget(commands: Commands) -> None:
+    said = overview_of(commands)
+    for words in (
+        "hour 0 the brake lets 100 by",
+        "day 0 the brake lets 5 % of the customers by",
+        "Held by the brake none",
+        "the next one leaves at once at most 300 a minute",
+    ):
+        assert words in said
+    commands.deletion("user-1", *HELD)
+    commands.deletion("user-2", FOUND, DeleteSent())
+    commands.sql("UPDATE deletion SET delete_sent_at = CURRENT_TIMESTAMP WHERE id = 2")
+    zone = "" if commands.store.is_sqlite else "+00"
+    soon = f"{datetime.now(UTC) + timedelta(minutes=30):%Y-%m-%d %H:%M:%S.%f}{zone}"
+    insert = "INSERT INTO budget (id, next_at, paused_until) VALUES (1, ?, ?)"
+    commands.store.execute(insert, soon, f"1970-01-01 00:00:00.000000{zone}")
+    said = overview_of(commands)
+    assert "hour 1 the brake lets" in said
+    assert "Held by the brake 1 deletion" in said
+    assert re.search(r"all used: the next one waits \d+ minutes", said)
+    commands.store.execute("UPDATE budget SET paused_until = ?", soon)
+    said = overview_of(commands, max_deletions_per_hour=0)
+    assert re.search(r"paused for \d+ minutes: Polar asks for fewer", said)
+    assert "hour 1 no brake" in said
+    assert "customers by" not in said
 
 
 @BOTH_ENGINES
@@ -278,6 +344,69 @@ def test_pages_follow_each_other(commands: Commands, console: Visitor) -> None:
     assert 'href="/console/deletions?state=held">Newest' in second.text
 
 
+def received(commands: Commands, number: int, at: str) -> None:
+    commands.store.execute("UPDATE deletion SET received_at = ? WHERE id = ?", at, number)
+
+
+def numbers(page: httpx.Response) -> list[int]:
+    return [int(number) for number in re.findall(r'/deletions/(\d+)"', page.text)]
+
+
+@BOTH_ENGINES
+def test_what_came_on_some_days_is_found(commands: Commands, console: Visitor) -> None:
+    zone = "" if commands.store.is_sqlite else "+00"
+    days = (
+        "2026-03-01 00:00:00.000000",
+        "2026-03-01 23:59:59.999999",
+        "2026-03-02 00:00:00.000000",
+    )
+    for user, day in enumerate(days):
+        received(commands, commands.deletion(f"user-{user}", *HELD), day + zone)
+    early = commands.deletion("user-8", *VERIFIED)
+    received(commands, early, "2026-02-28 12:00:00.000000" + zone)
+    for query, found in (
+        ("from=2026-03-01&to=2026-03-01", [2, 1]),
+        ("from=2026-03-01", [3, 2, 1]),
+        ("to=2026-03-01", [2, 1, early]),
+        ("to=2026-03-01&state=verified", [early]),
+        ("from=2026-03-01&to=2026-03-01&q=user-1", [2]),
+        ("from=2026-03-02&q=user-1", []),
+        ("from=2026-03-02&to=2026-03-01", []),
+        ("from=0001-01-01&to=9999-12-31", [3, 2, 1, early]),
+        ("from=&to=", [early, 3, 2, 1]),
+        ("from=nonsense&to=2026-02-30", [early, 3, 2, 1]),
+        ("from=2026-03-01&before=nonsense_9", [3, 2, 1]),
+        ("from=2026-03-01&before=2026-03-01T00:00:00_9", [3, 2, 1]),
+    ):
+        page = console.get(f"/deletions?{query}")
+        assert numbers(page) == found, query
+        assert found or "Nothing fits" in text_of(page)
+    assert (
+        'name="from" type="date" value="2026-03-01"'
+        in console.get("/deletions?from=2026-03-01").text
+    )
+
+
+@BOTH_ENGINES
+def test_pages_of_some_days_follow_each_other(commands: Commands, console: Visitor) -> None:
+    zone = "" if commands.store.is_sqlite else "+00"
+    # Received at one moment, but for one, whose number is none of the highest.
+    for user in range(5):
+        number = commands.deletion(f"user-{user}", *HELD)
+        moment = "2026-03-01 10:00:00.000000" if user != 1 else "2026-03-01 11:00:00.000000"
+        received(commands, number, moment + zone)
+    commands.monkeypatch.setattr("app.console.views._PAGE", 2)
+    path: str | None = "/deletions?state=held&from=2026-03-01&to=2026-03-01"
+    seen = []
+    while path:
+        page = console.get(path)
+        seen.append(numbers(page))
+        older = re.findall(r'rel="next" href="/console([^"]+)"', page.text)
+        path = unescape(older[0]) if older else None
+        assert path is None or "from=2026-03-01&to=2026-03-01" in path
+    assert seen == [[2, 5], [4, 3], [1]]
+
+
 @BOTH_ENGINES
 def test_one_deletion(commands: Commands, console: Visitor) -> None:
     number = commands.deletion("user-1", *VERIFIED)
@@ -290,9 +419,14 @@ def test_one_deletion(commands: Commands, console: Visitor) -> None:
         assert kind in said
     assert State.VERIFIED in said
     given = console.get(f"/deletions/{number}/receipt.json")
+    assert given.json()["not_covered"] in said
     assert given.json() == commands.run("receipt", str(number)).json
     assert given.headers["content-disposition"] == f'attachment; filename="receipt-{number}.json"'
     assert console.get("/deletions/99/receipt.json").status_code == 404
+    printed = console.get(f"/deletions/{number}/receipt.html")
+    assert printed.text == commands.run("receipt", "show", str(number), "--html").out
+    assert "unsafe" not in printed.headers["content-security-policy"]
+    assert console.get("/deletions/99/receipt.html").status_code == 404
     # Once forgotten, the user's id is nowhere.
     assert "user-1" not in page.text
     commands.sql("UPDATE evidence SET kind = 'x' WHERE seq = 1")

@@ -45,7 +45,7 @@ def test_what_is_offered_is_what_can_be_done(commands: Commands, console: Visito
     new = commands.deletion("user-3")
     assert offered(console, held) == ["approve", "cancel"]
     assert offered(console, verified) == []
-    assert offered(console, new) == ["retry", "cancel"]
+    assert offered(console, new) == ["map", "retry", "cancel"]
 
 
 @pytest.mark.parametrize(("verb", "kind"), [("approve", "approved"), ("cancel", "canceled")])

@@ -8,9 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from app.main import create_app
+from sync.deletions.observations import Unmapped
 from tests.browser.conftest import Open
+from tests.helpers.bridge import Bridge, Run, ago, now
 from tests.helpers.commands import HELD, VERIFIED, Commands
 from tests.helpers.console import TOKEN
+from tests.helpers.dead_letters import hang
+from tests.helpers.proxy import PREFIX, behind_proxy
+from tests.helpers.settings import load_settings
 from tests.helpers.site import Site, site
 
 pytestmark = pytest.mark.slow
@@ -23,7 +29,20 @@ PAGES = (
     "/deletions?q=nobody",
     "/deletions/1",
     "/deletions/2",
+    "/deletions?from=2026-01-01&to=2026-12-31",
     "/deletions/1/approve",
+    "/deletions/4/map",
+    "/deletions/1/transfer",
+    "/deletions/1/revoke",
+    "/deletions/3/receipt.html",
+    "/dead-letters/events",
+    "/dead-letters/messages",
+    "/dead-letters/profiles",
+    "/dead-letters/lost",
+    "/dead-letters/events/replay",
+    "/dead-letters/events/1/replay",
+    "/dead-letters/profiles/1/dismiss",
+    "/done",
     "/pause",
     "/deletions/99",
 )
@@ -31,11 +50,16 @@ PAGES = (
 
 @pytest.fixture
 def console(commands: Commands) -> Iterator[Site]:
-    """Two deletions that are held, and one that is verified."""
+    """Two deletions that are held, one that is verified, one that waits for a mapping, and
+    something that hangs of each kind."""
+    hang(commands)
     for user in ("user-1", LONG):
         commands.deletion(user, *HELD)
     commands.deletion("user-3", *VERIFIED)
-    with site(commands.store, console_token=TOKEN) as running:
+    commands.deletion("user-4", Unmapped())
+    commands.run("pause", "--why", LONG)
+    commands.run("resume")
+    with site(commands.store, console_token=TOKEN, worker="separate") as running:
         yield running
 
 
@@ -96,6 +120,160 @@ def test_one_that_is_held_is_approved(
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("All deletions are paused")).to_have_count(0)
     assert window.complaints == []
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+def test_dead_letters_are_replayed_and_dismissed(
+    console: Site, open_window: Open, java_script_enabled: bool
+) -> None:
+    window = open_window(java_script_enabled=java_script_enabled)
+    page = window.page
+    log_in(page, console.url)
+    page.get_by_role("link", name="could not be applied").click()
+    expect(page.get_by_role("link", name="Events 1")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Replay 1").click()
+    page.get_by_label("Why").fill("the parser is mended")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_text("Replayed: 1.")).to_be_visible()
+    for kind, where in (
+        ("Messages", "deletion 7"),
+        ("Profiles", "user-8"),
+        ("lost", "user with hash"),
+    ):
+        page.get_by_role("link", name=kind).click()
+        expect(page.get_by_role("cell", name=where)).to_be_visible()
+        page.get_by_role("link", name="Dismiss 1").click()
+        page.get_by_label("Type the number").fill("1")
+        page.get_by_role("button", name="Dismiss").click()
+        # The browser itself does not send it without a reason.
+        expect(page.get_by_role("heading", name="Dismiss")).to_be_visible()
+        page.get_by_label("Why").fill("seen to by hand")
+        page.get_by_role("button", name="Dismiss").click()
+        expect(page.get_by_text("Dismissed: 1.")).to_be_visible()
+        expect(page.get_by_text("Nothing hangs here.")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("cell", name="seen to by hand")).to_have_count(3)
+    expect(page.get_by_role("cell", name="Ann", exact=True)).to_have_count(4)
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_text("could not be applied")).to_have_count(0)
+    assert window.complaints == []
+
+
+@pytest.fixture
+def hanging(run: Run) -> Iterator[Bridge]:
+    """At Polar: a user who is there under another id, and one whose team has another member. The
+    app has deleted both."""
+    with run(mapping="table", console_token=TOKEN) as it:
+        others = [{"external_id": "u2", "email": "u2@example.com", "name": "M", "role": "member"}]
+        it.customer("legacy-1", "active", "paused", created_at=ago(days=9))
+        it.customer("boss", "active", created_at=ago(days=9), members=others)
+        it.map("boss", external_id="boss")
+        for user, state in (("user-1", "unmapped"), ("boss", "held")):
+            it.tell(user)
+            it.wait(user, state)
+        yield it
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+def test_what_a_hanging_deletion_needs(
+    hanging: Bridge, open_window: Open, java_script_enabled: bool
+) -> None:
+    it = hanging
+    window = open_window(java_script_enabled=java_script_enabled)
+    page = window.page
+    log_in(page, str(it.app.base_url).rstrip("/"))
+    page.get_by_role("link", name="1", exact=True).click()
+    page.get_by_role("link", name="Map").click()
+    page.get_by_label("External id at Polar").fill("legacy-1")
+    page.get_by_label("Why").fill("seen in the old table")
+    page.get_by_label("Type the number").fill("1")
+    page.get_by_role("button", name="Map").click()
+    expect(page.get_by_text("The user is mapped")).to_be_visible()
+    it.wait("user-1", "incomplete")
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="1", exact=True).click()
+    page.get_by_role("link", name="Revoke").click()
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    page.get_by_label("Type the number").fill("1")
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("What survived is revoked")).to_be_visible()
+    it.wait("user-1", "verified")
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="2", exact=True).click()
+    page.get_by_role("link", name="Transfer").click()
+    page.get_by_label("The new owner").fill("u2")
+    page.get_by_label("Type the number").fill("2")
+    page.get_by_role("button", name="Transfer").click()
+    expect(page.get_by_text("The team is handed over")).to_be_visible()
+    it.wait("boss", "verified")
+    page.get_by_role("link", name="Deletions").click()
+    today = f"{now():%Y-%m-%d}"
+    page.get_by_label("Received from").fill(today)
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("cell", name="verified")).to_have_count(2)
+    page.get_by_role("link", name="2", exact=True).click()
+    page.get_by_role("link", name="Receipt to read").click()
+    expect(page.get_by_role("heading", name="Receipt of a deletion")).to_be_visible()
+    # Its own style is let through.
+    header = page.get_by_role("banner").first
+    expect(header).to_have_css("display", "flex")
+    assert window.complaints == []
+
+
+@pytest.fixture
+def proxied(commands: Commands) -> Iterator[str]:
+    """Where a browser finds the bridge by a proxy."""
+    commands.deletion("user-1", *HELD)
+    settings = load_settings(commands.store, console_token=TOKEN, root_path=PREFIX)
+    with behind_proxy(create_app(settings)) as url:
+        yield url
+
+
+def test_behind_a_proxy(proxied: str, open_window: Open) -> None:
+    window = open_window()
+    page = window.page
+    page.goto(f"{proxied}/console/deletions/1")
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_label("Console token").fill(TOKEN)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Deletion 1 held")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_label("Type the number").fill("1")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("It is canceled.")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    assert window.complaints == []
+
+
+def press_until(page: Page, text: str) -> None:
+    """Go on by the keyboard to the link, field or button that says so."""
+    of_focused = (
+        "document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.textContent"
+        " || document.activeElement.textContent"
+    )
+    while not page.evaluate(of_focused).startswith(text):
+        page.keyboard.press("Tab")
+
+
+def test_a_dead_letter_is_dismissed_by_keyboard_alone(console: Site, open_window: Open) -> None:
+    page = open_window().page
+    log_in(page, console.url)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    for text, follows in (
+        ("Dead letters", "Dead letters: Events"),
+        ("Messages", "Dead letters: Messages"),
+        ("Dismiss 1", "Dismiss message 1"),
+    ):
+        press_until(page, text)
+        page.keyboard.press("Enter")
+        expect(page).to_have_title(f"{follows} · polar-sync")
+    press_until(page, "Why")
+    page.keyboard.type("seen to by hand")
+    page.keyboard.press("Tab")
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Dismissed: 1.")).to_be_visible()
 
 
 def test_by_keyboard_alone(console: Site, open_window: Open) -> None:

@@ -42,6 +42,11 @@ class Visitor:
     def log_in(self, name: str = "Ann", token: str = TOKEN, **form: str) -> httpx.Response:
         return self.post("/login", {"name": name, "token": token, **form})
 
+    def csrf(self) -> dict[str, str]:
+        """What each form of this session carries."""
+        [token] = set(re.findall(r'name="csrf" value="([^"]+)"', self.get("/pause").text))
+        return {"csrf": token}
+
 
 def text_of(answer: httpx.Response) -> str:
     """What a person reads on the page."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sync.deletions.operator import Verb
-from tests.helpers.bridge import GRANTS, REVOKE, Run
+from sync.simulator.config import DEFAULT_TOKEN
+from tests.helpers.bridge import GRANTS, REVOKE, Run, ago
+from tests.helpers.commands import finished
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.scenarios import deleted_customers, struck
+from tests.helpers.settings import environment
 from tests.helpers.waiting import wait_for
 
 
@@ -57,6 +60,25 @@ def test_a_subscription_that_never_started_has_ended_once_polar_knows_nothing_of
         it.at_rest()
         assert it.deletions("u1")[0]["state"] == "verified"
         assert it.receipt(row)["chain_unbroken"]
+
+
+@BOTH_ENGINES
+def test_a_survivor_is_revoked_by_command(run: Run) -> None:
+    with run() as it:
+        customer = it.customer("u1", "paused", "active", created_at=ago(days=9))
+        it.tell("u1")
+        row = it.wait("u1", "incomplete")
+        variables = environment(
+            it.store, POLAR_BASE_URL=it.sim.url, POLAR_ACCESS_TOKEN=DEFAULT_TOKEN
+        )
+        done = finished("revoke", "u1", variables=variables, cwd=it.store.directory)
+        assert (done.code, "is revoked" in done.out) == (0, True), done.err
+        it.wait("u1", "verified")
+        assert {item["status"] for item in it.truth(customer)["subscriptions"]} == {"canceled"}
+        [link] = [link for link in it.evidence(row) if link["kind"] == "survivors.revoked"]
+        assert link["source"] == "operator"
+        again = finished("revoke", str(row["id"]), variables=variables, cwd=it.store.directory)
+        assert (again.code, "no subscription" in again.err) == (1, True)
 
 
 def test_a_locked_survivor_is_tried_again(run: Run) -> None:

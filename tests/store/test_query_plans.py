@@ -18,6 +18,7 @@ from sync.audit_log import queries as audit_log
 from sync.deletions import evidence, inspection, memberships, queries
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
+from sync.deletions.queries import Received
 from sync.deletions.states import State
 from sync.inbox.entry import Entry, Outcome, Source
 from sync.inbox.group_commit import Inbox
@@ -27,8 +28,9 @@ from sync.mirror import customers as mirror_customers
 from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import CUSTOMER, NEVER, owned
 from sync.reconcile.cursor import Window
-from sync.reports.deletion import page
+from sync.reports.deletion import page, received_page
 from sync.reports.overview import overview
+from sync.reports.search import read_cursor
 from sync.reports.status import status
 from sync.store.database import Database
 from sync.worker.retention import Retention
@@ -194,7 +196,7 @@ async def a_day(store: Store) -> None:
     await a_page_of_each_list(database)
     await a_page_of_the_log(database)
     await what_the_api_is_asked(database)
-    await what_the_console_shows(database)
+    await what_the_console_shows(database, store)
     await database.close()
 
 
@@ -227,11 +229,24 @@ async def what_the_api_is_asked(database: Database) -> None:
         assert await queries.of_event(session, "u40000", one.event_at) == one.id
 
 
-async def what_the_console_shows(database: Database) -> None:
+async def what_the_console_shows(database: Database, store: Store) -> None:
     """Its charts, and whose something is that somebody has in hand."""
-    lately = await overview(database)
+    lately = await overview(database, load_settings(store))
     assert lately.median == 0
     assert sum(day.total for day in lately.days) == 0
+    newest = datetime.now(UTC) - timedelta(days=DAYS * (1 - DELETIONS / INBOX_ROWS))
+    month = Received(newest - timedelta(days=40), newest - timedelta(days=10))
+    # All of them, as nobody would ask; a month of some while ago, and what follows on its page.
+    for received in (Received(newest - timedelta(days=DAYS), newest), month):
+        for state in (None, State.VERIFIED, State.INCOMPLETE):
+            cursor = None
+            for _ in range(2):
+                few = await received_page(database, received, state=state, before=cursor, limit=20)
+                assert state is State.INCOMPLETE or len(few.deletions) == 20
+                cursor = read_cursor(few.next_cursor or "")
+    among = range(20_000, 21_000)
+    few = await received_page(database, month, state=None, before=None, limit=20, among=among)
+    assert [it.id for it in few.deletions] == list(among[:-21:-1])
     async with database.read() as session:
         for name in ("c500", "s500", "b500", "m500", "t500"):
             assert await mirror_rows.customers_of(session, name) == {"c500"}

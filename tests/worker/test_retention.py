@@ -22,6 +22,8 @@ from sync.inbox.group_commit import Inbox
 from sync.inbox.tables import InboxRow, RefusedRow
 from sync.intake.apply import Applier
 from sync.intake.event_types import EventType
+from sync.operators import actions
+from sync.operators.actions import Did
 from sync.profiles.tables import ProfileRow
 from sync.settings import Settings, SettingsError
 from sync.store.database import Database
@@ -325,6 +327,23 @@ def test_deletions_are_kept_for_ever_unless_told_otherwise(run: Any) -> None:
         assert await it.retention.sweep() == NOTHING
 
     run(test)
+
+
+def test_what_operators_did_goes_with_the_deletions_of_that_time(run: Any) -> None:
+    async def test(it: Deployment) -> None:
+        for days in (400, 300):
+            async with it.database.write() as session:
+                actions.note(session, None, Did.RESUME, ago(days))
+        await it.retention.sweep()
+        async with it.database.read() as session:
+            [left] = await actions.newest(session, None, 10)
+        assert left.at > ago(301)
+        forever = replace(it.retention, audit=None)
+        await forever.sweep()
+        async with it.database.read() as session:
+            assert len(await actions.newest(session, None, 10)) == 1
+
+    run(test, audit_retention_days=365)
 
 
 def test_what_has_ended_goes_whole_and_nothing_else(run: Any) -> None:
