@@ -170,13 +170,17 @@ def setup(
 
 
 @commands.command()
-def demo() -> None:
+def demo(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Go on running, with the console, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Try it all against a simulated Polar on this machine. Needs no settings."""
     from rich.console import Console
 
     from sync.demo.story import run
 
-    raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty())))
+    raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty()), keep=keep))
 
 
 def _warn(settings: Settings) -> None:

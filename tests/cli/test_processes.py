@@ -199,6 +199,7 @@ def test_the_demo_runs_without_settings_or_stops_with_its_own_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     demo = pytest.importorskip("sync.demo.story")
-    monkeypatch.setattr(demo, "run", lambda _console: 7)
+    monkeypatch.setattr(demo, "run", lambda _console, *, keep: 8 if keep else 7)
 
     assert CliRunner().invoke(cli, ["demo"]).exit_code == 7
+    assert CliRunner().invoke(cli, ["demo", "--keep"]).exit_code == 8
