@@ -13,6 +13,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -79,6 +80,23 @@ class SettingsError(InvalidInput):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+@contextmanager
+def extra(name: str, variable: str) -> Iterator[None]:
+    """What is imported in the block takes packages that not everybody has: those of the extra.
+
+    Raises:
+        SettingsError: they are missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"app", "sync"}:
+            raise
+        raise SettingsError(
+            [f"{variable} needs packages that are missing: pip install 'polar-sync[{name}]'"]
+        ) from None
 
 
 ReceiptKeys = Annotated[
@@ -281,6 +299,8 @@ class Settings(PolarSettings):
     """Count, and answer `GET /metrics`."""
     metrics_token: SecretStr | None = None
     """The same, for who has this token."""
+    traces: bool = False
+    """Make spans, and send them as OpenTelemetry's own variables (`OTEL_…`) say."""
 
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"

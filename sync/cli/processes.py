@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import resource
 import signal
@@ -80,6 +81,7 @@ def serve(
 def worker() -> None:
     """Work on what has been accepted, until SIGTERM or SIGINT."""
     from sync.cli.deployment import in_deployment
+    from sync.settings import extra
     from sync.worker.loop import Worker
 
     async def work(deployment: Deployment) -> None:
@@ -89,9 +91,16 @@ def worker() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         asyncio.get_running_loop().set_exception_handler(log_unhandled)
-        _log.info("the worker has started")
-        await Worker(deployment.database, deployment.settings).run(stop)
-        _log.info("the worker has stopped")
+        async with contextlib.AsyncExitStack() as stack:
+            if deployment.settings.traces:
+                with extra("otel", "TRACES"):
+                    from sync.traces.tracing import tracing
+
+                traces = await stack.enter_async_context(tracing())
+                deployment.database.watched_by(traces.statements_of)
+            _log.info("the worker has started")
+            await Worker(deployment.database, deployment.settings).run(stop)
+            _log.info("the worker has stopped")
 
     in_deployment(work)
 

@@ -53,6 +53,7 @@ from sync.profiles import queries as profiles
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE, UtcDateTime
 from sync.store.database import Database, on_commit
+from sync.traces import current as traces
 
 _log = logging.getLogger(__name__)
 
@@ -330,6 +331,7 @@ class Ledger:
             received_at=now,
             state=State.RECEIVED,
             next_attempt_at=now + self.policy.delay,
+            traceparent=traces.here(),
             **fields,
         )
         session.add(row)
@@ -526,10 +528,11 @@ class Ledger:
                 override_external_id=None,
                 next_attempt_at=None,
                 forgotten_at=now,
+                traceparent=None,
             )
         )
         for row in rows:
-            row.user_id = row.external_id = row.override_external_id = None
+            row.user_id = row.external_id = row.override_external_id = row.traceparent = None
             row.forgotten_at = now
             await evidence.append(session, row, "forgotten", source=_WORKER, at=now)
         self.database.overwritten()
