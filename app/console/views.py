@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -23,17 +24,22 @@ from sync.reports.status import status
 _PAGE = 50
 _LISTED = 20
 """Deletions that need a person, on the overview."""
+_MEMBERSHIPS = 100
+"""The newest that ended, among which it looks for seats that stay paid for."""
 
 
 async def show_overview(request: AppRequest, session: Session) -> Response:
     """What needs a person, and how it goes."""
     app = request.state["app"]
-    lately = await overview(app.database)
+    now, lately = await asyncio.gather(
+        status(app.database, app.settings, _LISTED, memberships_among=_MEMBERSHIPS),
+        overview(app.database),
+    )
     return page(
         request,
         "overview.html",
         session=session,
-        now=await status(app.database, app.settings, _LISTED),
+        now=now,
         lately=lately,
         outcomes=OUTCOMES,
         highest=max(1, *(day.total for day in lately.days)),

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -163,8 +163,16 @@ async def newest(
 
 async def counts(session: AsyncSession) -> Mapping[State, int]:
     """How many deletions are in each state."""
-    found = dict((await session.exec(select(_STATE, func.count()).group_by(_STATE))).all())
-    return {state: found.get(state, 0) for state in State}
+    # Nearly all are verified. To count all rows takes two thirds of the time that it takes to count
+    # those of a state; in one statement, lest one ends in between.
+    rest = [state for state in State if state is not State.VERIFIED]
+    others = sa.select(_STATE, func.count()).where(_STATE.in_(rest)).group_by(_STATE)
+    everything = sa.select(sa.null(), func.count()).select_from(DeletionRow)
+    connection = await session.connection()
+    found = (await connection.execute(others.union_all(everything))).all()
+    known = {state: number for state, number in found if state is not None}
+    total = next(number for state, number in found if state is None)
+    return {**dict.fromkeys(State, 0), **known, State.VERIFIED: total - sum(known.values())}
 
 
 async def needing_a_person_by_state(
@@ -232,14 +240,25 @@ async def ended_between(
     moments, given in their order, to the next, and from the last one on: by the moment's place and
     the state."""
     ended_at = col(DeletionRow.ended_at)
-    later = [(ended_at < end, place) for place, end in enumerate(mornings[1:])]
-    place = sa.case(*later, else_=len(mornings) - 1).label("place")
+    place = _place(ended_at, mornings, 0).label("place")
     found = await session.exec(
         select(place, _STATE, func.count())
         .where(REMOVABLE_DELETIONS, ended_at >= mornings[0])
         .group_by(place, _STATE)
     )
     return {(number, state): count for number, state, count in found.all()}
+
+
+def _place(
+    at: Mapped[datetime | None], moments: Sequence[datetime], first: int
+) -> sa.ColumnElement[int]:
+    """The place of the last of the moments that is not after it, by halves: of thirty, five are
+    looked at. `first`: the place of the first of them."""
+    if len(moments) == 1:
+        return sa.literal_column(str(first), sa.Integer)
+    half = len(moments) // 2
+    earlier, later = _place(at, moments[:half], first), _place(at, moments[half:], first + half)
+    return sa.case((at < moments[half], earlier), else_=later)
 
 
 async def seconds_to_verify(session: AsyncSession, limit: int) -> Sequence[float]:
