@@ -19,6 +19,7 @@ from sync.intake import repeats
 from sync.intake.app_events import OtherEvent, parse_event
 from sync.intake.event_types import EventType
 from sync.metrics import current
+from sync.traces import current as traces
 
 
 async def post_event(request: AppRequest) -> Response:
@@ -38,6 +39,7 @@ async def post_event(request: AppRequest) -> Response:
         user_hash=None if isinstance(event, OtherEvent) else app.hasher.user(event.user_id),
         ignored=ignored,
         received_at=now,
+        traceparent=traces.here(),
     )
     outcome = await app.inbox.put(entry)
     status: Literal["accepted", "duplicate", "ignored"]

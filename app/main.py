@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
@@ -17,13 +17,14 @@ from app.events import post_event
 from app.health import livez, readyz
 from app.readiness import Readiness
 from app.state import AppState, LifespanState
+from app.traces import Traced
 from app.webhooks import post_polar
 from sync.cancellation import cancel_and_wait
 from sync.garbage_collector import startup_objects_frozen
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.logs import log_unhandled, place_of
-from sync.settings import Settings, SettingsError
+from sync.settings import Settings, extra
 from sync.signatures import Verifier
 from sync.store.database import Database
 from sync.store.hash_key import check_hash_key
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with _running(chosen) as state:
             yield {"app": state}
 
-    app = _App(
+    app = _kind_of_app(chosen)(
         routes=[
             Route("/webhooks/polar", Endpoint(post_polar), methods=["POST"]),
             Route("/events", Endpoint(post_event), methods=["POST"]),
@@ -68,6 +69,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
     # To a sender of webhooks a redirect is a failure: a wrong path had better say so.
     app.router.redirect_slashes = False
     return app
+
+
+def _kind_of_app(settings: Settings) -> type[Starlette]:
+    if not settings.traces:
+        return _App
+    with extra("otel", "TRACES"):
+        import sync.traces.tracing  # noqa: F401 - the lifespan does: too late to say what is missing
+    return _TracedApp
 
 
 def _routes_of_keys(settings: Settings) -> list[BaseRoute]:
@@ -89,7 +98,7 @@ def _routes_of_api(settings: Settings) -> list[BaseRoute]:
 def _routes_of_console(settings: Settings) -> list[BaseRoute]:
     if settings.console_token is None:
         return []
-    with _extra("console", "CONSOLE_TOKEN"):
+    with extra("console", "CONSOLE_TOKEN"):
         from app.console.routes import routes
     return routes(settings)
 
@@ -97,27 +106,19 @@ def _routes_of_console(settings: Settings) -> list[BaseRoute]:
 def _routes_of_metrics(settings: Settings) -> list[BaseRoute]:
     if not settings.counts:
         return []
-    with _extra("metrics", "METRICS" if settings.metrics else "METRICS_TOKEN"):
+    with extra("metrics", "METRICS" if settings.metrics else "METRICS_TOKEN"):
         from app.metrics import routes
     return routes(settings)
-
-
-@contextlib.contextmanager
-def _extra(name: str, variable: str) -> Iterator[None]:
-    """What is imported here takes packages that not everybody has."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"app", "sync"}:
-            raise
-        raise SettingsError(
-            [f"{variable} needs packages that are missing: pip install 'polar-sync[{name}]'"]
-        ) from None
 
 
 class _App(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         return Errors(self.router)
+
+
+class _TracedApp(_App):
+    def build_middleware_stack(self) -> ASGIApp:
+        return Traced(super().build_middleware_stack(), self.routes)
 
 
 @contextlib.asynccontextmanager
@@ -132,6 +133,10 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
     try:
         await database.check_schema()
         await check_hash_key(database, hasher)
+        if settings.traces:
+            from sync.traces.tracing import tracing
+
+            database.watched_by((await cleanup.enter_async_context(tracing())).statements_of)
         previews = signer = None
         if settings.api_tokens or settings.console_token:
             from sync.receipts import signer_of

@@ -9,6 +9,7 @@ from app.state import AppRequest
 from sync.inbox.entry import Entry, Outcome, Source
 from sync.metrics import current
 from sync.signatures import SignatureError
+from sync.traces import current as traces
 
 _TAKEN = Response(status_code=202)
 
@@ -27,7 +28,7 @@ async def post_polar(request: AppRequest) -> Response:
     except SignatureError:
         refuse_compressed(request)
         raise
-    entry = Entry(source=Source.POLAR, webhook_id=webhook_id, body=body)
+    entry = Entry(source=Source.POLAR, webhook_id=webhook_id, body=body, traceparent=traces.here())
     outcome = await app.inbox.put(entry)
     if current.recorder:
         result = "accepted" if outcome is Outcome.ACCEPTED else "duplicate"

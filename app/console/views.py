@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
@@ -29,17 +30,22 @@ _DAYS = ("from", "to")
 """The parameters that a search by date has."""
 _LISTED = 20
 """Deletions that need a person, on the overview."""
+_MEMBERSHIPS = 100
+"""The newest that ended, among which it looks for seats that stay paid for."""
 
 
 async def show_overview(request: AppRequest, session: Session) -> Response:
     """What needs a person, and how it goes."""
     app = request.state["app"]
-    lately = await overview(app.database, app.settings)
+    now, lately = await asyncio.gather(
+        status(app.database, app.settings, _LISTED, memberships_among=_MEMBERSHIPS),
+        overview(app.database, app.settings),
+    )
     return page(
         request,
         "overview.html",
         session=session,
-        now=await status(app.database, app.settings, _LISTED),
+        now=now,
         lately=lately,
         outcomes=OUTCOMES,
         most_held=MOST_HELD,

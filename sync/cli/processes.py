@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import resource
 import signal
@@ -86,6 +87,7 @@ def serve(
 def worker() -> None:
     """Work on what has been accepted, until SIGTERM or SIGINT."""
     from sync.cli.deployment import in_deployment
+    from sync.settings import extra
     from sync.worker.loop import Worker
 
     async def work(deployment: Deployment) -> None:
@@ -95,9 +97,16 @@ def worker() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         asyncio.get_running_loop().set_exception_handler(log_unhandled)
-        _log.info("the worker has started")
-        await Worker(deployment.database, deployment.settings).run(stop)
-        _log.info("the worker has stopped")
+        async with contextlib.AsyncExitStack() as stack:
+            if deployment.settings.traces:
+                with extra("otel", "TRACES"):
+                    from sync.traces.tracing import tracing
+
+                traces = await stack.enter_async_context(tracing())
+                deployment.database.watched_by(traces.statements_of)
+            _log.info("the worker has started")
+            await Worker(deployment.database, deployment.settings).run(stop)
+            _log.info("the worker has stopped")
 
     in_deployment(work)
 
@@ -243,13 +252,17 @@ def simulator(
 
 
 @commands.command()
-def demo() -> None:
+def demo(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Go on running, with the console, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Try it all against a simulated Polar on this machine. Needs no settings."""
     from rich.console import Console
 
     from sync.demo.story import run
 
-    raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty())))
+    raise typer.Exit(run(Console(force_terminal=sys.stdout.isatty()), keep=keep))
 
 
 def _warn(settings: Settings) -> None:

@@ -95,10 +95,11 @@ async def forget(
             override_external_id=None,
             next_attempt_at=None,
             forgotten_at=now,
+            traceparent=None,
         )
     )
     for row in rows:
-        row.user_id = row.external_id = row.override_external_id = None
+        row.user_id = row.external_id = row.override_external_id = row.traceparent = None
         row.forgotten_at = now
         await evidence.append(session, row, "forgotten", source="worker", at=now)
     database.overwritten()

@@ -53,6 +53,7 @@ from sync.profiles import queries as profiles
 from sync.settings import Settings
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, on_commit
+from sync.traces import current as traces
 
 _log = logging.getLogger(__name__)
 
@@ -330,6 +331,7 @@ class Ledger:
             received_at=now,
             state=State.RECEIVED,
             next_attempt_at=now + self.policy.delay,
+            traceparent=traces.here(),
             **fields,
         )
         session.add(row)

@@ -138,13 +138,18 @@ async def facts(session: AsyncSession, deletion_id: int) -> list[MembershipFact]
     ]
 
 
-async def paid_seats(session: AsyncSession, limit: int) -> list[PaidSeat]:
-    """Empty seats of members who are gone, in subscriptions that go on; newest first."""
+async def paid_seats(session: AsyncSession, limit: int, among: int | None = None) -> list[PaidSeat]:
+    """Empty seats of members who are gone, in subscriptions that go on; newest first.
+
+    Args:
+        among: only so many memberships are looked at, those that have ended last.
+    """
     ended = (
         await session.exec(
             select(MembershipRow)
             .where(col(MembershipRow.ended_at).is_not(None), ~col(MembershipRow.kept))
             .order_by(col(MembershipRow.ended_at).desc())
+            .limit(among)
         )
     ).all()
     return (await _still_paid(session, ended))[:limit]

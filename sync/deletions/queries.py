@@ -227,8 +227,16 @@ async def received_within(
 
 async def counts(session: AsyncSession) -> Mapping[State, int]:
     """How many deletions are in each state."""
-    found = dict((await session.exec(select(_STATE, func.count()).group_by(_STATE))).all())
-    return {state: found.get(state, 0) for state in State}
+    # Nearly all are verified. To count all rows takes two thirds of the time that it takes to count
+    # those of a state; in one statement, lest one ends in between.
+    rest = [state for state in State if state is not State.VERIFIED]
+    others = sa.select(_STATE, func.count()).where(_STATE.in_(rest)).group_by(_STATE)
+    everything = sa.select(sa.null(), func.count()).select_from(DeletionRow)
+    connection = await session.connection()
+    found = (await connection.execute(others.union_all(everything))).all()
+    known = {state: number for state, number in found if state is not None}
+    total = next(number for state, number in found if state is None)
+    return {**dict.fromkeys(State, 0), **known, State.VERIFIED: total - sum(known.values())}
 
 
 async def needing_a_person_by_state(

@@ -90,6 +90,8 @@ class DeletionRow(SQLModel, table=True):
     notices."""
     lease_token: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    traceparent: str | None = None
+    """Of what has opened it, until it is forgotten: each of its steps is of that trace."""
 
     def snapshot(self) -> Deletion:
         """The deletion as the decisions see it."""

@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from sync.deletions.states import NEEDS_A_PERSON, State
 from sync.demo.outcome import Json, Outcome, at_polar
-from sync.demo.stage import Stage
+from sync.demo.stage import Case, Stage
 
 _PIPELINE = (
     State.RECEIVED,
@@ -125,4 +126,21 @@ def receipt_panel(receipt: Json) -> Panel:
         title=f"receipt of deletion {receipt['deletion']}",
         subtitle="no personal data; whoever has the user id and the key can match it",
         expand=False,
+    )
+
+
+def invitation(url: str, token: str, cases: Sequence[Case]) -> Group:
+    """Where the console is, and what there is to do."""
+    numbers = [str(case.row.id) for case in cases if case.row and case.state in NEEDS_A_PERSON]
+    hint = (
+        f"The console says why deletions {', '.join(numbers)} wait for a person. Number"
+        f" {numbers[-1]} can be settled there: approve it, or cancel it."
+    )
+    return Group(
+        "\n[bold]The console[/bold]: log in with any name and the token, which is this demo's only",
+        # Each on a line of its own, whole: they are to be copied.
+        Text(f"  {url}", no_wrap=True, overflow="ignore"),
+        Text(f"  {token}", no_wrap=True, overflow="ignore"),
+        hint,
+        "Ctrl-C ends the demo and removes everything.",
     )

@@ -144,6 +144,21 @@ async def slash(stage: Stage) -> None:
     await stage.scene(title, [await _case(stage, "with/slash", title, expected, "active")])
 
 
+async def second_thoughts(stage: Stage) -> None:
+    """A user who has bought once more by the time that the app says they left."""
+    title = "subscribed anew since the event"
+    expected = Outcome(state=State.HELD, is_there=True, still=("active", "active"), is_member=True)
+    case = await _case(stage, "second-thoughts", title, expected, "active")
+
+    async def play() -> None:
+        event = stage.event(case.user_id)
+        bought = {"customer_id": case.customer_id, "status": "active"}
+        await stage.make("/_sim/subscriptions", **bought)
+        await stage.post(event)
+
+    await stage.scene(title, [case], play)
+
+
 async def _case(
     stage: Stage, user_id: str, title: str, expected: Outcome, *subscriptions: str, **fields: Any
 ) -> Case:
@@ -167,3 +182,6 @@ SCENES: Sequence[Scene] = (
     teams,
     slash,
 )
+TO_MEND = second_thoughts
+"""One more for who goes on to the console: what it shows as held can be approved or canceled there,
+and either is a good end."""

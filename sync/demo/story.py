@@ -3,6 +3,8 @@
 The simulator and the real server run as processes of their own on loopback ports, with a SQLite
 file that is thrown away. What happens is nothing special to the demo: signed events over HTTP,
 signed webhooks back, and the worker in between.
+
+With `--keep` both go on running after that, with the console, until Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import asyncio
 import base64
 import contextlib
 import secrets
+import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -23,11 +27,12 @@ from rich.live import Live
 
 from sync.deletions.states import State
 from sync.demo.outcome import contradictions, differences, outcome
-from sync.demo.printing import Line, picture, progress_bar, receipt_panel, results
+from sync.demo.printing import Line, invitation, picture, progress_bar, receipt_panel, results
 from sync.demo.processes import DemoFailed, free_port, server, simulator, until_ready
-from sync.demo.scenes import SCENES, Scene
+from sync.demo.scenes import SCENES, TO_MEND, Scene
 from sync.demo.stage import Case, Stage
 from sync.demo.waiting import PATIENCE, until
+from sync.errors import InvalidInput
 from sync.hashing import Hasher
 from sync.migrations.upgrade import migrate
 from sync.simulator.config import DEFAULT_TOKEN
@@ -36,23 +41,33 @@ from sync.store.database import Database
 _VERIFY_AFTER = 2.0
 
 
-def run(console: Console, scenes: Sequence[Scene] = SCENES) -> int:
-    """Run the demo; 0 if everything ended as it should, 1 otherwise."""
-    started = time.monotonic()
+_OF_THE_CONSOLE = ("itsdangerous", "jinja2")
+
+
+def run(console: Console, scenes: Sequence[Scene] = SCENES, *, keep: bool = False) -> int:
+    """Run the demo; 0 if everything ended as it should, 1 otherwise. `keep`: go on running, with
+    the console and one more deletion to decide about, until Ctrl-C or SIGTERM.
+
+    Raises:
+        InvalidInput: the console's packages are missing.
+    """
+    if keep and not all(find_spec(name) for name in _OF_THE_CONSOLE):
+        raise InvalidInput(
+            "--keep shows the console, which needs packages that are missing: pip install"
+            " 'polar-sync[console]', or in a clone: uv run --extra console polar-sync demo --keep"
+        )
+    # SIGTERM ends it as Ctrl-C does: what was started is stopped, what was written is removed.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        failed = asyncio.run(_run(console, scenes))
+        return asyncio.run(_run(console, (*scenes, TO_MEND) if keep else scenes, keep))
     except DemoFailed as error:
         console.print(f"[red]{error}[/red]")
         return 1
-    seconds = time.monotonic() - started
-    if failed:
-        console.print(f"\n[red]{failed} did not end as they should[/red] ({seconds:.0f} s)")
-        return 1
-    console.print(f"\n[green]Everything ended as it should[/green] ({seconds:.0f} s).")
-    return 0
 
 
-async def _run(console: Console, scenes: Sequence[Scene]) -> int:
+async def _run(console: Console, scenes: Sequence[Scene], keep: bool) -> int:
+    started = time.monotonic()
+    console_token = secrets.token_urlsafe(32)
     event_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     polar_secret = f"polar_whs_{secrets.token_urlsafe(32)}"
     hash_key = secrets.token_hex(32)
@@ -77,6 +92,7 @@ async def _run(console: Console, scenes: Sequence[Scene]) -> int:
             "RATE_PER_MINUTE": "6000",
             # Polar's clock and the app's are one here, and signing up again is quick.
             "CLOCK_SKEW": "0",
+            **({"CONSOLE_TOKEN": console_token} if keep else {}),
         }
         app_url = stack.enter_context(server(directory, free_port(), settings))
         token = {"authorization": f"Bearer {DEFAULT_TOKEN}"}
@@ -91,7 +107,24 @@ async def _run(console: Console, scenes: Sequence[Scene]) -> int:
         stack.push_async_callback(stage.database.close)
         await until_ready(stage.app)
         await stage.connect_webhooks(polar_secret)
-        return await _play(console, stage, scenes, path)
+        failed = await _play(console, stage, scenes, path)
+        seconds = time.monotonic() - started
+        if failed:
+            console.print(f"\n[red]{failed} did not end as they should[/red] ({seconds:.0f} s)")
+        else:
+            console.print(f"\n[green]Everything ended as it should[/green] ({seconds:.0f} s).")
+        if keep:
+            console.print(invitation(f"{app_url}/console", console_token, stage.cases))
+            await _until_told()
+        return 1 if failed else 0
+
+
+async def _until_told() -> None:
+    """Wait for Ctrl-C or SIGTERM. Another one changes nothing: what follows takes seconds."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
 
 
 def _client(url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:

@@ -38,6 +38,8 @@ class Entry:
     ignored: bool = False
     """Of a type that is not handled: only its digest is kept."""
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    traceparent: str | None = None
+    """The request's span, as `sync.traces.current.here` says it."""
 
 
 class Outcome(Enum):

@@ -23,6 +23,7 @@ from sync.inbox.tables import InboxRow
 from sync.logs import place_of
 from sync.store.database import Database
 from sync.store.errors import Interrupted, StatementFailed, StorageUnavailable
+from sync.traces import current
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ class Inbox:
                     size = min(len(self._waiting), _BATCH)
                     batch = [self._waiting.popleft() for _ in range(size)]
                     try:
-                        await self._commit(batch)
+                        with current.span("inbox.commit", [it.traceparent for it, _ in batch]):
+                            await self._commit(batch)
                     finally:
                         _fail(batch, StorageUnavailable("the server is shutting down"))
         finally:
@@ -211,6 +213,7 @@ _COLUMNS = (
     "event_at",
     "user_hash",
     "applied_at",
+    "traceparent",
 )
 
 
@@ -227,4 +230,5 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.event_at,
         entry.user_hash,
         entry.received_at if entry.ignored else None,
+        None if entry.ignored else entry.traceparent,
     )

@@ -78,6 +78,8 @@ class InboxRow(SQLModel, table=True):
     user_hash: str | None = None
     applied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
+    traceparent: str | None = None
+    """Of the request that brought it, until it is applied: what is done with it is of its trace."""
 
 
 class RefusedRow(SQLModel, table=True):

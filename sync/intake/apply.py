@@ -33,6 +33,7 @@ from sync.polar.organization import Organization
 from sync.settings import Settings
 from sync.store.database import Database, on_commit
 from sync.store.errors import StatementFailed, StorageUnavailable, ValueRefused
+from sync.traces import current as traces
 
 if TYPE_CHECKING:
     from sync.inbox.tables import InboxRow
@@ -73,7 +74,8 @@ class Applier:
         try:
             async with self.database.write() as session:
                 rows = await inbox.pending(self.database, session, BATCH)
-                await self._apply(session, rows)
+                with traces.span("inbox.apply", [row.traceparent for row in rows]):
+                    await self._apply(session, rows)
                 return len(rows)
         except Exception as problem:
             doubtful = isinstance(problem, StatementFailed)
@@ -117,7 +119,8 @@ class Applier:
         """Apply the row if it is still pending. Returns whether that changed anything."""
         async with self.database.write() as session:
             rows = await self._only(session, row_id)
-            await self._apply(session, rows)
+            with traces.span("inbox.apply", [row.traceparent for row in rows]):
+                await self._apply(session, rows)
             return any(row.status is InboxStatus.APPLIED for row in rows)
 
     async def _bury_only(self, row_id: int, error: str) -> None:
@@ -142,7 +145,8 @@ class Applier:
             row.status, row.applied_at = InboxStatus.APPLIED, now
             try:
                 if row.source is Source.APP:
-                    await self._apply_app_event(session, row, now, anything_lost=anything_lost)
+                    with traces.span("event.apply", [row.traceparent], type=row.event_type or ""):
+                        await self._apply_app_event(session, row, now, anything_lost=anything_lost)
                 elif (event := _polar_event(row)) is not None:
                     events.append((row, event))
                 else:
@@ -153,6 +157,10 @@ class Applier:
         if events:
             await self._apply_polar_events(session, events, now)
         await self._drop_forgotten(session, rows)
+        for row in rows:
+            # A dead letter can be applied once more.
+            if row.status is not InboxStatus.DEAD:
+                row.traceparent = None
         _count(session, rows)
 
     async def _apply_app_event(

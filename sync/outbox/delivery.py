@@ -19,6 +19,7 @@ from sync.network import environment
 from sync.network.route import Route
 from sync.outbox.message import Message
 from sync.signatures import sign_with_all
+from sync.traces import current
 
 _PATIENCE = 15.0
 """Seconds for one try, from the name's look-up to the end of the answer."""
@@ -66,6 +67,8 @@ class Delivery:
         self._client = await self._stack.enter_async_context(
             httpx.AsyncClient(timeout=_PATIENCE, follow_redirects=False, **self._route.for_client)
         )
+        if current.tracing:
+            current.tracing.requests_by(self._client)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:

@@ -31,6 +31,7 @@ from sync.polar.errors import (
 )
 from sync.polar.organization import Organization, WrongOrganization, organization_in
 from sync.settings import PolarSettings
+from sync.traces import current as traces
 
 _SHOWS_ORGANIZATION = (
     "/v1/customers/",
@@ -85,6 +86,10 @@ class PolarClient:
             follow_redirects=False,  # a redirected DELETE must not be followed
             **self._route.for_client,
         )
+        if traces.tracing:
+            from sync.metrics.catalogue import route_of
+
+            traces.tracing.requests_by(self._http, route_of)
 
     async def __aenter__(self) -> Self:
         return self

@@ -28,8 +28,15 @@ _REFUSED_FIELDS = ("id", "user_hash", "status", "customer_id", "changed_at", "re
 _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
-async def status(database: Database, settings: Settings, limit: int) -> dict[str, Any]:
-    """How things stand. `limit`: how many of the deletions that need a person are listed.
+async def status(
+    database: Database, settings: Settings, limit: int, *, memberships_among: int | None = None
+) -> dict[str, Any]:
+    """How things stand.
+
+    Args:
+        limit: how many of the deletions that need a person are listed.
+        memberships_among: seats that stay paid for are looked for among so many memberships that
+            have ended, the newest; None: among all, which takes a second where there are many.
 
     Raises:
         StorageUnavailable
@@ -41,7 +48,7 @@ async def status(database: Database, settings: Settings, limit: int) -> dict[str
         oldest = await queries.oldest_open(session)
         need_person = await queries.needing_a_person(session, limit)
         pending, pending_since = await inbox.backlog(session)
-        paid = await memberships.paid_seats(session, limit)
+        paid = await memberships.paid_seats(session, limit, memberships_among)
         near = await near_misses(session, settings)
         lost, newest_lost = await inbox.possibly_lost(session, DEAD_LETTERS)
         dead, newest_dead = await inbox.dead_letters(session, DEAD_LETTERS)

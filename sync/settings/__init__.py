@@ -6,7 +6,7 @@ its value, since any of them could be a secret.
 """
 
 from sync.settings.fields import MAX_LEASE, PolarSettings, ReceiptSettings, Settings
-from sync.settings.reading import SettingsError
+from sync.settings.reading import SettingsError, extra
 from sync.settings.values import parse_host, parse_public_url
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ReceiptSettings",
     "Settings",
     "SettingsError",
+    "extra",
     "parse_host",
     "parse_public_url",
 ]

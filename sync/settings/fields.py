@@ -150,6 +150,8 @@ class Settings(PolarSettings):
     """Count, and answer `GET /metrics`."""
     metrics_token: values.Token | None = None
     """The same, for who has this token."""
+    traces: bool = False
+    """Make spans, and send them as OpenTelemetry's own variables (`OTEL_…`) say."""
 
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"

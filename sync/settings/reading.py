@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self, get_args
@@ -38,6 +39,23 @@ class SettingsError(InvalidInput):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+@contextmanager
+def extra(name: str, variable: str) -> Iterator[None]:
+    """What is imported in the block takes packages that not everybody has: those of the extra.
+
+    Raises:
+        SettingsError: they are missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"app", "sync"}:
+            raise
+        raise SettingsError(
+            [f"{variable} needs packages that are missing: pip install 'polar-sync[{name}]'"]
+        ) from None
 
 
 class Environment(BaseSettings):

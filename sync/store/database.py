@@ -239,6 +239,10 @@ class Database:
             async with self._turns[Lane.LEDGER]:
                 return await self._backend.vacuum()
 
+    def watched_by(self, watch: Callable[[sa.Engine], None]) -> None:
+        """Give the engine away, for what listens to its statements."""
+        watch(self._engine.sync_engine)
+
     async def close(self) -> None:
         """Close every connection."""
         with self._errors():

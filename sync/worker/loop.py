@@ -28,6 +28,7 @@ from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
 from sync.store.retry import until_answered
 from sync.store.vacuum import Vacuum
+from sync.traces import current
 from sync.worker.clock import Watch
 from sync.worker.heads import Heads
 from sync.worker.retention import Retention
@@ -230,9 +231,12 @@ class Worker:
         return task
 
     async def _guarded(self, step: Awaitable[None], batch: Sequence[Leased]) -> None:
-        about_from_here(lambda: {"deletion": ",".join(str(leased.id) for leased in batch)})
+        numbers = ",".join(str(leased.id) for leased in batch)
+        about_from_here(lambda: {"deletion": numbers})
+        came_by = [leased.row.traceparent for leased in batch]
         try:
-            await step
+            with current.span(f"deletion.{batch[0].action}", came_by, deletions=numbers):
+                await step
         except StorageUnavailable as error:
             # Nothing that Polar has answered is lost with it; it is taken up again from the start.
             _log.error("the database does not answer: %s", error)

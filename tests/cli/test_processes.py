@@ -199,9 +199,10 @@ def test_the_demo_runs_without_settings_or_stops_with_its_own_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     demo = pytest.importorskip("sync.demo.story")
-    monkeypatch.setattr(demo, "run", lambda _console: 7)
+    monkeypatch.setattr(demo, "run", lambda _console, *, keep: 8 if keep else 7)
 
     assert CliRunner().invoke(cli, ["demo"]).exit_code == 7
+    assert CliRunner().invoke(cli, ["demo", "--keep"]).exit_code == 8
 
 
 def test_ready_says_whether_the_server_of_this_machine_is(commands: Commands) -> None:
