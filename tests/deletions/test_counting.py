@@ -64,15 +64,16 @@ def test_every_state_has_its_number(commands: Commands) -> None:
 
 
 def test_paid_seats_are_looked_for_among_the_newest(commands: Commands) -> None:
-    seen = {"version_at": AT, "observed_at": AT, "digest": "", "written_by": "api"}
-
     async def work(ledger: Ledger) -> list[list[int]]:
         async with ledger.database.write() as session:
             for number in (1, 2, 3):
                 subscription_id = f"subscription-{number}"
                 session.add(
                     SubscriptionRow(
-                        **seen,
+                        version_at=AT,
+                        observed_at=AT,
+                        digest="",
+                        written_by="api",
                         written_at=AT,
                         id=subscription_id,
                         customer_id=CUSTOMER,
