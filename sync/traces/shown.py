@@ -7,12 +7,16 @@ whatever a later version adds.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Status
 
+_log = logging.getLogger(__name__)
+
+_LOST = "does not take spans, which are lost: is OTEL_EXPORTER_OTLP_ENDPOINT right, and is it up?"
 OWN = "polar_sync."
 """What the bridge's own attributes begin with."""
 _SHOWN = frozenset(
@@ -43,9 +47,15 @@ class Shown(SpanExporter):
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
+        self._works = True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        return self._exporter.export([_shown(span) for span in spans])
+        result = self._exporter.export([_shown(span) for span in spans])
+        works = result is SpanExportResult.SUCCESS
+        if works != self._works:
+            _log.warning("traces: the collector %s", "takes spans again" if works else _LOST)
+        self._works = works
+        return result
 
     def shutdown(self) -> None:
         self._exporter.shutdown()

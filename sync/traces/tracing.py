@@ -7,6 +7,7 @@ https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _FLUSH_SECONDS = 2.0
 """For what is left to be sent when the process ends; more is lost."""
+_QUOTING = ("opentelemetry.exporter", "urllib3")
+"""Loggers that quote the collector's URL, which can hold a key. `Shown` says what is to be said."""
 _TRACEPARENT = "traceparent"
 _W3C = TraceContextTextMapPropagator()
 
@@ -177,6 +180,8 @@ class Tracing:
 @asynccontextmanager
 async def tracing(exporter: SpanExporter | None = None) -> AsyncIterator[Tracing]:
     """Make spans while the block runs. `exporter`: in place of OTLP over HTTP."""
+    for name in _QUOTING:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     made = Tracing(OTLPSpanExporter() if exporter is None else exporter)
     before, current.tracing = current.tracing, made
     propagated = propagate.get_global_textmap()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -47,7 +46,8 @@ def test_each_day_has_what_has_ended_on_it(commands: Commands) -> None:
             return await queries.ended_between(session, MORNINGS)
 
     expected = {0: 1, 1: 1, 14: 2, 15: 1, 16: 1, 29: 2}
-    assert commands.do(work) == {(day, State.VERIFIED): it for day, it in expected.items()}
+    found = {place: number for place, number in commands.do(work).items() if number}
+    assert found == {(day, State.VERIFIED): it for day, it in expected.items()}
 
 
 def test_every_state_has_its_number(commands: Commands) -> None:
@@ -65,15 +65,16 @@ def test_every_state_has_its_number(commands: Commands) -> None:
 
 
 def test_paid_seats_are_looked_for_among_the_newest(commands: Commands) -> None:
-    seen: dict[str, Any] = {"version_at": AT, "observed_at": AT, "digest": "", "written_by": "api"}
-
     async def work(ledger: Ledger) -> list[list[int]]:
         async with ledger.database.write() as session:
             for number in (1, 2, 3):
                 subscription_id = f"subscription-{number}"
                 session.add(
                     SubscriptionRow(
-                        **seen,
+                        version_at=AT,
+                        observed_at=AT,
+                        digest="",
+                        written_by="api",
                         written_at=AT,
                         id=subscription_id,
                         customer_id=CUSTOMER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import signal
 import subprocess
@@ -280,6 +281,44 @@ def test_a_collector_that_hangs_holds_up_neither_work_nor_the_end(
         # The library's own patience is 30 s.
         process.popen.wait(25)
         over.set()
+
+
+@pytest.mark.slow
+def test_a_collector_that_is_away_is_said_once_and_not_by_its_url(
+    store: Store, sim: SimulatorClient
+) -> None:
+    away = {
+        "TRACES": "true",
+        "LOG_LEVEL": "debug",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:1/{PLANTED}?key={PLANTED}",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
+    }
+    # By the command, which configures the log.
+    command = [sys.executable, "-m", "sync.cli", "serve", "--port", "0"]
+    environment_ = {"PATH": "", **variables(store, sim, **away)}
+    popen = subprocess.Popen(command, cwd=ROOT, env=environment_, stderr=subprocess.PIPE, text=True)
+    assert popen.stderr is not None
+    said = []
+    try:
+        for line in popen.stderr:
+            said.append(line)
+            if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
+                with new_client(found[1]) as client:
+                    send(client)
+            if "does not take spans" in line:
+                break
+        popen.send_signal(signal.SIGTERM)
+        said += popen.stderr
+    finally:
+        popen.kill()
+        popen.wait()
+        popen.stderr.close()
+    assert [line for line in said if "OTEL_EXPORTER_OTLP_ENDPOINT" in line] == [
+        line for line in said if "does not take spans" in line
+    ]
+    assert PLANTED not in "".join(said)
+    assert "Traceback" not in "".join(said)
 
 
 def test_it_is_off_unless_asked_for(
