@@ -13,7 +13,8 @@ from app.console import actions
 from app.console.pages import download, finished_page, no_deletion, page, problem
 from app.console.session import Session
 from app.state import AppRequest
-from sync.deletions.queries import Received, Which
+from sync.deletions.finding import Received
+from sync.deletions.queries import Which
 from sync.deletions.receipts import not_covered
 from sync.deletions.states import State
 from sync.errors import NothingFound

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions import evidence, memberships, queries, receipts
+from sync.deletions import evidence, finding, memberships, queries, receipts
 from sync.deletions.chain import unbroken
-from sync.deletions.queries import Received, Which
+from sync.deletions.finding import Received
+from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
@@ -148,7 +149,7 @@ async def received_page(
     states = list(State) if state is None else [state]
     async with database.read() as session:
         # One more says whether there are more.
-        rows = await queries.received_within(
+        rows = await finding.received_within(
             session, received, states=states, before=before, limit=limit + 1, among=among
         )
     shown = rows[:limit]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sync.deletions import memberships, queries
-from sync.deletions.queries import Received, Which
+from sync.deletions import finding, memberships
+from sync.deletions.finding import Received
+from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
@@ -78,7 +79,7 @@ async def _numbers(database: Database, hasher: Hasher, text: str) -> set[int]:
             found |= set(await memberships.numbers_of(session, polar_id, _MOST))
         if which.is_number:
             found.add(int(text))
-        return found | await queries.known_by(
+        return found | await finding.known_by(
             session,
             user_hash=hasher.user(text),
             external_hash=hasher.external(text),

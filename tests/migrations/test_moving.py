@@ -29,6 +29,8 @@ from sync.metrics.tables import CounterRow
 from sync.migrations.moving import MoveRefused, move
 from sync.migrations.upgrade import migrate
 from sync.mirror.tables import CustomerRow, GrantRow, MemberRow, SeatRow, SubscriptionRow
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.outbox.message import Recipient
 from sync.outbox.queries import put
 from sync.polar.tables import BudgetRow
@@ -187,6 +189,7 @@ async def fill(store: Store) -> None:
         session.add(BudgetRow(id=1, next_at=AT, paused_until=AT))
         session.add(ReconciliationRow(id=1, progress={"page": 3}))
         session.add(LogHeadRow(size=1, hash="f" * 64, at=AT, signature="e..E"))
+        actions.note(session, Person(name="Ann \u00e9", why='"'), Did.INBOX_REPLAY, AT, {2, 1})
         session.add(CounterRow(name="n", labels='["\\" é",""]', value=2.0**53 + 0.5))
     await database.close()
 

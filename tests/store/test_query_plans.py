@@ -15,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from sync.audit_log import queries as audit_log
-from sync.deletions import evidence, inspection, memberships, queries
+from sync.deletions import evidence, finding, inspection, memberships, queries
+from sync.deletions.finding import Received
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
-from sync.deletions.queries import Received
 from sync.deletions.states import State
 from sync.inbox.entry import Entry, Outcome, Source
 from sync.inbox.group_commit import Inbox
@@ -252,7 +252,7 @@ async def what_the_console_shows(database: Database, store: Store) -> None:
             assert await mirror_rows.customers_of(session, name) == {"c500"}
         assert not await memberships.numbers_of(session, "m500", 10)
         for user, owner, number in (("u500", "", 500), ("", "c600", 600)):
-            found = await queries.known_by(
+            found = await finding.known_by(
                 session, user_hash=user, external_hash="x", customer_ids=[owner], limit=10
             )
             assert found == {number}
