@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sync.audit_log.entry import NOTHING, Entry, EntryKind, Head, entry_hash
 from sync.auditing.findings import Findings, What
-from sync.deletions.chain import content_hash
+from sync.deletions.chain import content_hash, is_of_its_evidence
 from sync.deletions.stored import StoredDeletion, StoredLink
 from sync.hash_chain import GENESIS
 
@@ -20,6 +20,17 @@ class Claim:
     head: Head
     origin: str
     """What says so, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whose a deletion is by a receipt that somebody has kept."""
+
+    origin: str
+    """What says so, for people."""
+    user_hash: str
+    customer_id: str | None
+    """None: the receipt was made before the deletion was verified, or it names none."""
 
 
 @dataclass(slots=True)
@@ -95,6 +106,7 @@ def check_deletion(
     entries: Sequence[Entry],
     upto: int,
     found: Findings,
+    named: Iterable[Named] = (),
 ) -> None:
     """Hold one deletion against the log. At least one of the three must be there.
 
@@ -104,6 +116,7 @@ def check_deletion(
         entries: about it, by number and index, read last. So what they do not know of is no
             evidence that has just come, and what they say was removed may have gone meanwhile.
         upto: the newest entry when the looking began.
+        named: whose it is by what was kept.
     """
     logged: dict[int, Entry] = {}
     removal: Entry | None = None
@@ -138,6 +151,28 @@ def check_deletion(
             f"its row says {row.state}, its newest evidence {said}",
             deletion=deletion_id,
         )
+    if row is not None:
+        _check_whose(links, row, named, found)
+
+
+def _check_whose(
+    links: Sequence[StoredLink], row: StoredDeletion, named: Iterable[Named], found: Findings
+) -> None:
+    # Whoever has touched it may have put there what is no object.
+    details = [(link.kind, link.detail) for link in links if isinstance(link.detail, dict)]
+    if not is_of_its_evidence(row.state, row.customer_id, details):
+        found.add(
+            What.ROW_DIFFERS,
+            "its row has another Polar customer than its evidence",
+            deletion=row.deletion_id,
+        )
+    for it in named:
+        if it.user_hash != row.user_hash or it.customer_id not in {None, row.customer_id}:
+            found.add(
+                What.ROW_DIFFERS,
+                f"its row has another user or Polar customer than {it.origin.rstrip(',')}",
+                deletion=row.deletion_id,
+            )
 
 
 def _check_links(links: Sequence[StoredLink], logged: dict[int, Entry], found: Findings) -> None:

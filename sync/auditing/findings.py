@@ -36,6 +36,9 @@ class What(StrEnum):
     """A deletion that was removed for its age has evidence."""
     STATE_DIFFERS = "state_differs"
     """The deletion's state is not the one that its evidence says."""
+    ROW_DIFFERS = "row_differs"
+    """A deletion's row has another customer than its evidence, or another user or customer than a
+    receipt that was kept."""
 
 
 @dataclass(frozen=True, slots=True)

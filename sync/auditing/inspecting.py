@@ -4,6 +4,7 @@ rows."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sync.audit_log import queries as audit_log
 from sync.audit_log.entry import Entry, KeptHead
 from sync.auditing import kept
-from sync.auditing.checking import LogCheck, check_deletion
+from sync.auditing.checking import LogCheck, Named, check_deletion
 from sync.auditing.findings import Findings
 from sync.auditing.heads import document
 from sync.auditing.kept import Kept
@@ -78,6 +79,10 @@ async def inspect(
     it.signed = sum([one.is_signed(keys, it.findings) for one in (*stored, *elsewhere)])
     check = LogCheck(it.findings)
     check.expect(one.claim for one in (*stored, *elsewhere))
+    named: dict[int, list[Named]] = defaultdict(list)
+    for one in elsewhere:
+        if one.deletion is not None and one.named is not None:
+            named[one.deletion].append(one.named)
     async with database.reading() as connection:
         after = _LEAST
         while page := await audit_log.entries_after(connection, after, _BATCH):
@@ -87,7 +92,8 @@ async def inspect(
         check.end()
         it.entries, it.hash = check.head.size, check.head.hash
         async for links, row, entries in _deletions(connection):
-            check_deletion(links, row, entries, it.entries, it.findings)
+            whose = named.get(row.deletion_id, ()) if row else ()
+            check_deletion(links, row, entries, it.entries, it.findings, whose)
             it.evidence += len(links)
             it.deletions += row is not None
     return it

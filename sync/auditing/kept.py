@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
 
 from sync.audit_log.entry import Head
-from sync.auditing.checking import Claim
+from sync.auditing.checking import Claim, Named
 from sync.auditing.findings import Findings, What
+from sync.deletions.states import State
 from sync.receipts.document import SIGNATURE, Json, NotReadable, read_objects
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class _Place(BaseModel):
 class _Receipt(BaseModel):
     receipt_version: StrictInt
     deletion: StrictInt
+    state: StrictStr
+    user_hash: StrictStr
+    polar_customer_id: StrictStr | None
     log: _Place
 
 
@@ -40,7 +44,10 @@ class Kept:
 
     claim: Claim
     content: Json
-    is_receipt: bool
+    deletion: int | None = None
+    """Of a receipt."""
+    named: Named | None = None
+    """Whose that deletion is."""
 
     def is_signed(self, keys: Mapping[str, OKPKey], found: Findings) -> bool:
         """Whether one of the keys has signed it. One that has another signature is a finding.
@@ -56,7 +63,7 @@ class Kept:
             return False
         from sync.receipts.signing import Signed, WrongSignature, check
 
-        what = Signed.RECEIPT if self.is_receipt else Signed.HEAD
+        what = Signed.HEAD if self.named is None else Signed.RECEIPT
         try:
             check(self.content, str(signature), keys, what)
         except WrongSignature as wrong:
@@ -76,7 +83,7 @@ def head(content: Json, origin: str) -> Kept:
         it = _Head.model_validate(content)
     except ValidationError:
         raise NotReadable(f"{origin} is no head of the log") from None
-    return Kept(Claim(Head(it.size, it.hash), origin), content, is_receipt=False)
+    return Kept(Claim(Head(it.size, it.hash), origin), content)
 
 
 def read(content: bytes, name: str) -> Sequence[Kept]:
@@ -99,4 +106,8 @@ def _read(content: bytes, name: str) -> Iterator[Kept]:
         except ValidationError:
             raise NotReadable(f"{origin} is a receipt that names no place in the log") from None
         origin = f"{name}, the receipt of deletion {receipt.deletion},"
-        yield Kept(Claim(Head(receipt.log.index, receipt.log.hash), origin), it, is_receipt=True)
+        # Before it is verified, another customer may be found for the user.
+        customer_id = receipt.polar_customer_id if receipt.state == State.VERIFIED else None
+        named = Named(origin, receipt.user_hash, customer_id)
+        claim = Claim(Head(receipt.log.index, receipt.log.hash), origin)
+        yield Kept(claim, it, receipt.deletion, named)

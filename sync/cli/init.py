@@ -80,7 +80,10 @@ def init(
     taken: list[Step] = []
     try:
         for step in steps(
-            _questions(yes or as_json), public_url=public_url, server=server, playground=playground
+            _questions(yes or as_json, needed=not simulator),
+            public_url=public_url,
+            server=server,
+            playground=playground,
         ):
             taken.append(step)
             if not as_json:
@@ -97,12 +100,13 @@ def init(
         raise typer.Exit(NO)
 
 
-def _questions(nobody: bool) -> Questions:
+def _questions(nobody: bool, needed: bool) -> Questions:
     from sync.init.questions import Nobody
 
-    if nobody:
+    is_terminal = sys.stdin.isatty()
+    if nobody or not (needed or is_terminal):
         return Nobody()
-    if not sys.stdin.isatty():
+    if not is_terminal:
         raise typer.BadParameter(
             "there is no terminal to ask at: give --yes, --public-url, and the token in"
             " POLAR_ACCESS_TOKEN"

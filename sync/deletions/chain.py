@@ -5,12 +5,15 @@ changed, removed or put in without it showing. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from sync.deletions.observations import DeleteSent
 from sync.deletions.states import State
 from sync.hash_chain import GENESIS, canonical, iso
+
+_SENT = DeleteSent.evidence
 
 
 class Link(Protocol):
@@ -54,6 +57,21 @@ def content_hash(
     """SHA-256 over the hash before it and a link's content, in hex."""
     content = [previous, deletion_id, seq, iso(at), kind, source, state, detail]
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def is_of_its_evidence(
+    state: str, customer_id: str | None, evidence: Iterable[tuple[str, Mapping[str, Any]]]
+) -> bool:
+    """Whether a deletion that is verified is about the customer to whom its DELETE was sent.
+
+    Args:
+        customer_id: Polar's, as the deletion has it.
+        evidence: kind and detail of each piece, in order.
+    """
+    if state != State.VERIFIED:
+        return True
+    sent_to = [it["customer_id"] for kind, it in evidence if kind == _SENT and "customer_id" in it]
+    return not sent_to or sent_to[-1] == customer_id
 
 
 def unbroken(links: Sequence[Link]) -> bool:

@@ -58,7 +58,13 @@ async def deletions_after(
 ) -> Sequence[StoredDeletion]:
     """The deletions with a greater number, in order."""
     some = (
-        sa.select(col(DeletionRow.id), sa.type_coerce(DeletionRow.state, sa.String), _LAST_STATE)
+        sa.select(
+            col(DeletionRow.id),
+            sa.type_coerce(DeletionRow.state, sa.String),
+            _LAST_STATE,
+            col(DeletionRow.user_hash),
+            col(DeletionRow.customer_id),
+        )
         .where(col(DeletionRow.id) > deletion_id)
         .order_by(col(DeletionRow.id))
         .limit(limit)

@@ -31,3 +31,5 @@ class StoredDeletion:
     state: str
     said: str | None
     """The state by the newest evidence at the same moment; None: there is none."""
+    user_hash: str
+    customer_id: str | None

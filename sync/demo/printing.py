@@ -133,8 +133,8 @@ def invitation(url: str, token: str, cases: Sequence[Case]) -> Group:
     """Where the console is, and what there is to do."""
     numbers = [str(case.row.id) for case in cases if case.row and case.state in NEEDS_A_PERSON]
     hint = (
-        f"The console says why deletions {', '.join(numbers)} wait for a person. Number"
-        f" {numbers[-1]} can be settled there: approve it, or cancel it."
+        f"The console says why deletions {', '.join(numbers)} wait for a person, and offers what"
+        f" can be done. Number {numbers[-1]}, for one, is approved or canceled there."
     )
     return Group(
         "\n[bold]The console[/bold]: log in with any name and the token, which is this demo's only",

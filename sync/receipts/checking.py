@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sync.deletions.chain import unbroken
+from sync.deletions.chain import is_of_its_evidence, unbroken
 from sync.hashing import Hasher
 from sync.receipts.document import Document, NotReadable, read, sealed_bytes
 
@@ -99,4 +99,7 @@ def _chain(document: Document) -> Finding:
         return Finding(Outcome.FAIL, "evidence has been changed, removed or put in")
     if not document.chain_unbroken:
         return Finding(Outcome.FAIL, "the bridge itself says that its evidence was tampered with")
+    said = [(it.kind, it.detail) for it in document.evidence]
+    if not is_of_its_evidence(document.state, document.polar_customer_id, said):
+        return Finding(Outcome.FAIL, "the receipt names another customer than its evidence")
     return Finding(Outcome.OK, f"{len(document.evidence)} pieces of evidence, each in its place")

@@ -44,6 +44,7 @@ class Document(BaseModel):
     receipt_version: StrictInt
     deletion: StrictInt
     state: State
+    polar_customer_id: StrictStr | None = None
     evidence: Annotated[list[Link], Field(min_length=1)]
     chain_unbroken: StrictBool
     seal: StrictStr

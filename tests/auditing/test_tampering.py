@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+from sync.deletions import queries
+from sync.deletions.ledger import Ledger
+from sync.deletions.observations import DeleteAnswered, DeleteSent
+from sync.deletions.queries import Which
 from tests.helpers.auditing import (
     Place,
     deployment,
@@ -16,7 +20,7 @@ from tests.helpers.auditing import (
     saved_head,
     verify,
 )
-from tests.helpers.commands import HELD, VERIFIED, Commands
+from tests.helpers.commands import CUSTOMER, FOUND, HELD, NOW, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES, SQLITE
 from tests.helpers.receipts import KEY, OLDER
 
@@ -302,3 +306,44 @@ def test_of_very_many_findings_some_are_named(
     assert shown.code == 1
     assert shown.out.rstrip().endswith("and 11 more")
     assert shown.err == "error: the log over all deletions does not hold\n"
+
+
+@pytest.mark.parametrize("column", ["user_hash", "customer_id"])
+def test_a_row_that_is_made_anothers_is_found_by_a_receipt_that_was_kept(
+    commands: Commands, column: str
+) -> None:
+    store = deployment(commands)
+    receipts = []
+    for number in ("2", "3"):
+        receipts.append(store.directory / f"{number}.json")
+        receipts[-1].write_text(commands.run("receipt", number).out)
+    kept = [it for file in receipts for it in ("--against", str(file))]
+    assert found(commands, *kept) == set()
+    # Until it is verified, another customer may be found for the user.
+    store.execute("UPDATE deletion SET customer_id = 'another' WHERE id = 2")
+    assert found(commands, *kept) == set()
+    store.execute(f"UPDATE deletion SET {column} = 'another' WHERE id = 3")  # noqa: S608
+    assert found(commands) == set()
+    assert found(commands, *kept) == {("row_differs", 3, None)}
+
+
+def test_a_verified_row_has_the_customer_of_its_evidence(commands: Commands) -> None:
+    number = commands.deletion("user-1", FOUND)
+
+    async def work(ledger: Ledger) -> None:
+        async with ledger.database.write() as session:
+            [row] = await queries.find(session, ledger.hasher, Which(str(number), as_user=False))
+            sent: dict[str, Any] = {"source": "worker", "customer_id": CUSTOMER}
+            await ledger.record(session, row, DeleteSent(), NOW, **sent)
+            for observation in (DeleteAnswered(), VERIFIED[-1]):
+                await ledger.record(session, row, observation, NOW, source="api")
+
+    commands.do(work)
+    assert found(commands) == set()
+    commands.sql("UPDATE deletion SET customer_id = 'another'")
+    assert found(commands) == {("row_differs", number, None)}
+    forged = commands.store.directory / "forged.json"
+    forged.write_text(commands.run("receipt", str(number)).out)
+    checked = commands.run("receipt", "verify", str(forged), "--json")
+    assert checked.code == 1
+    assert "another customer" in checked.json["chain"]["detail"]

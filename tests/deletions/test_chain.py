@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sync.deletions.chain import link_hash, unbroken
+from sync.deletions.chain import is_of_its_evidence, link_hash, unbroken
 from sync.deletions.states import State
 from sync.hash_chain import GENESIS
 
@@ -76,3 +76,20 @@ def test_a_missing_link_shows_but_for_the_last(number: int) -> None:
     for seq, link in enumerate(links, 1):
         link.seq = seq
     assert unbroken(links) is (number == 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "customer_id", "is_of_it"),
+    [
+        ("verified", "two", True),
+        ("verified", "one", False),
+        ("verified", None, False),
+        ("deleted", "one", True),
+    ],
+)
+def test_a_verified_deletion_is_about_whom_its_delete_was_sent_to(
+    state: str, customer_id: str | None, is_of_it: bool
+) -> None:
+    sent = [("delete.sent", {"customer_id": "one"}), ("delete.sent", {"customer_id": "two"})]
+    assert is_of_its_evidence(state, customer_id, sent) is is_of_it
+    assert is_of_its_evidence(state, customer_id, [("delete.sent", {}), ("checked", {})])

@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 def test_to_a_verified_deletion(tmp_path: Path) -> None:
-    made = finished("init", "--simulator", "--yes", variables={}, cwd=tmp_path)
+    made = finished("init", "--simulator", variables={}, cwd=tmp_path)
     assert (made.code, made.err) == (0, "")
     assert "polar-sync simulator" in made.out
     # As printed, but on ports that nobody else has.
