@@ -265,24 +265,25 @@ def print_verdict(console: Console, report: Mapping[str, Any]) -> None:
 def print_inspection(console: Console, report: Mapping[str, Any]) -> None:
     """What was found of the log over all deletions."""
     console.print(
-        f"{report['entries']} entries, {report['evidence']} pieces of evidence,"
-        f" {report['deletions']} deletions"
+        f"entries: {report['entries']}; pieces of evidence: {report['evidence']};"
+        f" deletions: {report['deletions']}"
     )
     console.print(
-        f"{report['heads']} heads, {report['against']} heads or receipts kept elsewhere;"
-        f" signatures checked: {report['signed']}"
+        f"heads kept here: {report['heads']}; heads and receipts kept elsewhere:"
+        f" {report['against']}; signatures checked: {report['signed']}"
     )
     total, named = report["findings"]["total"], report["findings"]["named"]
     if not total:
         console.print("the log holds, and the evidence with it")
         return
-    table = _table("found", "deletion", "seq", "entry", "")
+    table = _table("found", "deletion", "seq", "entry", "what it is")
     for it in named:
         columns = ("what", "deletion", "seq", "index", "detail")
         table.add_row(*(_cell(it[name]) for name in columns))
     console.print(table)
     if total > len(named):
         console.print(f"and {total - len(named)} more")
+    console.print("docs/audit-log.md says what each means; compare with a backup from before")
 
 
 def print_moved(console: Console, moved: Iterable[Moved]) -> None:
