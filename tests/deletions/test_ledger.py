@@ -31,7 +31,14 @@ from tests.helpers.servers import ROOT
 SYNC = ROOT / "sync"
 TABLES = "sync.deletions.tables"
 ROWS = {"DeletionRow", "EvidenceRow", "MappingRow"}
-WRITERS = {"ledger.py", "evidence.py", "leases.py", "removal.py"}
+WRITERS = {
+    "evidence.py",
+    "forgetting.py",
+    "leases.py",
+    "ledger.py",
+    "removal.py",
+    "waking.py",
+}
 """Of `sync/deletions`, as the ledger's docstring has them."""
 _WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "?(deletion|evidence)\b')
 
