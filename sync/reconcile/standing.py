@@ -6,14 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.metrics.recorder import Ended
 from sync.reconcile.progress import is_running
 from sync.reconcile.redeliver import WebhookReport
 from sync.store import meta
 from sync.store.database import Database
+
+if TYPE_CHECKING:
+    from sync.metrics.recorder import Ended
 
 _LINE, _ENDED = "endpoint_seen", "reconciliation_ended"
 
