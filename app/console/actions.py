@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from app.console.pages import elsewhere, no_deletion, page
-from app.console.session import MAX_WHY, Session
+from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest, AppState
 from sync.deletions import pause as pausing
 from sync.deletions.identity import map_user_of
@@ -37,6 +37,7 @@ class About:
 
     name: str
     done: str
+    """What is said of the deletion once it is done."""
     does: str
     is_final: bool = False
     """It cannot be undone, so the deletion's number is to be typed."""
@@ -45,26 +46,26 @@ class About:
 ABOUT: Mapping[Deed, About] = {
     Verb.APPROVE: About(
         name="Approve",
-        done="It is approved.",
+        done="it is approved.",
         does="The deletion goes on: the customer is deleted at Polar, and with it go its"
         " subscriptions and benefits. That cannot be undone.",
         is_final=True,
     ),
     Verb.CANCEL: About(
         name="Cancel",
-        done="It is canceled.",
+        done="it is canceled.",
         does="The customer is left alone, and the deletion ends. Only another `user.deleted` of"
         " your app's begins a new one.",
         is_final=True,
     ),
     Verb.RETRY: About(
         name="Try now",
-        done="It is tried now.",
+        done="it is tried now.",
         does="The next step is taken at once, without waiting for a backoff or DELETION_DELAY.",
     ),
     Repair.MAP: About(
         name="Map",
-        done="The user is mapped, and the deletion goes on.",
+        done="the user is mapped, and the deletion goes on.",
         does="Says who the user is at Polar, in place of what the event, the mapping or its rule"
         " says. The deletion goes on with that customer at once: it is deleted at Polar, and with"
         " it go its subscriptions and benefits. That cannot be undone.",
@@ -72,7 +73,7 @@ ABOUT: Mapping[Deed, About] = {
     ),
     Repair.TRANSFER: About(
         name="Transfer",
-        done="The team is handed over, and the user leaves it now. Its e-mail and name may still be"
+        done="the team is handed over, and the user leaves it now. Its e-mail and name may still be"
         " the user's: change them at Polar.",
         does="Another member becomes the owner of the team at Polar. The user leaves it; the team"
         " stays, with its subscriptions.",
@@ -80,7 +81,7 @@ ABOUT: Mapping[Deed, About] = {
     ),
     Repair.REVOKE: About(
         name="Revoke",
-        done="What survived is revoked; the deletion is checked now.",
+        done="what survived is revoked, and it is checked now.",
         does="The subscriptions that have outlived the customer are ended at Polar at once, but for"
         " those that no request ends. That cannot be undone.",
         is_final=True,
@@ -114,7 +115,7 @@ async def ask(
     )
 
 
-async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
+async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:
     """Do it."""
     number, verb = request.path_params["id"], _verb(request)
     if verb is None:
@@ -131,7 +132,7 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
         return await ask(request, session, f"Polar does not do it: {error}", 502)
     if effect.refusal is not None:
         return await ask(request, session, f"It cannot be done: {effect.refusal}.")
-    return elsewhere(request, f"/deletions/{number}?done={verb}")
+    return Done(f"/deletions/{number}", f"Deletion {number}: {ABOUT[verb].done}")
 
 
 async def _done(request: AppRequest, verb: Deed, person: Person, form: Mapping[str, str]) -> Effect:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.responses import Response
 
 from app.body import read_body
 from app.console.pages import base_of, elsewhere, page, problem
-from app.console.session import COOKIE, LASTS, MAX_NAME, Session, Sessions, Tries
+from app.console.session import (
+    COOKIE,
+    LASTS,
+    MAX_NAME,
+    SAID_COOKIE,
+    SAID_LASTS,
+    Done,
+    Session,
+    Sessions,
+    Tries,
+)
 from app.errors import RETRY_AFTER
 from app.state import AppRequest
 from sync.errors import StorageError
+from sync.operators import sessions as ended
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +36,7 @@ _NOT_THEIRS = "The form is not of this session, and nothing was done: log in aga
 
 Answer = Callable[[AppRequest], Awaitable[Response]]
 Show = Callable[[AppRequest, Session], Awaitable[Response]]
-Act = Callable[[AppRequest, Session, Mapping[str, str]], Awaitable[Response]]
+Act = Callable[[AppRequest, Session, Mapping[str, str]], Awaitable[Response | Done]]
 """With the form that was sent."""
 
 
@@ -38,29 +50,35 @@ class Door:
     def for_whoever_is_in(self, show: Show) -> Answer:
         """A page, for whoever is logged in; anybody else logs in first."""
 
-        async def guarded(request: AppRequest) -> Response:
-            session = self._session(request)
+        async def guarded(request: AppRequest, session: Session | None) -> Response:
             if session is None:
                 return elsewhere(request, f"{LOGIN}?{urlencode({'next': _wanted(request)})}")
-            return await _answered(request, session, show(request, session))
+            return await show(request, session)
 
-        return guarded
+        return self._knowing(guarded)
 
     def for_their_forms(self, act: Act) -> Answer:
         """What a form does, where it was made for the session that sends it."""
 
-        async def guarded(request: AppRequest) -> Response:
-            session = self._session(request)
+        async def guarded(request: AppRequest, session: Session | None) -> Response:
             form = await _form_of(request)
             if session is None or not _is_theirs(request, session, form):
                 return self._form(request, "", 403, _NOT_THEIRS)
-            return await _answered(request, session, act(request, session, form))
+            done = await act(request, session, form)
+            return self._gone_on(request, session, done) if isinstance(done, Done) else done
 
-        return guarded
+        return self._knowing(guarded)
 
-    async def show(self, request: AppRequest) -> Response:
-        """The form to log in with."""
-        return self._form(request, request.query_params.get("next", ""))
+    def to_log_in(self) -> Answer:
+        """The form to log in with; whoever is in goes on."""
+
+        async def show(request: AppRequest, session: Session | None) -> Response:
+            wanted = request.query_params.get("next", "")
+            if session is not None:
+                return elsewhere(request, _safe(wanted))
+            return self._form(request, wanted)
+
+        return self._knowing(show)
 
     async def enter(self, request: AppRequest) -> Response:
         """Log in with a name and CONSOLE_TOKEN."""
@@ -82,27 +100,51 @@ class Door:
             )
             return self._form(request, wanted, 400, said)
         response = elsewhere(request, _safe(wanted))
-        response.set_cookie(
-            COOKIE,
-            self._sessions.begin(name),
-            max_age=LASTS,
-            path=base_of(request),
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
+        _set(response, request, COOKIE, self._sessions.begin(name), LASTS)
         return response
 
     async def leave(
-        self, request: AppRequest, _session: Session, _form: Mapping[str, str]
+        self, request: AppRequest, session: Session, _form: Mapping[str, str]
     ) -> Response:
-        """Log out."""
+        """Log out: whoever has the cookie is out, too."""
+        await ended.end(request.state["app"].database, session.key, timedelta(seconds=LASTS))
         response = elsewhere(request, LOGIN)
         response.delete_cookie(COOKIE, path=base_of(request))
         return response
 
-    def _session(self, request: AppRequest) -> Session | None:
-        return self._sessions.read(request.cookies.get(COOKIE, ""))
+    def _knowing(
+        self, answer: Callable[[AppRequest, Session | None], Awaitable[Response]]
+    ) -> Answer:
+        """The answer to whoever it is, or a page that says why there is none."""
+
+        async def answered(request: AppRequest) -> Response:
+            session = None
+            try:
+                session = await self._session(request)
+                return await answer(request, session)
+            except StorageError as error:
+                _log.error("the console: the database cannot be used: %s", error)
+                said = "The database cannot be used now: the log says why. Try again in a moment."
+                headers = {"retry-after": str(RETRY_AFTER)}
+                return problem(request, session, said, 503, headers=headers)
+
+        return answered
+
+    async def _session(self, request: AppRequest) -> Session | None:
+        """Who is in."""
+        cookies = request.cookies
+        session = self._sessions.read(cookies.get(COOKIE, ""), cookies.get(SAID_COOKIE, ""))
+        if session is None:
+            return None
+        async with request.state["app"].database.read() as reading:
+            return None if await ended.has_ended(reading, session.key) else session
+
+    def _gone_on(self, request: AppRequest, session: Session, done: Done) -> Response:
+        response = elsewhere(request, done.path)
+        if done.said is not None:
+            value = self._sessions.say(session, done.said)
+            _set(response, request, SAID_COOKIE, value, SAID_LASTS)
+        return response
 
     def _form(
         self,
@@ -123,15 +165,17 @@ class Door:
         )
 
 
-async def _answered(request: AppRequest, session: Session, answer: Awaitable[Response]) -> Response:
-    """The answer, or a page that says why there is none."""
-    try:
-        return await answer
-    except StorageError as error:
-        _log.error("the console: the database cannot be used: %s", error)
-        said = "The database cannot be used now: the log says why. Try again in a moment."
-        headers = {"retry-after": str(RETRY_AFTER)}
-        return problem(request, session, said, 503, headers=headers)
+def _set(response: Response, request: AppRequest, name: str, value: str, lasts: int) -> None:
+    """Set a cookie that only the console gets."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=lasts,
+        path=base_of(request),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def _is_theirs(request: AppRequest, session: Session, form: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from app.console.pages import elsewhere, page, problem
-from app.console.session import MAX_WHY, Session
+from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest
 from sync.deletions.queries import Which
 from sync.errors import InvalidInput, NothingFound
@@ -29,6 +29,8 @@ class Verb(StrEnum):
     REPLAY = "replay"
     DISMISS = "dismiss"
 
+
+_SAID = {Verb.REPLAY: "Replayed", Verb.DISMISS: "Dismissed"}
 
 Do = Callable[[Database, Collection[int] | None, Person], Awaitable[Collection[int]]]
 """To these, or all; returns to which it was done."""
@@ -122,7 +124,6 @@ async def show(request: AppRequest, session: Session) -> Response:
     if kind is None:
         return _nothing(request, session)
     before = Which(request.query_params.get("before", ""))
-    done, number = request.query_params.get("done", ""), Which(request.query_params.get("n", ""))
     return page(
         request,
         "letters.html",
@@ -137,8 +138,6 @@ async def show(request: AppRequest, session: Session) -> Response:
             _PAGE,
         ),
         is_first=not before.is_number,
-        done=done if done in set(Verb) and number.is_number else None,
-        number=int(number.text) if number.is_number else 0,
     )
 
 
@@ -168,7 +167,7 @@ async def ask(request: AppRequest, session: Session, said: str | None = None) ->
     )
 
 
-async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
+async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:
     """Do it."""
     kind, verb = _kind(request), _verb(request)
     if kind is None or verb is None:
@@ -194,7 +193,7 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
         done = await about.replay(database, which, person) if about.replay else ()
     if not done:
         return await ask(request, session, "Nothing was done: its content is forgotten.")
-    return elsewhere(request, f"/dead-letters/{kind}?done={verb}&n={len(done)}")
+    return Done(f"/dead-letters/{kind}", f"{_SAID[verb]}: {len(done):,}.")
 
 
 def _kind(request: AppRequest) -> Kind | None:

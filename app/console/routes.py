@@ -48,7 +48,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         Route("/console/style.css", style),
         Route("/console/icon.svg", icon),
         Route("/console/", to_overview),
-        Route(f"/console{LOGIN}", Endpoint(door.show), methods=["GET"]),
+        Route(f"/console{LOGIN}", Endpoint(door.to_log_in()), methods=["GET"]),
         Route(f"/console{LOGIN}", Endpoint(door.enter), methods=["POST"]),
         *(Route(f"/console{path}", Endpoint(it), methods=["GET"]) for path, it in shown.items()),
         *(

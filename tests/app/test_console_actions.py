@@ -59,8 +59,11 @@ def test_it_is_asked_about_done_once_and_noted(
     assert state(commands, number) == "held"
     form = {"csrf": csrf(console), "number": str(number), "why": " seen \n with Bob"}
     done = console.post(f"/deletions/{number}/{verb}", form)
-    assert done.headers["location"] == f"/console/deletions/{number}?done={verb}"
-    assert f"It is {kind}" in text_of(console.get(f"/deletions/{number}?done={verb}"))
+    assert done.headers["location"] == f"/console/deletions/{number}"
+    said = f"Deletion {number}: it is {kind}."
+    assert said in text_of(console.get(f"/deletions/{number}"))
+    # Once, and not because an address says so.
+    assert said not in text_of(console.get(f"/deletions/{number}?done={verb}"))
     assert state(commands, number) != "held"
     [*_, link] = commands.run("show", str(number), "--json").json["deletions"][0]["evidence"]
     assert (link["kind"], link["source"]) == (kind, "operator")
