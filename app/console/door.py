@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -24,14 +26,17 @@ from app.console.session import (
 )
 from app.errors import RETRY_AFTER
 from app.state import AppRequest
+from sync.deletions import pause
 from sync.errors import StorageError
 from sync.operators import sessions as ended
 
 _log = logging.getLogger(__name__)
 
 LOGIN = "/login"
-_PAGES = ("/deletions", "/dead-letters", "/done", "/pause")
-"""That one can be led to after the login."""
+_PAGES = ("/deletions", "/dead-letters", "/done", "/pause", "/resume")
+"""That one can be led to after the login, or to what is below."""
+_PATH = re.compile(r"(/[a-z0-9][a-z0-9-]*(\.[a-z]+)?)+")
+"""Without what a browser would make another path of."""
 _NOT_THEIRS = "The form is not of this session, and nothing was done: log in again."
 
 Answer = Callable[[AppRequest], Awaitable[Response]]
@@ -63,7 +68,8 @@ class Door:
         async def guarded(request: AppRequest, session: Session | None) -> Response:
             form = await _form_of(request)
             if session is None or not _is_theirs(request, session, form):
-                return self._form(request, "", 403, _NOT_THEIRS)
+                # Its page is where the form is.
+                return self._form(request, _wanted(request), 403, _NOT_THEIRS)
             done = await act(request, session, form)
             return self._gone_on(request, session, done) if isinstance(done, Done) else done
 
@@ -131,13 +137,15 @@ class Door:
         return answered
 
     async def _session(self, request: AppRequest) -> Session | None:
-        """Who is in."""
+        """Who is in, and what each page says of how things stand."""
         cookies = request.cookies
         session = self._sessions.read(cookies.get(COOKIE, ""), cookies.get(SAID_COOKIE, ""))
         if session is None:
             return None
         async with request.state["app"].database.read() as reading:
-            return None if await ended.has_ended(reading, session.key) else session
+            if await ended.has_ended(reading, session.key):
+                return None
+            return replace(session, paused=await pause.current(reading))
 
     def _gone_on(self, request: AppRequest, session: Session, done: Done) -> Response:
         response = elsewhere(request, done.path)
@@ -204,6 +212,6 @@ def _wanted(request: AppRequest) -> str:
 
 def _safe(wanted: str) -> str:
     """A page of the console's, whatever was asked for."""
-    parts = urlsplit(wanted)
-    is_ours = not parts.scheme and not parts.netloc and wanted.startswith(_PAGES)
-    return wanted if is_ours and wanted.isprintable() else ""
+    path, _, query = wanted.partition("?")
+    is_ours = path.startswith(_PAGES) and _PATH.fullmatch(path) is not None
+    return wanted if is_ours and query.isprintable() else ""

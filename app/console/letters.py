@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from starlette.responses import Response
 
-from app.console.pages import elsewhere, page, problem
+from app.console.pages import NOTHING_TYPED, elsewhere, page, problem
 from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest
 from sync.deletions.queries import Which
@@ -141,8 +141,15 @@ async def show(request: AppRequest, session: Session) -> Response:
     )
 
 
-async def ask(request: AppRequest, session: Session, said: str | None = None) -> Response:
-    """What would be done, before it is. `said`: why it was not."""
+async def ask(
+    request: AppRequest,
+    session: Session,
+    said: str | None = None,
+    *,
+    typed: Mapping[str, str] = NOTHING_TYPED,
+) -> Response:
+    """What would be done, before it is. `said`: why it was not. `typed`: what the form had in
+    it."""
     kind, verb = _kind(request), _verb(request)
     if kind is None or verb is None:
         return _nothing(request, session)
@@ -163,6 +170,7 @@ async def ask(request: AppRequest, session: Session, said: str | None = None) ->
         letter=letter,
         total=(await totals(database))[kind],
         problem=said,
+        typed=typed,
         max_why=MAX_WHY,
     )
 
@@ -177,7 +185,7 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
     try:
         person = session.person(form, needs_why=verb is Verb.DISMISS)
     except InvalidInput as error:
-        return await ask(request, session, str(error))
+        return await ask(request, session, str(error), typed=form)
     try:
         # By number, messages that are on their way would be sent at once, too.
         if number is not None:
@@ -186,14 +194,18 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
         return _nothing(request, session)
     if verb is Verb.DISMISS:
         if form.get("number", "").strip() != str(number):
-            return await ask(request, session, f"Type {number}, so that it is the right one.")
+            said = f"Type {number}, so that it is the right one."
+            return await ask(request, session, said, typed=form)
         done = await about.dismiss(database, {request.path_params["id"]}, person)
     else:
         which = None if number is None else {number}
         done = await about.replay(database, which, person) if about.replay else ()
     if not done:
         return await ask(request, session, "Nothing was done: its content is forgotten.")
-    return Done(f"/dead-letters/{kind}", f"{_SAID[verb]}: {len(done):,}.")
+    said = f"{_SAID[verb]}: {len(done):,}."
+    # A pause stops what is carried to Polar, too.
+    is_carried = kind is Kind.PROFILES and verb is Verb.REPLAY
+    return Done(f"/dead-letters/{kind}", session.about_pause(said) if is_carried else said)
 
 
 def _kind(request: AppRequest) -> Kind | None:

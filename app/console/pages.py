@@ -28,6 +28,8 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
+NOTHING_TYPED: Mapping[str, str] = {}
+"""What stands in the fields of a form that is new."""
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 

@@ -21,6 +21,7 @@ _SHOWN = {
     f"{_ONE}/receipt.html": views.show_receipt,
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
+    "/resume": actions.ask_to_resume,
     "/dead-letters": letters.show_first,
     _LETTERS: letters.show,
     f"{_LETTERS}/{{verb:str}}": letters.ask,

@@ -14,6 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import SecretStr
 
 from sync.api_tokens import ApiToken, owner
+from sync.deletions.pause import Pause
 from sync.errors import InvalidInput
 from sync.operators.actions import Person
 
@@ -52,11 +53,20 @@ class Session:
     """What each form of theirs carries."""
     said: str | None = None
     """What they have just done: the next page says it."""
+    paused: Pause | None = None
+    """What each of their pages says as well."""
 
     @property
     def key(self) -> str:
         """What it is known by in the database, from which nobody can make a form."""
         return sha256(self.csrf.encode()).hexdigest()
+
+    def about_pause(self, said: str) -> str:
+        """What is done, and that it waits while all deletions are paused."""
+        waits = (
+            " All deletions are paused: nothing more is changed at Polar until somebody resumes."
+        )
+        return f"{said}{waits}" if self.paused else said
 
     def person(self, form: Mapping[str, str], *, needs_why: bool = False) -> Person:
         """Who does what the form asks for, and why.

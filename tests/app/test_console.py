@@ -85,7 +85,20 @@ def test_after_the_login_comes_what_was_asked_for(empty: Site) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    ["https://evil.example", "//evil.example/deletions", "/\\evil", "javascript:x", "/deletions\n"],
+    [
+        "https://evil.example",
+        "//evil.example/deletions",
+        "/\\evil",
+        "javascript:x",
+        "/deletions\n",
+        "/deletions?q=\r\nx: y",
+        "/deletions/../../livez",
+        "/deletions/%2e%2e/%2e%2e/livez",
+        "/deletions\\..\\..\\livez",
+        "/deletions//evil.example",
+        "/deletions/.json",
+        "/logout",
+    ],
 )
 def test_a_login_leads_nowhere_else(empty: Site, wanted: str) -> None:
     answer = Visitor(empty.client).log_in(next=wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -112,6 +113,30 @@ def test_without_the_database_nobody_is_let_in_by_a_cookie(
         assert "The database cannot be used now" in text_of(answer)
     commands.sql("ALTER TABLE hidden RENAME TO meta")
     assert is_in(console)
+
+
+@BOTH_ENGINES
+def test_a_form_of_a_session_that_is_over_leads_back_to_its_page(
+    commands: Commands, console: Visitor
+) -> None:
+    number = commands.deletion("user-1", *HELD)
+    commands.dead_letter()
+    form = console.csrf()
+    stranger = Visitor(console.client)
+    for path, leads_to in (
+        (f"/deletions/{number}/approve", f"/deletions/{number}/approve"),
+        ("/dead-letters/events/1/dismiss", "/dead-letters/events/1/dismiss"),
+        ("/pause", "/pause"),
+        ("/resume", "/resume"),
+        ("/logout", ""),
+    ):
+        refused = stranger.post(path, form | {"number": str(number), "why": "seen"})
+        assert refused.status_code == 403
+        [wanted] = re.findall(r'name="next" value="([^"]*)"', refused.text)
+        entered = Visitor(console.client).log_in(next=wanted)
+        assert entered.headers["location"] == f"/console{leads_to}"
+        assert console.get(wanted).status_code in {200, 409}
+    assert commands.row(number).state == "held"
 
 
 # --- what is said in it --------------------------------------------------------------------------
