@@ -90,21 +90,22 @@ class Door:
         """Log in with a name and CONSOLE_TOKEN."""
         if not _is_from_here(request):
             return self._form(request, "", 403, "The form came from another site: send it again.")
+        form = await _form_of(request)
+        name, wanted = form.get("name", "").strip(), form.get("next", "")
         address = request.client.host if request.client else ""
         wait = self._tries.wait(address)
         if wait:
             said = f"Too many wrong tokens: try again in {wait:.0f} seconds."
-            return self._form(request, "", 429, said, {"retry-after": f"{wait:.0f}"})
-        form = await _form_of(request)
-        name, wanted = form.get("name", "").strip(), form.get("next", "")
+            headers = {"retry-after": f"{wait:.0f}"}
+            return self._form(request, wanted, 429, said, headers, name=name)
         if not self._sessions.knows(form.get("token", "")):
             self._tries.wrong(address)
-            return self._form(request, wanted, 401, "That is not CONSOLE_TOKEN.")
+            return self._form(request, wanted, 401, "That is not CONSOLE_TOKEN.", name=name)
         if not name or len(name) > MAX_NAME or not name.isprintable():
             said = (
                 f"Say who you are, in at most {MAX_NAME} characters: what you do is noted with it."
             )
-            return self._form(request, wanted, 400, said)
+            return self._form(request, wanted, 400, said, name=name)
         response = elsewhere(request, _safe(wanted))
         _set(response, request, COOKIE, self._sessions.begin(name), LASTS)
         return response
@@ -161,6 +162,7 @@ class Door:
         status: int = 200,
         problem: str | None = None,
         headers: dict[str, str] | None = None,
+        name: str = "",
     ) -> Response:
         return page(
             request,
@@ -169,6 +171,7 @@ class Door:
             headers=headers,
             next=_safe(wanted),
             problem=problem,
+            name=name,
             max_name=MAX_NAME,
         )
 

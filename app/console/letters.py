@@ -17,7 +17,7 @@ from sync.inbox import queries as inbox
 from sync.operators.actions import Person
 from sync.outbox import queries as outbox
 from sync.profiles import queries as profiles
-from sync.reports.dead_letters import Kind, dead_letter, dead_letters, totals
+from sync.reports.dead_letters import DeadLetter, Kind, dead_letter, dead_letters, totals
 from sync.store.database import Database
 
 _PAGE = 50
@@ -159,17 +159,20 @@ async def ask(
         letter = None if number is None else await dead_letter(database, kind, number)
     except NothingFound:
         return _nothing(request, session)
+    total = (await totals(database))[kind]
+    why_not = _why_not(ABOUT[kind], verb, letter, total)
     return page(
         request,
         "letter.html",
-        200 if said is None else 400,
+        409 if why_not else 400 if said else 200,
         session=session,
         kind=kind,
         about=ABOUT[kind],
         verb=verb,
         letter=letter,
-        total=(await totals(database))[kind],
-        problem=said,
+        total=total,
+        is_possible=why_not is None,
+        problem=why_not or said,
         typed=typed,
         max_why=MAX_WHY,
     )
@@ -201,7 +204,8 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
         which = None if number is None else {number}
         done = await about.replay(database, which, person) if about.replay else ()
     if not done:
-        return await ask(request, session, "Nothing was done: its content is forgotten.")
+        said = "Nothing was done: the content of all of them is forgotten."
+        return await ask(request, session, said, typed=form)
     said = f"{_SAID[verb]}: {len(done):,}."
     # A pause stops what is carried to Polar, too.
     is_carried = kind is Kind.PROFILES and verb is Verb.REPLAY
@@ -211,6 +215,16 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
 def _kind(request: AppRequest) -> Kind | None:
     name = request.path_params["kind"]
     return Kind(name) if name in set(Kind) else None
+
+
+def _why_not(about: About, verb: Verb, letter: DeadLetter | None, total: int) -> str | None:
+    """Why it cannot be done to the letter, or to all; None: it can."""
+    if letter is None:
+        return None if total else "Nothing hangs here."
+    if verb is Verb.REPLAY and not letter.is_kept:
+        named = f"{about.noun} {letter.number}".capitalize()
+        return f"{named} cannot be replayed: its content is forgotten. It can only be dismissed."
+    return None
 
 
 def _verb(request: AppRequest) -> Verb | None:

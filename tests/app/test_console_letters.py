@@ -108,6 +108,11 @@ def test_all_are_replayed(commands: Commands, console: Visitor) -> None:
     answer = console.post("/dead-letters/events/replay", console.csrf())
     page = console.get(answer.headers["location"].removeprefix("/console"))
     assert "Replayed: 2." in text_of(page)
+    path = "/dead-letters/events/replay"
+    for answer in (console.get(path), console.post(path, console.csrf())):
+        assert answer.status_code == 409
+        assert "Nothing hangs here." in text_of(answer)
+        assert "<button>Replay" not in answer.text
     assert not hanging(commands, "events")
     assert done(commands) == [("inbox replay", "Ann", None)]
 
@@ -116,9 +121,16 @@ def test_what_is_forgotten_is_only_dismissed(commands: Commands, console: Visito
     commands.sql("UPDATE inbox SET body = NULL")
     page = text_of(console.get("/dead-letters/events"))
     assert "can only be dismissed" in page
-    answer = console.post("/dead-letters/events/1/replay", console.csrf())
+    path = "/dead-letters/events/1/replay"
+    for answer in (console.get(path), console.post(path, console.csrf())):
+        assert answer.status_code == 409
+        assert "Event 1 cannot be replayed: its content is forgotten." in text_of(answer)
+        assert "<button>Replay" not in answer.text
+        assert 'href="/console/dead-letters/events">Dead letters: Events' in answer.text
+    answer = console.post("/dead-letters/events/replay", console.csrf() | {"why": "seen"})
     assert answer.status_code == 400
-    assert "its content is forgotten" in text_of(answer)
+    assert "the content of all of them is forgotten" in text_of(answer)
+    assert 'value="seen"' in answer.text
     assert done(commands) == []
 
 
