@@ -215,7 +215,7 @@ def test_while_paused_each_page_says_so(commands: Commands, console: Visitor) ->
         *("/dead-letters/events", "/done", "/resume", "/deletions/99", "/nonsense"),
     ):
         page = console.get(path)
-        assert "All deletions are paused by Ann, since just now" in text_of(page)
+        assert "All deletions are paused by Ann, just now" in text_of(page)
         assert ": a &lt;b&gt;broken&lt;/b&gt; job" in page.text
         assert 'href="/console/resume"' in page.text
     sent = {"csrf": form["csrf"], "number": str(number)}
@@ -240,14 +240,14 @@ def test_a_second_pause_is_refused_and_changes_nothing(
     for answer in (console.get("/pause"), console.post("/pause", form | {"why": "the second"})):
         assert answer.status_code == 409
         assert "All deletions are paused already, by Ann." in text_of(answer)
-        assert "All deletions are paused by Ann, since just now : the first" in text_of(answer)
+        assert "All deletions are paused by Ann, just now : the first" in text_of(answer)
         assert 'action="/console/pause"' not in answer.text
     assert commands.run("status", "--json").json["paused"] == before
     assert "the second" not in text_of(console.get("/done"))
     # The command replaces the reason, as ever, and keeps it where it gives none.
     for why, by in ((["--why", "by hand"], "a command"), ([], "a command")):
         assert commands.run("pause", *why).code == 0
-        assert f"paused by {by}, since just now : by hand" in text_of(console.get())
+        assert f"paused by {by}, just now : by hand" in text_of(console.get())
     after = commands.run("status", "--json").json["paused"]
     assert after == {"since": before["since"], "why": "by hand"}
     said = text_of(console.post("/pause", form))
