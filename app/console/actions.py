@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
-from app.console.pages import elsewhere, no_deletion, page
-from app.console.session import MAX_WHY, Session
+from app.console.pages import NOTHING_TYPED, no_deletion, page
+from app.console.pages import problem as problem_page
+from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest, AppState
 from sync.deletions import pause as pausing
 from sync.deletions.identity import map_user_of
+from sync.deletions.leases import count_with_delete_next
 from sync.deletions.ledger import Ledger
-from sync.deletions.offers import Repair, possible
+from sync.deletions.offers import Deed, Repair, possible, refusal
 from sync.deletions.operator import Effect, Verb, act
+from sync.deletions.pause import AlreadyPaused
 from sync.deletions.queries import Which
 from sync.deletions.revoking import revoke
 from sync.deletions.transfer import transfer
@@ -25,10 +28,9 @@ from sync.polar.client import PolarClient
 from sync.polar.organization import Organization
 from sync.reports import deletion as reports
 
+_NOT_PAUSED = "nothing is paused"
 _IDS = ("external_id", "customer_id")
 """What an entry of the mapping names the user's customer by: one of the two."""
-
-Deed = Verb | Repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class About:
 
     name: str
     done: str
+    """What is said of the deletion once it is done."""
     does: str
+    cannot: str
+    """Begins the sentence that says why it is not done."""
     is_final: bool = False
     """It cannot be undone, so the deletion's number is to be typed."""
 
@@ -45,26 +50,30 @@ class About:
 ABOUT: Mapping[Deed, About] = {
     Verb.APPROVE: About(
         name="Approve",
-        done="It is approved.",
+        done="it is approved.",
+        cannot="Deletion {} cannot be approved",
         does="The deletion goes on: the customer is deleted at Polar, and with it go its"
         " subscriptions and benefits. That cannot be undone.",
         is_final=True,
     ),
     Verb.CANCEL: About(
         name="Cancel",
-        done="It is canceled.",
+        done="it is canceled.",
+        cannot="Deletion {} cannot be canceled",
         does="The customer is left alone, and the deletion ends. Only another `user.deleted` of"
         " your app's begins a new one.",
         is_final=True,
     ),
     Verb.RETRY: About(
         name="Try now",
-        done="It is tried now.",
+        done="it is tried now.",
+        cannot="Deletion {} cannot be tried now",
         does="The next step is taken at once, without waiting for a backoff or DELETION_DELAY.",
     ),
     Repair.MAP: About(
         name="Map",
-        done="The user is mapped, and the deletion goes on.",
+        done="the user is mapped, and the deletion goes on.",
+        cannot="The user of deletion {} cannot be mapped",
         does="Says who the user is at Polar, in place of what the event, the mapping or its rule"
         " says. The deletion goes on with that customer at once: it is deleted at Polar, and with"
         " it go its subscriptions and benefits. That cannot be undone.",
@@ -72,15 +81,17 @@ ABOUT: Mapping[Deed, About] = {
     ),
     Repair.TRANSFER: About(
         name="Transfer",
-        done="The team is handed over, and the user leaves it now. Its e-mail and name may still be"
+        done="the team is handed over, and the user leaves it now. Its e-mail and name may still be"
         " the user's: change them at Polar.",
+        cannot="The team of deletion {} cannot be handed over",
         does="Another member becomes the owner of the team at Polar. The user leaves it; the team"
         " stays, with its subscriptions.",
         is_final=True,
     ),
     Repair.REVOKE: About(
         name="Revoke",
-        done="What survived is revoked; the deletion is checked now.",
+        done="what survived is revoked, and it is checked now.",
+        cannot="Nothing of deletion {} can be revoked",
         does="The subscriptions that have outlived the customer are ended at Polar at once, but for"
         " those that no request ends. That cannot be undone.",
         is_final=True,
@@ -89,16 +100,25 @@ ABOUT: Mapping[Deed, About] = {
 
 
 async def ask(
-    request: AppRequest, session: Session, problem: str | None = None, status: int = 400
+    request: AppRequest,
+    session: Session,
+    problem: str | None = None,
+    status: int = 400,
+    *,
+    typed: Mapping[str, str] = NOTHING_TYPED,
 ) -> Response:
-    """What would be done, before it is. `problem`: why it was not."""
+    """What would be done, before it is. `problem`: why it was not, though it is possible.
+    `typed`: what the form had in it."""
     app, number, verb = request.state["app"], request.path_params["id"], _verb(request)
     if verb is None:
         return no_deletion(request, session, number)
     try:
         told = await reports.whole(app.database, app.hasher, number)
+        why_not = await refusal(Ledger.of(app.database, app.settings), number, verb)
     except NothingFound:
         return no_deletion(request, session, number)
+    if why_not is not None:
+        status, problem = 409, f"{ABOUT[verb].cannot.format(number)}: {why_not}."
     has_team = verb is Repair.TRANSFER and told.customer_id is not None
     return page(
         request,
@@ -108,30 +128,35 @@ async def ask(
         it=told,
         verb=verb,
         about=ABOUT[verb],
+        is_possible=why_not is None,
         problem=problem,
+        typed=typed,
         max_why=MAX_WHY,
         team=await reports.team(app.database, told.customer_id or "") if has_team else (),
     )
 
 
-async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
+async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:
     """Do it."""
     number, verb = request.path_params["id"], _verb(request)
     if verb is None:
         return no_deletion(request, session, number)
     if ABOUT[verb].is_final and form.get("number", "").strip() != str(number):
-        return await ask(request, session, f"Type {number}, so that it is the right one.")
+        said = f"Type {number}, so that it is the right one."
+        return await ask(request, session, said, typed=form)
     try:
         effect = await _done(request, verb, session.person(form), form)
     except NothingFound:
         return no_deletion(request, session, number)
     except (InvalidInput, NotPossible) as error:
-        return await ask(request, session, str(error))
+        return await ask(request, session, str(error), typed=form)
     except PolarError as error:
-        return await ask(request, session, f"Polar does not do it: {error}", 502)
+        return await ask(request, session, f"Polar does not do it: {error}", 502, typed=form)
     if effect.refusal is not None:
-        return await ask(request, session, f"It cannot be done: {effect.refusal}.")
-    return elsewhere(request, f"/deletions/{number}?done={verb}")
+        said = f"{ABOUT[verb].cannot.format(number)}: {effect.refusal}."
+        return await ask(request, session, said, typed=form)
+    said = f"Deletion {number}: {ABOUT[verb].done}"
+    return Done(f"/deletions/{number}", said if verb is Verb.CANCEL else session.about_pause(said))
 
 
 async def _done(request: AppRequest, verb: Deed, person: Person, form: Mapping[str, str]) -> Effect:
@@ -172,25 +197,71 @@ async def offered(request: AppRequest, number: int) -> Mapping[Deed, About]:
 
 
 async def ask_to_pause(
-    request: AppRequest, session: Session, problem: str | None = None
+    request: AppRequest,
+    session: Session,
+    problem: str | None = None,
+    *,
+    typed: Mapping[str, str] = NOTHING_TYPED,
 ) -> Response:
     """What a pause does, before it begins. `problem`: why it has not."""
-    status = 200 if problem is None else 400
-    return page(request, "pause.html", status, session=session, max_why=MAX_WHY, problem=problem)
+    if session.paused is not None:
+        return _is_as_it_is(request, session, str(AlreadyPaused(session.paused)))
+    return page(
+        request,
+        "pause.html",
+        200 if problem is None else 400,
+        session=session,
+        problem=problem,
+        typed=typed,
+        max_why=MAX_WHY,
+    )
 
 
-async def pause(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
+async def pause(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:
     """Stop all DELETEs."""
+    try:
+        await pausing.pause_by(request.state["app"].database, session.person(form))
+    except InvalidInput as error:
+        return await ask_to_pause(request, session, str(error), typed=form)
+    except AlreadyPaused as error:
+        return _is_as_it_is(request, replace(session, paused=error.before), str(error))
+    return Done("")
+
+
+async def ask_to_resume(
+    request: AppRequest,
+    session: Session,
+    problem: str | None = None,
+    *,
+    typed: Mapping[str, str] = NOTHING_TYPED,
+) -> Response:
+    """What goes on, before it does. `problem`: why it has not."""
+    if session.paused is None:
+        return _is_as_it_is(request, session, _NOT_PAUSED)
+    async with request.state["app"].database.read() as reading:
+        waiting = await count_with_delete_next(reading)
+    return page(
+        request,
+        "resume.html",
+        200 if problem is None else 400,
+        session=session,
+        waiting=waiting,
+        problem=problem,
+        typed=typed,
+        max_why=MAX_WHY,
+    )
+
+
+async def resume(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:
+    """Have them go on."""
     try:
         person = session.person(form)
     except InvalidInput as error:
-        return await ask_to_pause(request, session, str(error))
-    said = f"{person.why} ({person.name})" if person.why else person.name
-    await pausing.pause(request.state["app"].database, said, person)
-    return elsewhere(request, "")
+        return await ask_to_resume(request, session, str(error), typed=form)
+    if not await pausing.resume(request.state["app"].database, person):
+        return _is_as_it_is(request, replace(session, paused=None), _NOT_PAUSED)
+    return Done("", "Deletions go on.")
 
 
-async def resume(request: AppRequest, session: Session, _form: Mapping[str, str]) -> Response:
-    """Have them go on."""
-    await pausing.resume(request.state["app"].database, Person(name=session.name))
-    return elsewhere(request, "")
+def _is_as_it_is(request: AppRequest, session: Session, why: str) -> Response:
+    return problem_page(request, session, f"{why[:1].upper()}{why[1:]}.", 409)

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from starlette.responses import Response
 
-from app.console.pages import elsewhere, page, problem
-from app.console.session import MAX_WHY, Session
+from app.console.pages import NOTHING_TYPED, elsewhere, page, problem
+from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest
 from sync.deletions.queries import Which
 from sync.errors import InvalidInput, NothingFound
@@ -17,7 +17,7 @@ from sync.inbox import queries as inbox
 from sync.operators.actions import Person
 from sync.outbox import queries as outbox
 from sync.profiles import queries as profiles
-from sync.reports.dead_letters import Kind, dead_letter, dead_letters, totals
+from sync.reports.dead_letters import DeadLetter, Kind, dead_letter, dead_letters, totals
 from sync.store.database import Database
 
 _PAGE = 50
@@ -29,6 +29,8 @@ class Verb(StrEnum):
     REPLAY = "replay"
     DISMISS = "dismiss"
 
+
+_SAID = {Verb.REPLAY: "Replayed", Verb.DISMISS: "Dismissed"}
 
 Do = Callable[[Database, Collection[int] | None, Person], Awaitable[Collection[int]]]
 """To these, or all; returns to which it was done."""
@@ -122,7 +124,6 @@ async def show(request: AppRequest, session: Session) -> Response:
     if kind is None:
         return _nothing(request, session)
     before = Which(request.query_params.get("before", ""))
-    done, number = request.query_params.get("done", ""), Which(request.query_params.get("n", ""))
     return page(
         request,
         "letters.html",
@@ -137,13 +138,18 @@ async def show(request: AppRequest, session: Session) -> Response:
             _PAGE,
         ),
         is_first=not before.is_number,
-        done=done if done in set(Verb) and number.is_number else None,
-        number=int(number.text) if number.is_number else 0,
     )
 
 
-async def ask(request: AppRequest, session: Session, said: str | None = None) -> Response:
-    """What would be done, before it is. `said`: why it was not."""
+async def ask(
+    request: AppRequest,
+    session: Session,
+    said: str | None = None,
+    *,
+    typed: Mapping[str, str] = NOTHING_TYPED,
+) -> Response:
+    """What would be done, before it is. `said`: why it was not. `typed`: what the form had in
+    it."""
     kind, verb = _kind(request), _verb(request)
     if kind is None or verb is None:
         return _nothing(request, session)
@@ -153,22 +159,26 @@ async def ask(request: AppRequest, session: Session, said: str | None = None) ->
         letter = None if number is None else await dead_letter(database, kind, number)
     except NothingFound:
         return _nothing(request, session)
+    total = (await totals(database))[kind]
+    why_not = _why_not(ABOUT[kind], verb, letter, total)
     return page(
         request,
         "letter.html",
-        200 if said is None else 400,
+        409 if why_not else 400 if said else 200,
         session=session,
         kind=kind,
         about=ABOUT[kind],
         verb=verb,
         letter=letter,
-        total=(await totals(database))[kind],
-        problem=said,
+        total=total,
+        is_possible=why_not is None,
+        problem=why_not or said,
+        typed=typed,
         max_why=MAX_WHY,
     )
 
 
-async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:
+async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:
     """Do it."""
     kind, verb = _kind(request), _verb(request)
     if kind is None or verb is None:
@@ -178,7 +188,7 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
     try:
         person = session.person(form, needs_why=verb is Verb.DISMISS)
     except InvalidInput as error:
-        return await ask(request, session, str(error))
+        return await ask(request, session, str(error), typed=form)
     try:
         # By number, messages that are on their way would be sent at once, too.
         if number is not None:
@@ -187,19 +197,34 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
         return _nothing(request, session)
     if verb is Verb.DISMISS:
         if form.get("number", "").strip() != str(number):
-            return await ask(request, session, f"Type {number}, so that it is the right one.")
+            said = f"Type {number}, so that it is the right one."
+            return await ask(request, session, said, typed=form)
         done = await about.dismiss(database, {request.path_params["id"]}, person)
     else:
         which = None if number is None else {number}
         done = await about.replay(database, which, person) if about.replay else ()
     if not done:
-        return await ask(request, session, "Nothing was done: its content is forgotten.")
-    return elsewhere(request, f"/dead-letters/{kind}?done={verb}&n={len(done)}")
+        said = "Nothing was done: the content of all of them is forgotten."
+        return await ask(request, session, said, typed=form)
+    said = f"{_SAID[verb]}: {len(done):,}."
+    # A pause stops what is carried to Polar, too.
+    is_carried = kind is Kind.PROFILES and verb is Verb.REPLAY
+    return Done(f"/dead-letters/{kind}", session.about_pause(said) if is_carried else said)
 
 
 def _kind(request: AppRequest) -> Kind | None:
     name = request.path_params["kind"]
     return Kind(name) if name in set(Kind) else None
+
+
+def _why_not(about: About, verb: Verb, letter: DeadLetter | None, total: int) -> str | None:
+    """Why it cannot be done to the letter, or to all; None: it can."""
+    if letter is None:
+        return None if total else "Nothing hangs here."
+    if verb is Verb.REPLAY and not letter.is_kept:
+        named = f"{about.noun} {letter.number}".capitalize()
+        return f"{named} cannot be replayed: its content is forgotten. It can only be dismissed."
+    return None
 
 
 def _verb(request: AppRequest) -> Verb | None:

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.console.session import Session
+from app.console.session import SAID_COOKIE, Session
 from app.state import AppRequest
 
 _HEADERS = {
@@ -28,6 +28,8 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
+NOTHING_TYPED: Mapping[str, str] = {}
+"""What stands in the fields of a form that is new."""
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
@@ -46,13 +48,17 @@ def page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """The page that the template makes of the values."""
+    """The page that the template makes of the values. What the session has done is said on it, and
+    no more."""
     text = (
         _environment()
         .get_template(template)
         .render(base=base_of(request), edition=_edition(), session=session, **values)
     )
-    return HTMLResponse(text, status, headers={**_HEADERS, **(headers or {})})
+    response = HTMLResponse(text, status, headers={**_HEADERS, **(headers or {})})
+    if session is not None and session.said is not None:
+        response.delete_cookie(SAID_COOKIE, path=base_of(request))
+    return response
 
 
 def problem(

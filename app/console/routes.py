@@ -21,6 +21,7 @@ _SHOWN = {
     f"{_ONE}/receipt.html": views.show_receipt,
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
+    "/resume": actions.ask_to_resume,
     "/dead-letters": letters.show_first,
     _LETTERS: letters.show,
     f"{_LETTERS}/{{verb:str}}": letters.ask,
@@ -48,7 +49,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         Route("/console/style.css", style),
         Route("/console/icon.svg", icon),
         Route("/console/", to_overview),
-        Route(f"/console{LOGIN}", Endpoint(door.show), methods=["GET"]),
+        Route(f"/console{LOGIN}", Endpoint(door.to_log_in()), methods=["GET"]),
         Route(f"/console{LOGIN}", Endpoint(door.enter), methods=["POST"]),
         *(Route(f"/console{path}", Endpoint(it), methods=["GET"]) for path, it in shown.items()),
         *(

@@ -1,4 +1,5 @@
-"""Who is logged in: a signed cookie with an end, and how often a token may be tried."""
+"""Who is logged in: a signed cookie with an end, and how often a token may be tried. Another one
+says once what they have just done."""
 
 from __future__ import annotations
 
@@ -6,18 +7,23 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import SecretStr
 
 from sync.api_tokens import ApiToken, owner
+from sync.deletions.pause import Pause
 from sync.errors import InvalidInput
 from sync.operators.actions import Person
 
 COOKIE = "polar_sync_console"
 LASTS = 12 * 3600
 """Seconds until one has to log in again."""
+SAID_COOKIE = "polar_sync_console_said"
+SAID_LASTS = 60
+"""Seconds within which the page that says it has to come."""
 MAX_NAME = 64
 MAX_WHY = 500
 
@@ -28,6 +34,16 @@ _ADDRESSES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What a form has done."""
+
+    path: str
+    """The page of the console's that follows."""
+    said: str | None = None
+    """What that page says of it, if it does not show it anyway."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Somebody who is logged in."""
 
@@ -35,6 +51,22 @@ class Session:
     """As they call themselves."""
     csrf: str
     """What each form of theirs carries."""
+    said: str | None = None
+    """What they have just done: the next page says it."""
+    paused: Pause | None = None
+    """What each of their pages says as well."""
+
+    @property
+    def key(self) -> str:
+        """What it is known by in the database, from which nobody can make a form."""
+        return sha256(self.csrf.encode()).hexdigest()
+
+    def about_pause(self, said: str) -> str:
+        """What is done, and that it waits while all deletions are paused."""
+        waits = (
+            " All deletions are paused: nothing more is changed at Polar until somebody resumes."
+        )
+        return f"{said}{waits}" if self.paused else said
 
     def person(self, form: Mapping[str, str], *, needs_why: bool = False) -> Person:
         """Who does what the form asks for, and why.
@@ -55,7 +87,9 @@ class Sessions:
 
     def __init__(self, token: SecretStr) -> None:
         self._tokens = (ApiToken("console", token),)
-        self._signer = URLSafeTimedSerializer(token.get_secret_value(), salt="polar-sync console")
+        secret = token.get_secret_value()
+        self._signer = URLSafeTimedSerializer(secret, salt="polar-sync console")
+        self._said = URLSafeTimedSerializer(secret, salt="polar-sync console: said")
 
     def knows(self, token: str) -> bool:
         """Whether it is CONSOLE_TOKEN."""
@@ -65,13 +99,25 @@ class Sessions:
         """The cookie's value for somebody of that name."""
         return self._signer.dumps([name, secrets.token_urlsafe(16)])
 
-    def read(self, cookie: str) -> Session | None:
-        """Whose cookie it is; None: it is none of ours, or over."""
+    def read(self, cookie: str, said: str = "") -> Session | None:
+        """Whose cookie it is; None: it is none of ours, or over. `said`: the other cookie."""
         try:
             name, csrf = self._signer.loads(cookie, max_age=LASTS)
         except BadData:
             return None
-        return Session(name, csrf)
+        session = Session(name, csrf)
+        return replace(session, said=self._read_said(session, said))
+
+    def say(self, session: Session, text: str) -> str:
+        """The other cookie's value, which has this session's next page say it."""
+        return str(self._said.dumps([session.key, text]))
+
+    def _read_said(self, session: Session, cookie: str) -> str | None:
+        try:
+            key, text = self._said.loads(cookie, max_age=SAID_LASTS)
+        except BadData:
+            return None
+        return text if key == session.key else None
 
 
 @dataclass(slots=True)

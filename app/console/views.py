@@ -122,7 +122,6 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
         told = await reports.whole(app.database, app.hasher, number)
     except NothingFound:
         return no_deletion(request, session, number)
-    done = request.query_params.get("done", "")
     return page(
         request,
         "deletion.html",
@@ -130,7 +129,6 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
         it=told,
         not_covered=not_covered(told.evidence) if told.state is State.VERIFIED else None,
         possible=await actions.offered(request, number),
-        done=next((about.done for verb, about in actions.ABOUT.items() if verb == done), None),
     )
 
 

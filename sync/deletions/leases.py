@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions.deletion import due_at, next_action
@@ -28,19 +28,25 @@ from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
 
 _DELETES = frozenset(state for state in State if state.about.action is Action.DELETE)
-# While all DELETEs are paused, what has one next is not taken.
-_MAY_GO_ON = sa.or_(
-    ~IS_PAUSED,
-    sa.and_(
-        col(DeletionRow.state).not_in(_DELETES),
-        sa.or_(col(DeletionRow.resume).is_(None), col(DeletionRow.resume).not_in(_DELETES)),
-        col(DeletionRow.memberships_left) == 0,
-    ),
+_NO_DELETE_NEXT = sa.and_(
+    col(DeletionRow.state).not_in(_DELETES),
+    sa.or_(col(DeletionRow.resume).is_(None), col(DeletionRow.resume).not_in(_DELETES)),
+    col(DeletionRow.memberships_left) == 0,
 )
+# While all DELETEs are paused, what has one next is not taken.
+_MAY_GO_ON = sa.or_(~IS_PAUSED, _NO_DELETE_NEXT)
 
 
 class LeaseLost(NotPossible):
     """The lease ended, or the deletion was taken back: nothing more may be written under it."""
+
+
+async def count_with_delete_next(session: AsyncSession) -> int:
+    """How many deletions have a DELETE next, now or later: a pause stops these."""
+    is_next = select(func.count()).where(
+        col(DeletionRow.next_attempt_at).is_not(None), ~_NO_DELETE_NEXT
+    )
+    return (await session.exec(is_next)).one()
 
 
 @dataclass(frozen=True, slots=True)

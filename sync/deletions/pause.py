@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -35,7 +35,24 @@ class Pause:
     """Since when nothing is deleted, and why."""
 
     since: datetime
-    why: str | None
+    reason: str | None
+    by: str | None = None
+    """Who had logged in to do it; None: whoever may run commands."""
+
+    @property
+    def why(self) -> str | None:
+        """The reason, and who gave it."""
+        if self.by is None:
+            return self.reason
+        return f"{self.reason} ({self.by})" if self.reason else self.by
+
+
+class AlreadyPaused(NotPossible):
+    """They were stopped before; that pause goes on as it was."""
+
+    def __init__(self, before: Pause) -> None:
+        super().__init__(f"all deletions are paused already, by {before.by or 'a command'}")
+        self.before = before
 
 
 async def current(session: AsyncSession) -> Pause | None:
@@ -44,15 +61,13 @@ async def current(session: AsyncSession) -> Pause | None:
     if value is None:
         return None
     content = json.loads(value)
-    return Pause(datetime.fromisoformat(content["since"]), content["why"])
+    # Who did it has not always been written down.
+    return Pause(datetime.fromisoformat(content["since"]), content["why"], content.get("by"))
 
 
-async def pause(database: Database, why: str | None, person: Person | None = None) -> Pause:
-    """Stop all DELETEs. One that has left already is not called back. A second pause keeps the
-    time of the first, and its reason where it has none of its own.
-
-    Args:
-        person: who has logged in to do it; None: whoever may run commands.
+async def pause(database: Database, why: str | None) -> Pause:
+    """Stop all DELETEs, by a command. One that has left already is not called back. A second pause
+    keeps the time of the first, and its reason where it has none of its own.
 
     Raises:
         StorageUnavailable
@@ -60,12 +75,36 @@ async def pause(database: Database, why: str | None, person: Person | None = Non
     async with database.write() as session:
         before = await current(session)
         now = await database.now(session)
-        since = now if before is None else before.since
-        actions.note(session, person, Did.PAUSE, now, why=why)
-        why = why or (None if before is None else before.why)
-        value = json.dumps({"since": since.isoformat(), "why": why})
-        await meta.put(database, session, _NAME, value)
-    return Pause(since, why)
+        actions.note(session, None, Did.PAUSE, now, why=why)
+        if before is None:
+            made = Pause(now, why)
+        else:
+            made = replace(before, reason=why, by=None) if why else before
+        await _put(database, session, made)
+    return made
+
+
+async def pause_by(database: Database, person: Person) -> Pause:
+    """The same, by whoever has logged in.
+
+    Raises:
+        AlreadyPaused
+        StorageUnavailable
+    """
+    async with database.write() as session:
+        before = await current(session)
+        if before is not None:
+            raise AlreadyPaused(before)
+        now = await database.now(session)
+        actions.note(session, person, Did.PAUSE, now)
+        made = Pause(now, person.why, person.name)
+        await _put(database, session, made)
+    return made
+
+
+async def _put(database: Database, session: AsyncSession, made: Pause) -> None:
+    content = {"since": made.since.isoformat(), "why": made.reason, "by": made.by}
+    await meta.put(database, session, _NAME, json.dumps(content))
 
 
 async def resume(database: Database, person: Person | None = None) -> bool:

@@ -41,6 +41,13 @@ async def revocable_of(
     return revocable(row.snapshot(), known[row.id], ledger.policy, now)
 
 
+async def why_not(
+    ledger: Ledger, session: AsyncSession, row: DeletionRow, now: datetime
+) -> str | None:
+    """Why nothing that has outlived the deletion's customer can be ended; None: something can."""
+    return None if await revocable_of(ledger, session, row, now) else _none_left(row)
+
+
 async def revoke(
     ledger: Ledger, polar: PolarClient, which: Which, person: Person | None = None
 ) -> Effect:
@@ -63,9 +70,7 @@ async def revoke(
             raise Paused
         found = await revocable_of(ledger, session, row, now)
     if not found:
-        raise CannotRevoke(
-            f"no subscription of deletion {row.id} is left that a request ends: it is {row.state}"
-        )
+        raise CannotRevoke(f"nothing of deletion {row.id} can be revoked: {_none_left(row)}")
     revoked: list[Subscription] = []
     try:
         for survivor in found:
@@ -77,6 +82,10 @@ async def revoke(
     finally:
         row = await _noted(ledger, which, revoked, person)
     return Effect(row.id, row.state)
+
+
+def _none_left(row: DeletionRow) -> str:
+    return f"it is {row.state}, and no subscription is left that a request ends"
 
 
 async def _noted(

@@ -24,9 +24,11 @@ class CannotTransfer(NotPossible):
     """The team cannot be handed over; the message says why, and what to do."""
 
 
-def is_for(row: DeletionRow) -> bool:
-    """Whether the deletion is held for a team."""
-    return row.state is State.HELD and bool(row.others)
+def why_not(row: DeletionRow) -> str | None:
+    """Why there is no team of the deletion's to hand over; None: there is."""
+    if row.state is not State.HELD:
+        return f"it is not held but {row.state}"
+    return None if row.others else "it is held, but not for a team"
 
 
 async def transfer(
@@ -72,8 +74,8 @@ async def transfer(
 
 
 def _held(row: DeletionRow) -> DeletionRow:
-    if not is_for(row):
-        raise CannotTransfer(f"deletion {row.id} is not held for a team: it is {row.state}")
+    if (refusal := why_not(row)) is not None:
+        raise CannotTransfer(f"deletion {row.id} cannot be handed over: {refusal}")
     return row
 
 

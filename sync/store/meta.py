@@ -47,6 +47,12 @@ async def remove(session: AsyncSession, name: str) -> bool:
     return removed.rowcount > 0
 
 
+async def remove_earlier(session: AsyncSession, prefix: str, value: str) -> None:
+    """Remove those whose name begins like that and whose value sorts before this one."""
+    name = col(MetaRow.name).startswith(prefix, autoescape=True)
+    await session.exec(delete(MetaRow).where(name, col(MetaRow.value) < value))
+
+
 _Insert = sqlite.Insert | postgresql.Insert
 
 

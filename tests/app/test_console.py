@@ -85,7 +85,20 @@ def test_after_the_login_comes_what_was_asked_for(empty: Site) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    ["https://evil.example", "//evil.example/deletions", "/\\evil", "javascript:x", "/deletions\n"],
+    [
+        "https://evil.example",
+        "//evil.example/deletions",
+        "/\\evil",
+        "javascript:x",
+        "/deletions\n",
+        "/deletions?q=\r\nx: y",
+        "/deletions/../../livez",
+        "/deletions/%2e%2e/%2e%2e/livez",
+        "/deletions\\..\\..\\livez",
+        "/deletions//evil.example",
+        "/deletions/.json",
+        "/logout",
+    ],
 )
 def test_a_login_leads_nowhere_else(empty: Site, wanted: str) -> None:
     answer = Visitor(empty.client).log_in(next=wanted)
@@ -107,12 +120,16 @@ def test_a_name_is_asked_for(empty: Site, name: str) -> None:
 def test_wrong_tokens_are_refused_and_soon_not_looked_at(empty: Site) -> None:
     visitor = Visitor(empty.client)
     for _ in range(5):
-        answer = visitor.log_in(token=WRONG)
+        answer = visitor.log_in('"><b>', token=WRONG, next="/done")
         assert answer.status_code == 401
         assert WRONG not in answer.text
+        # The name stays in the form, and where it leads.
+        assert 'value="&#34;&gt;&lt;b&gt;"' in answer.text
+        assert 'value="/done"' in answer.text
     for token in (WRONG, TOKEN):
-        answer = visitor.log_in(token=token)
+        answer = visitor.log_in(token=token, next="/done")
         assert answer.status_code == 429
+        assert 'value="/done"' in answer.text
         assert 0 < int(answer.headers["retry-after"]) <= 60
     assert visitor.cookies == {}
 

@@ -70,10 +70,11 @@ def test_one_is_replayed(commands: Commands, console: Visitor, kind: str) -> Non
     assert "once more" in text_of(asked)
     assert hanging(commands, kind)
     gone = console.post(path, console.csrf() | {"why": " it is \n mended"})
-    assert gone.headers["location"] == f"/console/dead-letters/{kind}?done=replay&n=1"
+    assert gone.headers["location"] == f"/console/dead-letters/{kind}"
     page = text_of(console.get(gone.headers["location"].removeprefix("/console")))
     assert "Replayed: 1." in page
     assert "Nothing hangs here" in page
+    assert "Replayed" not in text_of(console.get(f"/dead-letters/{kind}?done=replay&n=1"))
     assert not hanging(commands, kind)
     [(did, name, why)] = done(commands)
     assert (did.split()[1], name, why) == ("replay", "Ann", "it is mended")
@@ -105,7 +106,13 @@ def test_all_are_replayed(commands: Commands, console: Visitor) -> None:
     assert "Replay all 2" in text_of(page)
     assert "all 2 of them" in text_of(console.get("/dead-letters/events/replay"))
     answer = console.post("/dead-letters/events/replay", console.csrf())
-    assert answer.headers["location"].endswith("?done=replay&n=2")
+    page = console.get(answer.headers["location"].removeprefix("/console"))
+    assert "Replayed: 2." in text_of(page)
+    path = "/dead-letters/events/replay"
+    for answer in (console.get(path), console.post(path, console.csrf())):
+        assert answer.status_code == 409
+        assert "Nothing hangs here." in text_of(answer)
+        assert "<button>Replay" not in answer.text
     assert not hanging(commands, "events")
     assert done(commands) == [("inbox replay", "Ann", None)]
 
@@ -114,9 +121,16 @@ def test_what_is_forgotten_is_only_dismissed(commands: Commands, console: Visito
     commands.sql("UPDATE inbox SET body = NULL")
     page = text_of(console.get("/dead-letters/events"))
     assert "can only be dismissed" in page
-    answer = console.post("/dead-letters/events/1/replay", console.csrf())
+    path = "/dead-letters/events/1/replay"
+    for answer in (console.get(path), console.post(path, console.csrf())):
+        assert answer.status_code == 409
+        assert "Event 1 cannot be replayed: its content is forgotten." in text_of(answer)
+        assert "<button>Replay" not in answer.text
+        assert 'href="/console/dead-letters/events">Dead letters: Events' in answer.text
+    answer = console.post("/dead-letters/events/replay", console.csrf() | {"why": "seen"})
     assert answer.status_code == 400
-    assert "its content is forgotten" in text_of(answer)
+    assert "the content of all of them is forgotten" in text_of(answer)
+    assert 'value="seen"' in answer.text
     assert done(commands) == []
 
 

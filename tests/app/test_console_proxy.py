@@ -81,7 +81,10 @@ def test_every_link_form_and_redirect_leads_back_by_the_proxy(
     assert f"{PREFIX}/console/dead-letters/events/1/dismiss" in seen
     form = visitor.csrf() | {"number": str(number)}
     done = visitor.post(f"/deletions/{number}/cancel", form)
-    assert done.headers["location"] == f"{PREFIX}/console/deletions/{number}?done=cancel"
+    assert done.headers["location"] == f"{PREFIX}/console/deletions/{number}"
+    assert f"Path={PREFIX}/console;" in done.headers["set-cookie"] + ";"
+    [shown] = visitor.get(f"/deletions/{number}").headers.get_list("set-cookie")
+    assert f"Path={PREFIX}/console;" in shown + ";"
     assert commands.row(number).state is State.CANCELED
     left = visitor.post("/logout", form)
     assert f"Path={PREFIX}/console;" in left.headers["set-cookie"] + ";"

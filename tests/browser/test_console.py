@@ -44,6 +44,7 @@ PAGES = (
     "/dead-letters/profiles/1/dismiss",
     "/done",
     "/pause",
+    "/resume",
     "/deletions/99",
 )
 
@@ -96,6 +97,40 @@ def test_from_the_login_to_one_deletion_and_out(
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+def test_a_session_that_ends_elsewhere_while_a_form_is_open(
+    console: Site, open_window: Open, java_script_enabled: bool
+) -> None:
+    page = open_window(java_script_enabled=java_script_enabled).page
+    log_in(page, console.url)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto(f"{console.url}/console/deletions/1/approve")
+    second = page.context.new_page()
+    second.goto(f"{console.url}/console")
+    second.get_by_role("button", name="Log out").click()
+    expect(second.get_by_role("button", name="Log in")).to_be_visible()
+    page.get_by_label("Type the number").fill("1")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("nothing was done: log in again")).to_be_visible()
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_label("Console token").fill(TOKEN)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Approve: deletion 1")).to_be_visible()
+    # What was done in one window is not done again from the other.
+    second.goto(f"{console.url}/console/deletions/1/cancel")
+    second.get_by_label("Type the number").fill("1")
+    second.get_by_role("button", name="Cancel").click()
+    expect(second.get_by_text("Deletion 1: it is canceled.")).to_be_visible()
+    second.reload()
+    expect(second.get_by_role("heading", name="Deletion 1 canceled")).to_be_visible()
+    expect(second.get_by_text("Deletion 1: it is canceled.")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("Deletion 1 cannot be approved")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    page.get_by_role("link", name="Deletion 1", exact=True).click()
+    expect(page.get_by_role("heading", name="Deletion 1 canceled")).to_be_visible()
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
 def test_one_that_is_held_is_approved(
     commands: Commands, console: Site, open_window: Open, java_script_enabled: bool
 ) -> None:
@@ -117,8 +152,15 @@ def test_one_that_is_held_is_approved(
     page.get_by_role("link", name="Pause all deletions").click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("All deletions are paused")).to_be_visible()
+    page.get_by_role("link", name="Dead letters").click()
+    expect(page.get_by_text("All deletions are paused by Ann")).to_be_visible()
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_label("Why").fill("it is mended")
     page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("Deletions go on.")).to_be_visible()
     expect(page.get_by_text("All deletions are paused")).to_have_count(0)
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("cell", name="it is mended")).to_be_visible()
     assert window.complaints == []
 
 
@@ -320,5 +362,16 @@ def test_everybody_can_read_it(
         found.append(Axe().run(page))
     problems = [result.generate_report() for result in found if result.violations_count]
     assert not problems, "\n".join(problems)
-    # The last of the pages is a 404, and says so.
-    assert [it for it in window.complaints if "404" not in it] == []
+    # The last of the pages is a 404, and says so; others refuse what is not possible.
+    assert [it for it in window.complaints if "404" not in it and "409" not in it] == []
+    found = []
+    page.goto(f"{console.url}/console/pause")
+    page.get_by_label("Why").fill(LONG)
+    page.get_by_role("button", name="Pause").click()
+    for path in ("", "/resume", "/deletions/1/approve"):
+        page.goto(f"{console.url}/console{path}")
+        expect(page.get_by_text("All deletions are paused")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found.append(Axe().run(page))
+    problems = [result.generate_report() for result in found if result.violations_count]
+    assert not problems, "\n".join(problems)

@@ -31,6 +31,8 @@ class Visitor:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent = {"cookie": cookie} if cookie else {}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        # The client is others' as well, and would send what it was sent for them.
+        self.client.cookies.clear()
         answer = self.client.request(
             method, f"/console{path}", data=form or None, headers={**sent, **named}
         )

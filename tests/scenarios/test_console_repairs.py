@@ -58,7 +58,7 @@ def test_a_user_is_mapped_and_the_customer_deleted(run: Run, by: str) -> None:
         it.forgotten("legacy-7")
         assert offered(console, number) == []
         again = console.post(path, form)
-        assert again.status_code == 400
+        assert again.status_code == 409
         assert "forgotten" in text_of(again)
 
 
@@ -97,7 +97,7 @@ def test_a_team_is_handed_over(run: Run) -> None:
         assert not it.is_gone(customer)
         detail = last(it, number, "team.handed_over")
         assert (detail["by"], detail["why"]) == ("Ann", "u2 pays")
-        assert console.post(path, form | {"to": "u2"}).status_code == 400
+        assert console.post(path, form | {"to": "u2"}).status_code == 409
 
 
 def test_what_survived_is_revoked(run: Run) -> None:
@@ -116,8 +116,12 @@ def test_what_survived_is_revoked(run: Run) -> None:
         assert console.post(path, form | {"number": ""}).status_code == 400
         console.post("/pause", form)
         stopped = console.post(path, form)
-        assert stopped.status_code == 400
-        assert "paused" in text_of(stopped)
+        assert stopped.status_code == 409
+        assert f"Nothing of deletion {number} can be revoked: all deletions are paused." in text_of(
+            stopped
+        )
+        assert text_of(console.get(path)) == text_of(stopped)
+        assert "revoke" in offered(console, number)
         assert it.counts().get(REVOKE, 0) == 0
         console.post("/resume", form)
         assert console.post(path, form).status_code == 303
@@ -128,7 +132,7 @@ def test_what_survived_is_revoked(run: Run) -> None:
             "why": "nobody pays for it",
         }
         again = console.post(path, form)
-        assert again.status_code == 400
+        assert again.status_code == 409
         assert "no subscription" in text_of(again)
 
 
