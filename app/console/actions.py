@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from app.console.pages import elsewhere, no_deletion, page
+from app.console.reasons import BUTTONS
 from app.console.session import MAX_WHY, Session
 from app.state import AppRequest, AppState
 from sync.deletions import pause as pausing
@@ -19,11 +20,13 @@ from sync.deletions.queries import Which
 from sync.deletions.revoking import revoke
 from sync.deletions.transfer import transfer
 from sync.errors import InvalidInput, NothingFound, NotPossible, PolarError
+from sync.mirror.objects import Member
 from sync.operators.actions import Person
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
 from sync.polar.organization import Organization
 from sync.reports import deletion as reports
+from sync.reports.told import DeletionReport
 
 _IDS = ("external_id", "customer_id")
 """What an entry of the mapping names the user's customer by: one of the two."""
@@ -44,26 +47,26 @@ class About:
 
 ABOUT: Mapping[Deed, About] = {
     Verb.APPROVE: About(
-        name="Approve",
+        name=BUTTONS[Verb.APPROVE],
         done="It is approved.",
         does="The deletion goes on: the customer is deleted at Polar, and with it go its"
         " subscriptions and benefits. That cannot be undone.",
         is_final=True,
     ),
     Verb.CANCEL: About(
-        name="Cancel",
+        name=BUTTONS[Verb.CANCEL],
         done="It is canceled.",
         does="The customer is left alone, and the deletion ends. Only another `user.deleted` of"
         " your app's begins a new one.",
         is_final=True,
     ),
     Verb.RETRY: About(
-        name="Try now",
+        name=BUTTONS[Verb.RETRY],
         done="It is tried now.",
         does="The next step is taken at once, without waiting for a backoff or DELETION_DELAY.",
     ),
     Repair.MAP: About(
-        name="Map",
+        name=BUTTONS[Repair.MAP],
         done="The user is mapped, and the deletion goes on.",
         does="Says who the user is at Polar, in place of what the event, the mapping or its rule"
         " says. The deletion goes on with that customer at once: it is deleted at Polar, and with"
@@ -71,7 +74,7 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Repair.TRANSFER: About(
-        name="Transfer",
+        name=BUTTONS[Repair.TRANSFER],
         done="The team is handed over, and the user leaves it now. Its e-mail and name may still be"
         " the user's: change them at Polar.",
         does="Another member becomes the owner of the team at Polar. The user leaves it; the team"
@@ -79,7 +82,7 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Repair.REVOKE: About(
-        name="Revoke",
+        name=BUTTONS[Repair.REVOKE],
         done="What survived is revoked; the deletion is checked now.",
         does="The subscriptions that have outlived the customer are ended at Polar at once, but for"
         " those that no request ends. That cannot be undone.",
@@ -99,7 +102,6 @@ async def ask(
         told = await reports.whole(app.database, app.hasher, number)
     except NothingFound:
         return no_deletion(request, session, number)
-    has_team = verb is Repair.TRANSFER and told.customer_id is not None
     return page(
         request,
         "action.html",
@@ -110,8 +112,15 @@ async def ask(
         about=ABOUT[verb],
         problem=problem,
         max_why=MAX_WHY,
-        team=await reports.team(app.database, told.customer_id or "") if has_team else (),
+        team=await _others(app, told) if verb is Repair.TRANSFER else (),
     )
+
+
+async def _others(app: AppState, told: DeletionReport) -> list[Member]:
+    """Whom the team can be handed over to, as far as they are known."""
+    team = await reports.team(app.database, told.customer_id or "")
+    own = {told.external_id, told.user_id} - {None}
+    return [one for one in team if one.external_id not in own]
 
 
 async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response:

@@ -18,7 +18,7 @@ from sync.errors import StorageError
 _log = logging.getLogger(__name__)
 
 LOGIN = "/login"
-_PAGES = ("/deletions", "/dead-letters", "/done", "/pause")
+_PAGES = ("/deletions", "/dead-letters", "/done", "/pause", "/brake")
 """That one can be led to after the login."""
 _NOT_THEIRS = "The form is not of this session, and nothing was done: log in again."
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from starlette.responses import Response
 
-from app.console.pages import elsewhere, page, problem
+from app.console.pages import elsewhere, number_before, page, problem
 from app.console.session import MAX_WHY, Session
 from app.state import AppRequest
 from sync.deletions.queries import Which
@@ -121,7 +121,10 @@ async def show(request: AppRequest, session: Session) -> Response:
     kind = _kind(request)
     if kind is None:
         return _nothing(request, session)
-    before = Which(request.query_params.get("before", ""))
+    try:
+        before = number_before(request)
+    except InvalidInput as error:
+        return problem(request, session, str(error), 400, back="/dead-letters")
     done, number = request.query_params.get("done", ""), Which(request.query_params.get("n", ""))
     return page(
         request,
@@ -133,10 +136,10 @@ async def show(request: AppRequest, session: Session) -> Response:
         found=await dead_letters(
             request.state["app"].database,
             kind,
-            int(before.text) if before.is_number else None,
+            before,
             _PAGE,
         ),
-        is_first=not before.is_number,
+        is_first=before is None,
         done=done if done in set(Verb) and number.is_number else None,
         number=int(number.text) if number.is_number else 0,
     )

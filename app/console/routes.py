@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from app.console import actions, letters, views
+from app.console import actions, brake, letters, views
 from app.console.door import LOGIN, Door
 from app.console.pages import icon, style, to_overview
 from app.console.session import Sessions
@@ -21,6 +21,7 @@ _SHOWN = {
     f"{_ONE}/receipt.html": views.show_receipt,
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
+    "/brake": brake.ask,
     "/dead-letters": letters.show_first,
     _LETTERS: letters.show,
     f"{_LETTERS}/{{verb:str}}": letters.ask,
@@ -32,6 +33,7 @@ _SHOWN = {
 _DONE = {
     f"{_ONE}/{{verb:str}}": actions.do,
     "/pause": actions.pause,
+    "/brake": brake.approve,
     "/resume": actions.resume,
     f"{_LETTERS}/{{verb:str}}": letters.do,
     f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.do,

@@ -72,7 +72,7 @@ def test_one_is_replayed(commands: Commands, console: Visitor, kind: str) -> Non
     gone = console.post(path, console.csrf() | {"why": " it is \n mended"})
     assert gone.headers["location"] == f"/console/dead-letters/{kind}?done=replay&n=1"
     page = text_of(console.get(gone.headers["location"].removeprefix("/console")))
-    assert "Replayed: 1." in page
+    assert "Tried again: 1. What fails once more comes back here." in page
     assert "Nothing hangs here" in page
     assert not hanging(commands, kind)
     [(did, name, why)] = done(commands)

@@ -134,7 +134,7 @@ def test_dead_letters_are_replayed_and_dismissed(
     page.get_by_role("link", name="Replay 1").click()
     page.get_by_label("Why").fill("the parser is mended")
     page.get_by_role("button", name="Replay").click()
-    expect(page.get_by_text("Replayed: 1.")).to_be_visible()
+    expect(page.get_by_text("Tried again: 1.")).to_be_visible()
     for kind, where in (
         ("Messages", "deletion 7"),
         ("Profiles", "user-8"),
