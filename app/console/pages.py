@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.console.reasons import with_buttons
+from app.console.reasons import specific
 from app.console.session import Session
 from app.state import AppRequest
 from sync.deletions.queries import Which
@@ -162,7 +162,7 @@ def _environment() -> Environment:
         "iso": lambda at: _time(at).isoformat(),
         "lasting": lasting,
         "marked": marked,
-        "reason": lambda text: marked(with_buttons(text)),
+        "reason": lambda text: marked(specific(text)),
         "plain": lambda value: value if isinstance(value, str) else json.dumps(value),
         "sentence": lambda text: text[:1].upper() + text[1:],
         "words": words,

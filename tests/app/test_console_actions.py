@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from app.console.actions import ABOUT
-from app.console.reasons import BUTTONS, to_do, with_buttons
+from app.console.reasons import BUTTONS, specific, to_do, with_buttons
 from sync.deletions.observations import Observation, Unmapped
 from sync.deletions.states import State
 from tests.helpers.commands import BLOCKED, HELD, SUPERSEDED, TEAM, VERIFIED, Commands
@@ -56,8 +56,13 @@ def test_what_is_to_be_done_is_said_in_the_words_of_the_buttons(
 ) -> None:
     cases: Sequence[tuple[Sequence[Observation], str, str, str]] = (
         (HELD, "“Approve…” or “Cancel the deletion…”", "3 allowed", "is a team"),
-        (TEAM, "for a team also “Transfer…”", "is a team with 2 other people", "the brake"),
-        ([Unmapped()], "“Map…”, or “Cancel the deletion…”", "no external id", "map set"),
+        (
+            TEAM,
+            "“Transfer…”, “Approve…” or “Cancel the deletion…”",
+            "is a team with 2 other people",
+            "the brake",
+        ),
+        ([Unmapped()], "“Map…”, “Try now…” or “Cancel the deletion…”", "no external id", "map set"),
         ([BLOCKED], "fix what the reason names", "Mend the token", "Polar refuses"),
         ([SUPERSEDED], "a look", "signed up again", "nothing was deleted"),
     )
@@ -68,6 +73,8 @@ def test_what_is_to_be_done_is_said_in_the_words_of_the_buttons(
         assert to_do_ in page.partition("To do:")[2]
         assert said.lower() in page.lower()
         assert not_said not in page
+        # Once, and not by both lines.
+        assert page.partition("To do:")[0].count("“") == 0
     page = text_of(console.get(f"/deletions/{commands.deletion('user-9')}"))
     assert "Accepted; Polar has not been asked yet." in page
     assert "To do:" not in page
@@ -80,6 +87,15 @@ def test_a_button_is_named_for_each_action() -> None:
     assert with_buttons(text) == (
         "“Map…”, “Try now…”, `polar-sync retry --dead-letters` or `ON_TEAM`"
     )
+    for ends in (
+        "; `polar-sync approve` or `polar-sync cancel`",
+        ": `polar-sync map set`, or cancel",
+    ):
+        assert specific(f"it hangs{ends}") == "it hangs"
+    assert (
+        specific("never listed: `polar-sync reconcile`") == "never listed: `polar-sync reconcile`"
+    )
+    assert specific("gone; end it, then `polar-sync retry`") == "gone; end it, then “Try now…”"
     asks = State.INCOMPLETE.about.asks
     assert to_do(asks, ["revoke", "retry"]) == "“Revoke…” or “Try now…”"
     assert to_do(asks, ["retry"]) == "end at Polar what the reason names, then “Try now…”"
