@@ -231,6 +231,12 @@ def test_what_a_hanging_deletion_needs(
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="2", exact=True).click()
     page.get_by_role("link", name="Transfer").click()
+    desktop = page.viewport_size
+    assert desktop is not None
+    page.set_viewport_size(PHONE)
+    # Long as the names of the members are, they fit.
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.set_viewport_size(desktop)
     page.get_by_label("The new owner").select_option(index=1)
     page.get_by_label("Type the number").fill("2")
     page.get_by_role("button", name="Transfer").click()
