@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.main import create_app
 from sync.deletions.observations import Unmapped
@@ -21,7 +21,7 @@ from tests.helpers.site import Site, site
 
 pytestmark = pytest.mark.slow
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 LONG = "an-id-without-any-place-to-break-it-" + "x" * 200
 PAGES = (
     "",
