@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.console.pages import NOTHING_TYPED, no_deletion, page
 from app.console.pages import problem as problem_page
+from app.console.reasons import BUTTONS
 from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest, AppState
 from sync.deletions import pause as pausing
@@ -22,11 +23,13 @@ from sync.deletions.queries import Which
 from sync.deletions.revoking import revoke
 from sync.deletions.transfer import transfer
 from sync.errors import InvalidInput, NothingFound, NotPossible, PolarError
+from sync.mirror.objects import Member
 from sync.operators.actions import Person
 from sync.polar.budget import Unmetered
 from sync.polar.client import PolarClient
 from sync.polar.organization import Organization
 from sync.reports import deletion as reports
+from sync.reports.told import DeletionReport
 
 _NOT_PAUSED = "nothing is paused"
 _IDS = ("external_id", "customer_id")
@@ -49,7 +52,7 @@ class About:
 
 ABOUT: Mapping[Deed, About] = {
     Verb.APPROVE: About(
-        name="Approve",
+        name=BUTTONS[Verb.APPROVE],
         done="it is approved.",
         cannot="Deletion {} cannot be approved",
         does="The deletion goes on: the customer is deleted at Polar, and with it go its"
@@ -57,7 +60,7 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Verb.CANCEL: About(
-        name="Cancel",
+        name=BUTTONS[Verb.CANCEL],
         done="it is canceled.",
         cannot="Deletion {} cannot be canceled",
         does="The customer is left alone, and the deletion ends. Only another `user.deleted` of"
@@ -65,13 +68,13 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Verb.RETRY: About(
-        name="Try now",
+        name=BUTTONS[Verb.RETRY],
         done="it is tried now.",
         cannot="Deletion {} cannot be tried now",
         does="The next step is taken at once, without waiting for a backoff or DELETION_DELAY.",
     ),
     Repair.MAP: About(
-        name="Map",
+        name=BUTTONS[Repair.MAP],
         done="the user is mapped, and the deletion goes on.",
         cannot="The user of deletion {} cannot be mapped",
         does="Says who the user is at Polar, in place of what the event, the mapping or its rule"
@@ -80,7 +83,7 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Repair.TRANSFER: About(
-        name="Transfer",
+        name=BUTTONS[Repair.TRANSFER],
         done="the team is handed over, and the user leaves it now. Its e-mail and name may still be"
         " the user's: change them at Polar.",
         cannot="The team of deletion {} cannot be handed over",
@@ -89,7 +92,7 @@ ABOUT: Mapping[Deed, About] = {
         is_final=True,
     ),
     Repair.REVOKE: About(
-        name="Revoke",
+        name=BUTTONS[Repair.REVOKE],
         done="what survived is revoked, and it is checked now.",
         cannot="Nothing of deletion {} can be revoked",
         does="The subscriptions that have outlived the customer are ended at Polar at once, but for"
@@ -119,7 +122,6 @@ async def ask(
         return no_deletion(request, session, number)
     if why_not is not None:
         status, problem = 409, f"{ABOUT[verb].cannot.format(number)}: {why_not}."
-    has_team = verb is Repair.TRANSFER and told.customer_id is not None
     return page(
         request,
         "action.html",
@@ -132,8 +134,15 @@ async def ask(
         problem=problem,
         typed=typed,
         max_why=MAX_WHY,
-        team=await reports.team(app.database, told.customer_id or "") if has_team else (),
+        team=await _others(app, told) if verb is Repair.TRANSFER else (),
     )
+
+
+async def _others(app: AppState, told: DeletionReport) -> list[Member]:
+    """Whom the team can be handed over to, as far as they are known."""
+    team = await reports.team(app.database, told.customer_id or "")
+    own = {told.external_id, told.user_id} - {None}
+    return [one for one in team if one.external_id not in own]
 
 
 async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> Response | Done:

@@ -33,7 +33,7 @@ from sync.operators import sessions as ended
 _log = logging.getLogger(__name__)
 
 LOGIN = "/login"
-_PAGES = ("/deletions", "/dead-letters", "/done", "/pause", "/resume")
+_PAGES = ("/deletions", "/dead-letters", "/done", "/pause", "/resume", "/brake")
 """That one can be led to after the login, or to what is below."""
 _PATH = re.compile(r"(/[a-z0-9][a-z0-9-]*(\.[a-z]+)?)+")
 """Without what a browser would make another path of."""

@@ -8,10 +8,9 @@ from enum import StrEnum
 
 from starlette.responses import Response
 
-from app.console.pages import NOTHING_TYPED, elsewhere, page, problem
+from app.console.pages import NOTHING_TYPED, elsewhere, number_before, page, problem
 from app.console.session import MAX_WHY, Done, Session
 from app.state import AppRequest
-from sync.deletions.queries import Which
 from sync.errors import InvalidInput, NothingFound
 from sync.inbox import queries as inbox
 from sync.operators.actions import Person
@@ -30,7 +29,7 @@ class Verb(StrEnum):
     DISMISS = "dismiss"
 
 
-_SAID = {Verb.REPLAY: "Replayed", Verb.DISMISS: "Dismissed"}
+_SAID = {Verb.REPLAY: "Tried again", Verb.DISMISS: "Dismissed"}
 
 Do = Callable[[Database, Collection[int] | None, Person], Awaitable[Collection[int]]]
 """To these, or all; returns to which it was done."""
@@ -123,7 +122,10 @@ async def show(request: AppRequest, session: Session) -> Response:
     kind = _kind(request)
     if kind is None:
         return _nothing(request, session)
-    before = Which(request.query_params.get("before", ""))
+    try:
+        before = number_before(request)
+    except InvalidInput as error:
+        return problem(request, session, str(error), 400, back="/dead-letters")
     return page(
         request,
         "letters.html",
@@ -134,10 +136,10 @@ async def show(request: AppRequest, session: Session) -> Response:
         found=await dead_letters(
             request.state["app"].database,
             kind,
-            int(before.text) if before.is_number else None,
+            before,
             _PAGE,
         ),
-        is_first=not before.is_number,
+        is_first=before is None,
     )
 
 
@@ -207,6 +209,8 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
         said = "Nothing was done: the content of all of them is forgotten."
         return await ask(request, session, said, typed=form)
     said = f"{_SAID[verb]}: {len(done):,}."
+    if verb is Verb.REPLAY:
+        said += " What fails once more comes back here."
     # A pause stops what is carried to Polar, too.
     is_carried = kind is Kind.PROFILES and verb is Verb.REPLAY
     return Done(f"/dead-letters/{kind}", session.about_pause(said) if is_carried else said)

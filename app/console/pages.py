@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -15,8 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.console.reasons import specific
 from app.console.session import SAID_COOKIE, Session
 from app.state import AppRequest
+from sync.deletions.queries import Which
+from sync.errors import InvalidInput
 
 _HEADERS = {
     # Nothing but our own style and forms: no script at all, no frame, nothing from elsewhere.
@@ -30,7 +34,10 @@ _HEADERS = {
 }
 NOTHING_TYPED: Mapping[str, str] = {}
 """What stands in the fields of a form that is new."""
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_UNITS = (("second", 1, 60), ("minute", 60, 60), ("hour", 3_600, 24))
+"""Each with its seconds, and of how many on it is the next one."""
+_A_DAY = 86_400
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 
 
 def base_of(request: AppRequest) -> str:
@@ -84,6 +91,18 @@ def no_deletion(request: AppRequest, session: Session, number: int) -> Response:
 def elsewhere(request: AppRequest, path: str) -> Response:
     """Have the browser go on to a page of the console's."""
     return RedirectResponse(base_of(request) + path, 303, headers=_HEADERS)
+
+
+def number_before(request: AppRequest) -> int | None:
+    """The number that a page of older ones begins below; None: it is the first page.
+
+    Raises:
+        InvalidInput: the address has something else there.
+    """
+    before = Which(request.query_params.get("before", ""))
+    if before.text and not before.is_number:
+        raise InvalidInput("There is no such page: its address ends in no number.")
+    return int(before.text) if before.text else None
 
 
 def download(name: str, content: str) -> Response:
@@ -149,6 +168,7 @@ def _environment() -> Environment:
         "iso": lambda at: _time(at).isoformat(),
         "lasting": lasting,
         "marked": marked,
+        "reason": lambda text: marked(specific(text)),
         "plain": lambda value: value if isinstance(value, str) else json.dumps(value),
         "sentence": lambda text: text[:1].upper() + text[1:],
         "words": words,
@@ -167,18 +187,18 @@ def exact(at: datetime | str) -> str:
 def ago(at: datetime | str) -> str:
     """`3 hours ago`, `in 2 minutes`, `just now`."""
     seconds = (datetime.now(UTC) - _time(at)).total_seconds()
-    if abs(seconds) < _UNITS[-1][1]:
+    if abs(seconds) < 60:
         return "just now"
     said = lasting(abs(seconds))
     return f"{said} ago" if seconds > 0 else f"in {said}"
 
 
 def lasting(seconds: float) -> str:
-    """`3 hours`."""
-    for unit, length in _UNITS:
-        if seconds >= length:
-            return count(int(seconds // length), unit)
-    return count(round(seconds), "second")
+    """`3 hours`, rounded."""
+    for unit, length, most in _UNITS:
+        if (number := round(seconds / length)) < most:
+            return count(number, unit)
+    return count(round(seconds / _A_DAY), "day")
 
 
 def count(number: int, one: str) -> str:
@@ -187,12 +207,24 @@ def count(number: int, one: str) -> str:
 
 
 def marked(text: str) -> Markup:
-    """With what stands between backticks as code."""
+    """With what stands between backticks as code, and times as all others are."""
     parts = text.split("`")
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        Markup("<code>{}</code>").format(part) if number % 2 else _with_times(part)
         for number, part in enumerate(parts)
     )
+
+
+def _with_times(text: str) -> Markup:
+    # What is escaped stays as it is where a time is.
+    return Markup(_ISO.sub(lambda found: _exact_if_it_is(found[0]), escape(text)))  # noqa: S704
+
+
+def _exact_if_it_is(text: str) -> str:
+    try:
+        return f'<time datetime="{text}">{exact(text)}</time>'
+    except ValueError:
+        return text
 
 
 def words(name: str) -> str:

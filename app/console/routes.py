@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from app.console import actions, letters, views
+from app.console import actions, brake, letters, views
 from app.console.door import LOGIN, Door
 from app.console.pages import icon, style, to_overview
 from app.console.session import Sessions
@@ -22,6 +22,7 @@ _SHOWN = {
     f"{_ONE}/{{verb:str}}": actions.ask,
     "/pause": actions.ask_to_pause,
     "/resume": actions.ask_to_resume,
+    "/brake": brake.ask,
     "/dead-letters": letters.show_first,
     _LETTERS: letters.show,
     f"{_LETTERS}/{{verb:str}}": letters.ask,
@@ -33,6 +34,7 @@ _SHOWN = {
 _DONE = {
     f"{_ONE}/{{verb:str}}": actions.do,
     "/pause": actions.pause,
+    "/brake": brake.approve,
     "/resume": actions.resume,
     f"{_LETTERS}/{{verb:str}}": letters.do,
     f"{_LETTERS}/{{id:int}}/{{verb:str}}": letters.do,

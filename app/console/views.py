@@ -10,14 +10,21 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from app.console import actions
-from app.console.pages import download, finished_page, no_deletion, page, problem
+from app.console.pages import (
+    download,
+    finished_page,
+    no_deletion,
+    number_before,
+    page,
+    problem,
+)
+from app.console.reasons import to_do
 from app.console.session import Session
 from app.state import AppRequest
-from sync.deletions.finding import Received
-from sync.deletions.queries import Which
+from sync.deletions.finding import Group, Received
 from sync.deletions.receipts import not_covered
 from sync.deletions.states import State
-from sync.errors import NothingFound
+from sync.errors import InvalidInput, NothingFound
 from sync.ids import MAX_ID
 from sync.operators import actions as operators
 from sync.receipts.page import page as receipt_page
@@ -25,10 +32,15 @@ from sync.reports import deletion as reports
 from sync.reports.overview import MOST_HELD, OUTCOMES, overview
 from sync.reports.search import search
 from sync.reports.status import status
+from sync.reports.told import DeletionPage
 
 _PAGE = 50
 _DAYS = ("from", "to")
 """The parameters that a search by date has."""
+_GROUPS: Mapping[Group, str] = {
+    Group.NEEDS_A_PERSON: "all that need a person",
+    Group.HELD_BY_BRAKE: "held by the brake",
+}
 _LISTED = 20
 """Deletions that need a person, on the overview."""
 _MEMBERSHIPS = 100
@@ -39,7 +51,13 @@ async def show_overview(request: AppRequest, session: Session) -> Response:
     """What needs a person, and how it goes."""
     app = request.state["app"]
     now, lately = await asyncio.gather(
-        status(app.database, app.settings, _LISTED, memberships_among=_MEMBERSHIPS),
+        status(
+            app.database,
+            app.settings,
+            _LISTED,
+            but_for_brake=True,
+            memberships_among=_MEMBERSHIPS,
+        ),
         overview(app.database, app.settings),
     )
     return page(
@@ -60,54 +78,67 @@ async def show_deletions(request: AppRequest, session: Session) -> Response:
     """A page of deletions, found by whatever somebody has in hand."""
     app = request.state["app"]
     asked = request.query_params
-    text = asked.get("q", "").strip()[:MAX_ID]
-    state = asked.get("state", "")
+    said = {name: asked.get(name, "").strip() for name in ("q", "state", *_DAYS)}
     before = asked.get("before", "")
-    days = {name: _day(asked.get(name, "")) for name in _DAYS}
-    chosen = State(state) if state in set(State) else None
-    found = await search(
-        app.database,
-        app.hasher,
-        text=text,
-        state=chosen,
-        received=_received(days) if any(days.values()) else None,
-        before=before,
-        limit=_PAGE,
-    )
-    more = {
-        "q": text,
-        "state": chosen or "",
-        **{name: day.isoformat() for name, day in days.items() if day},
-        "before": found.next_cursor,
-    }
+    found, problem = DeletionPage(deletions=[], next_cursor=None), None
+    try:
+        found = await search(
+            app.database,
+            app.hasher,
+            text=_id(said["q"]),
+            chosen=_chosen(said["state"]),
+            received=_received(*(_day(said[name]) for name in _DAYS)),
+            before=before,
+            limit=_PAGE,
+        )
+    except InvalidInput as error:
+        problem = str(error)
+    first = {name: it for name, it in said.items() if it}
     return page(
         request,
         "deletions.html",
+        200 if problem is None else 400,
         session=session,
         found=found.deletions,
-        text=text,
-        chosen=chosen,
+        problem=problem,
+        said=said,
         states=State,
-        days=days,
+        groups=_GROUPS,
         is_first=not before,
-        older=urlencode({name: it for name, it in more.items() if it})
-        if found.next_cursor
-        else None,
-        first=urlencode({name: it for name, it in more.items() if it and name != "before"}),
+        older=urlencode(first | {"before": found.next_cursor}) if found.next_cursor else None,
+        first=urlencode(first),
     )
 
 
+def _id(text: str) -> str:
+    if len(text) > MAX_ID:
+        raise InvalidInput(f"No id is longer than {MAX_ID} characters.")
+    return text
+
+
+def _chosen(text: str) -> State | Group | None:
+    if text in set(State):
+        return State(text)
+    if text in set(Group):
+        return Group(text)
+    if text:
+        raise InvalidInput(f"There is no state {text[:MAX_ID]}.")
+    return None
+
+
 def _day(text: str) -> date | None:
-    """`2026-01-31`; None: it is no day."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if text else None
     except ValueError:
+        raise InvalidInput(f"{text[:MAX_ID]} is no day: write it as 2026-01-31.") from None
+
+
+def _received(first: date | None, last: date | None) -> Received | None:
+    """From the beginning of the first day to the end of the last, by UTC."""
+    if first is None and last is None:
         return None
-
-
-def _received(days: Mapping[str, date | None]) -> Received:
-    """From the beginning of the first of the `_DAYS` to the end of the last, by UTC."""
-    first, last = (days[name] for name in _DAYS)
+    if first and last and first > last:
+        raise InvalidInput("The first day is after the last: nothing was received between them.")
     return Received(
         datetime.combine(first, time.min, UTC) if first else None,
         datetime.combine(last, time.max, UTC) if last else None,
@@ -122,13 +153,15 @@ async def show_deletion(request: AppRequest, session: Session) -> Response:
         told = await reports.whole(app.database, app.hasher, number)
     except NothingFound:
         return no_deletion(request, session, number)
+    possible = await actions.offered(request, number)
     return page(
         request,
         "deletion.html",
         session=session,
         it=told,
         not_covered=not_covered(told.evidence) if told.state is State.VERIFIED else None,
-        possible=await actions.offered(request, number),
+        possible=possible,
+        to_do=to_do(told.asks, possible),
     )
 
 
@@ -160,17 +193,19 @@ async def give_receipt(request: AppRequest, session: Session) -> Response:
 
 
 async def show_done(request: AppRequest, session: Session) -> Response:
-    """What operators did that is in no deletion's evidence."""
-    before = Which(request.query_params.get("before", ""))
+    """What operators did."""
+    try:
+        before = number_before(request)
+    except InvalidInput as error:
+        return problem(request, session, str(error), 400, back="/done")
     async with request.state["app"].database.read() as reading:
-        found = await operators.newest(
-            reading, int(before.text) if before.is_number else None, _PAGE + 1
-        )
+        found = await operators.newest(reading, before, _PAGE + 1)
     return page(
         request,
         "done.html",
         session=session,
         found=found[:_PAGE],
-        is_first=not before.is_number,
+        on_deletions=operators.ON_DELETIONS,
+        is_first=before is None,
         older=found[_PAGE - 1].id if len(found) > _PAGE else None,
     )

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sync.deletions.states import State
+from sync.deletions import queries
+from sync.deletions.states import NEEDS_A_PERSON, State
 from sync.deletions.tables import DeletionRow
 
 _STATE = col(DeletionRow.state)
@@ -42,6 +45,13 @@ async def known_by(
     return found
 
 
+class Group(StrEnum):
+    """Deletions that are looked for together, whatever state they are in, or not all of a state."""
+
+    NEEDS_A_PERSON = "needs_a_person"
+    HELD_BY_BRAKE = "held_by_brake"
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """Within which time a deletion's first event came, both ends included."""
@@ -56,6 +66,20 @@ class Received:
         )
 
 
+def _states(chosen: State | Group | None) -> Collection[State]:
+    match chosen:
+        case None:
+            return frozenset(State)
+        case State():
+            return {chosen}
+        case Group.NEEDS_A_PERSON:
+            return NEEDS_A_PERSON
+        case Group.HELD_BY_BRAKE:
+            return {State.HELD}
+        case _:
+            assert_never(chosen)
+
+
 def _when_received(row: DeletionRow) -> tuple[datetime, int]:
     return row.received_at, row.id
 
@@ -64,19 +88,22 @@ async def received_within(
     session: AsyncSession,
     received: Received,
     *,
-    states: Collection[State],
+    chosen: State | Group | None,
     before: tuple[datetime, int] | None,
     limit: int,
     among: Collection[int] | None = None,
 ) -> Sequence[DeletionRow]:
-    """A page of the deletions in these states, and `among` these numbers where those are given, the
-    last received first.
+    """A page of the deletions in this state or group, and `among` these numbers where those are
+    given, the last received first.
 
     Args:
+        chosen: None: of all.
         before: when the last one of the page before was received, and its number.
     """
     at = col(DeletionRow.received_at)
-    where: list[sa.ColumnElement[bool]] = []
+    states = _states(chosen)
+    group = [queries.held_by_brake()] if chosen is Group.HELD_BY_BRAKE else []
+    where = list(group)
     if received.since is not None:
         where.append(at >= received.since)
     if received.until is not None:
@@ -87,7 +114,7 @@ async def received_within(
     order = (at.desc(), _ID.desc())
     if among is not None:
         # Chosen here: SQLite would rather go through all that came within that time.
-        named = (await session.exec(select(DeletionRow).where(_ID.in_(among)))).all()
+        named = (await session.exec(select(DeletionRow).where(_ID.in_(among), *group))).all()
         fitting = [row for row in named if row.state in states and received.holds(row)]
         fitting.sort(key=_when_received, reverse=True)
         return [row for row in fitting if before is None or _when_received(row) < before][:limit]

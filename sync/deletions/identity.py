@@ -27,7 +27,8 @@ from sync.errors import InvalidInput
 from sync.hashing import Hasher
 from sync.ids import MAX_ID, has_forbidden_characters, trimmed
 from sync.mirror.objects import PolarId
-from sync.operators.actions import Person
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.settings import Settings
 from sync.store.database import Database
 
@@ -196,6 +197,7 @@ async def map_user_of(
         await evidence.append(
             session, row, MAPPED, source="operator", at=now, **ids, **person.detail
         )
+        actions.note(session, person, Did.MAP, now, [row.id])
         await _put_entry(ledger.database, session, ledger.hasher, entry)
         return Effect(row.id, row.state)
 

@@ -305,8 +305,8 @@ def _subscribed_anew(deletion: Deletion, observation: SubscribedAnew, now: datet
         for item, made_at in observation.made_at.items()
     )
     reason = (
-        f"customer {deletion.customer_id} is active since the event: {what}; if the user has come"
-        " back, `polar-sync cancel`, otherwise `polar-sync approve`"
+        f"customer {deletion.customer_id} has been active since the event: {what}; if the user has"
+        " come back, `polar-sync cancel`, otherwise `polar-sync approve`"
     )
     if deletion.state is State.HELD:
         reason = f"{deletion.reason}; also, {reason}"
@@ -373,12 +373,13 @@ def _membership_ended(deletion: Deletion, observation: MembershipEnded) -> Delet
 def _braked(deletion: Deletion, observation: Brake) -> Deletion:
     if deletion.stage is not State.RESOLVED or deletion.approved:
         raise IllegalTransition(deletion, observation)
+    sent = "1 deletion" if observation.sent == 1 else f"{observation.sent} deletions"
     return replace(
         deletion,
         state=State.HELD,
         resume=State.RESOLVED,
         reason=(
-            f"the brake tripped: {observation.sent} deletions within"
+            f"the brake tripped: {sent} within"
             f" {'an hour' if observation.within <= timedelta(hours=1) else 'a day'},"
             f" {observation.limit} allowed (MAX_DELETIONS_PER_HOUR); `polar-sync approve` or"
             " `polar-sync cancel`"

@@ -27,7 +27,8 @@ from sync.deletions.states import ENDED, UNPINNED, Action, State
 from sync.deletions.tables import DeletionRow
 from sync.deletions.waking import wake
 from sync.errors import NotPossible
-from sync.operators.actions import Person
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.store.database import Database
 
 _SOURCE = "operator"
@@ -75,8 +76,7 @@ async def act(
         rows = await queries.find(session, ledger.hasher, which, lock=ledger.database)
         # Where it can be meant for none of them, the newest says why not.
         meant = [row for row in rows if _can_be_meant(verb, row)] or rows[-1:]
-        now = await ledger.database.now(session)
-        return [await _act(ledger, session, row, verb, now, person) for row in meant]
+        return await _act_on(ledger, session, meant, verb, person)
 
 
 def refusal(ledger: Ledger, row: DeletionRow, verb: Verb, now: datetime) -> str | None:
@@ -122,12 +122,17 @@ async def count_many(database: Database, verb: Verb, many: Many) -> tuple[int, i
 
 
 async def act_on_many(
-    ledger: Ledger, verb: Verb, many: Many, newest: int | None = None
+    ledger: Ledger,
+    verb: Verb,
+    many: Many,
+    newest: int | None = None,
+    person: Person | None = None,
 ) -> Sequence[Effect]:
     """Do it to all of them, a batch at a time; returns what it did to each.
 
     Args:
         newest: the newest that was counted; later ones are left alone.
+        person: as for `act`.
 
     Raises:
         StorageUnavailable: it is done to the batches before this one.
@@ -140,8 +145,7 @@ async def act_on_many(
     while True:
         async with ledger.database.write() as session:
             rows = await queries.batch(ledger.database, session, *where, after=last, limit=_BATCH)
-            now = await ledger.database.now(session)
-            effects = [await _act(ledger, session, row, verb, now) for row in rows]
+            effects = await _act_on(ledger, session, rows, verb, person)
         if not effects:
             return done
         done += effects
@@ -170,13 +174,27 @@ def _can_be_meant(verb: Verb, row: DeletionRow) -> bool:
     return row.state in _APPROVED if verb is Verb.APPROVE else row.state not in ENDED
 
 
+async def _act_on(
+    ledger: Ledger,
+    session: AsyncSession,
+    rows: Sequence[DeletionRow],
+    verb: Verb,
+    person: Person | None,
+) -> list[Effect]:
+    now = await ledger.database.now(session)
+    effects = [await _act(ledger, session, row, verb, now, person) for row in rows]
+    if done := [effect.deletion for effect in effects if effect.refusal is None]:
+        actions.note(session, person, Did(verb), now, done)
+    return effects
+
+
 async def _act(
     ledger: Ledger,
     session: AsyncSession,
     row: DeletionRow,
     verb: Verb,
     now: datetime,
-    person: Person | None = None,
+    person: Person | None,
 ) -> Effect:
     if (why_not := refusal(ledger, row, verb, now)) is not None:
         return Effect(row.id, row.state, why_not)

@@ -16,8 +16,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from sync.deletions.observations import Brake
 from sync.deletions.states import ENDED, GOES_FIRST, NEEDS_A_PERSON, OPEN, OVER, REMOVABLE, State
-from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow
+from sync.deletions.tables import REMOVABLE_DELETIONS, DeletionRow, EvidenceRow
 from sync.errors import InvalidInput, NothingFound
 from sync.hashing import Hasher
 from sync.store.columns import Texts, any_of
@@ -195,12 +196,20 @@ async def oldest_open(session: AsyncSession) -> DeletionRow | None:
     return next(iter(await _rows(session, _STATE.in_(OPEN), order=order, limit=1)), None)
 
 
-async def needing_a_person(session: AsyncSession, limit: int) -> Sequence[DeletionRow]:
+async def needing_a_person(
+    session: AsyncSession, limit: int, *, but_for_brake: bool = False
+) -> Sequence[DeletionRow]:
     """Those in `NEEDS_A_PERSON`: the open ones, oldest first; after them, as they stay for ever,
-    the superseded ones, newest first."""
+    the superseded ones, newest first.
+
+    Args:
+        but_for_brake: without what the brake holds.
+    """
+    left_out = sa.and_(_STATE == State.HELD, held_by_brake()) if but_for_brake else sa.false()
     superseded = _STATE == State.SUPERSEDED
     order = (superseded, sa.case((superseded, -_ID), else_=_ID))
-    return await _rows(session, _STATE.in_(NEEDS_A_PERSON), order=order, limit=limit)
+    where = (_STATE.in_(NEEDS_A_PERSON), ~left_out)
+    return await _rows(session, *where, order=order, limit=limit)
 
 
 def held_by_brake() -> sa.ColumnElement[bool]:
@@ -291,6 +300,18 @@ async def count_held_by_brake(session: AsyncSession, up_to: int) -> int:
     """How many the brake holds; no more than `up_to` are counted."""
     held = select(DeletionRow.id).where(_STATE.in_([State.HELD]), held_by_brake()).limit(up_to)
     return (await session.exec(select(func.count()).select_from(held.subquery()))).one()
+
+
+async def brake_holds_since(session: AsyncSession, up_to: int) -> datetime | None:
+    """Since when it holds the first of them; no more than `up_to` are looked at, the oldest."""
+    held = select(DeletionRow.id).where(_STATE.in_([State.HELD]), held_by_brake())
+    first = held.order_by(_ID).limit(up_to).subquery()
+    at = func.min(col(EvidenceRow.at))
+    tripped = col(EvidenceRow.kind) == Brake.evidence
+    found = await session.exec(
+        select(at).where(col(EvidenceRow.deletion_id).in_(sa.select(first.c.id)), tripped)
+    )
+    return found.one()
 
 
 async def following_earlier(

@@ -21,7 +21,8 @@ from sync.deletions.waking import wake
 from sync.errors import NotPossible
 from sync.mirror import rows
 from sync.mirror.objects import Subscription
-from sync.operators.actions import Person
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.polar import subscriptions
 from sync.polar.client import PolarClient
 from sync.polar.errors import AlreadyCanceled, NotFound
@@ -105,5 +106,6 @@ async def _noted(
                 revoked=[it.id for it in revoked],
                 **({} if person is None else person.detail),
             )
+            actions.note(session, person, Did.REVOKE, now, [row.id])
         wake(row, now)
         return row

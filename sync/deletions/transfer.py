@@ -13,7 +13,8 @@ from sync.deletions.waking import wake
 from sync.errors import NotPossible
 from sync.mirror.kinds import MEMBER
 from sync.mirror.objects import Member
-from sync.operators.actions import Person
+from sync.operators import actions
+from sync.operators.actions import Did, Person
 from sync.polar import lists, members
 from sync.polar.client import PolarClient
 
@@ -69,6 +70,7 @@ async def transfer(
         detail = {"customer_id": customer_id, "member_id": owner.id}
         detail |= {} if person is None else person.detail
         await ledger.record(session, row, seen, now, source=_SOURCE, **detail)
+        actions.note(session, person, Did.TRANSFER, now, [row.id])
         wake(row, now)
         return Effect(row.id, row.state)
 

@@ -34,6 +34,12 @@ class Person:
 class Did(StrEnum):
     """What can be done. Stored by its value."""
 
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    MAP = "map"
+    TRANSFER = "transfer"
+    REVOKE = "revoke"
     PAUSE = "pause"
     RESUME = "resume"
     INBOX_REPLAY = "inbox replay"
@@ -43,6 +49,10 @@ class Did(StrEnum):
     OUTBOX_DISMISS = "outbox dismiss"
     PROFILES_REPLAY = "profiles replay"
     PROFILES_DISMISS = "profiles dismiss"
+
+
+ON_DELETIONS = frozenset({Did.APPROVE, Did.CANCEL, Did.RETRY, Did.MAP, Did.TRANSFER, Did.REVOKE})
+"""Of these the numbers are those of deletions, which have it in their evidence as well."""
 
 
 def note(

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.deletions import evidence, finding, memberships, queries, receipts
 from sync.deletions.chain import unbroken
-from sync.deletions.finding import Received
+from sync.deletions.finding import Group, Received
 from sync.deletions.queries import Which
 from sync.deletions.states import State
 from sync.hashing import Hasher
@@ -132,7 +132,7 @@ async def received_page(
     database: Database,
     received: Received,
     *,
-    state: State | None,
+    chosen: State | Group | None,
     before: tuple[datetime, int] | None,
     limit: int,
     among: Collection[int] | None = None,
@@ -140,17 +140,16 @@ async def received_page(
     """Deletions whose first event came within that time, the last received first.
 
     Args:
-        state, among: in this state, with one of these numbers; None: in any, with any.
+        chosen, among: in this state or group, with one of these numbers; None: of all, with any.
         before: only those after this one, by when it was received and its number.
 
     Raises:
         StorageUnavailable
     """
-    states = list(State) if state is None else [state]
     async with database.read() as session:
         # One more says whether there are more.
         rows = await finding.received_within(
-            session, received, states=states, before=before, limit=limit + 1, among=among
+            session, received, chosen=chosen, before=before, limit=limit + 1, among=among
         )
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None

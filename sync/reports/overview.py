@@ -59,6 +59,8 @@ class Overview:
     """How many a day do, in words; None: any number."""
     held_by_brake: int
     """At most `MOST_HELD`: there may be more."""
+    held_since: datetime | None
+    """Since when it holds the first of them; None: there is none."""
     turn: timedelta
     """How long a request to Polar that is asked for now waits for its turn."""
     polar_pause: timedelta
@@ -97,6 +99,7 @@ async def overview(database: Database, settings: Settings) -> Overview:
             allowed_an_hour=brake.an_hour,
             allowed_a_day=SHARE_A_DAY if settings.max_deletions_per_hour is None else None,
             held_by_brake=await queries.count_held_by_brake(session, MOST_HELD),
+            held_since=await queries.brake_holds_since(session, MOST_HELD),
             turn=turn,
             polar_pause=polar_pause,
             known=await standing(session, now),

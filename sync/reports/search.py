@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sync.deletions import finding, memberships
-from sync.deletions.finding import Received
+from sync.deletions.finding import Group, Received
 from sync.deletions.queries import Which
 from sync.deletions.states import State
+from sync.errors import InvalidInput
 from sync.hashing import Hasher
 from sync.mirror import rows as mirror_rows
 from sync.mirror.objects import is_polar_id
@@ -15,6 +16,7 @@ from sync.reports import deletion
 from sync.reports.told import DeletionPage
 from sync.store.database import Database
 
+_NO_PAGE = "There is no such page of this search: begin at the newest."
 _MOST = 1_000
 """Deletions of one user or customer that are found, the newest."""
 
@@ -24,7 +26,7 @@ async def search(
     hasher: Hasher,
     *,
     text: str,
-    state: State | None,
+    chosen: State | Group | None,
     received: Received | None,
     before: str,
     limit: int,
@@ -34,38 +36,42 @@ async def search(
     Args:
         text: empty: all. Else a deletion's number, the id of a user (forgotten or not), an external
             id, or Polar's id of a customer, subscription, benefit grant, member or seat.
-        state: only those in it.
+        chosen: only those in this state or group.
         received: only those whose first event came within that time.
-        before: `next_cursor` of the page before; empty, or what it cannot be: the first page.
+        before: `next_cursor` of the page before; empty: the first page.
 
     Raises:
+        InvalidInput: `before` is of no page of such a search.
         StorageUnavailable
     """
     among = await _numbers(database, hasher, text) if text else None
-    if received is not None:
+    # A group is of several states, and one after the other by their indexes is by the time.
+    if received is not None or isinstance(chosen, Group):
         return await deletion.received_page(
             database,
-            received,
-            state=state,
-            before=read_cursor(before),
+            received or Received(),
+            chosen=chosen,
+            before=read_cursor(before) if before else None,
             limit=limit,
             among=among,
         )
-    number = int(before) if Which(before).is_number else None
+    if before and not Which(before).is_number:
+        raise InvalidInput(_NO_PAGE)
+    number = int(before) if before else None
     return await deletion.page(
-        database, user_hash=None, state=state, before=number, limit=limit, among=among
+        database, user_hash=None, state=chosen, before=number, limit=limit, among=among
     )
 
 
-def read_cursor(text: str) -> tuple[datetime, int] | None:
-    """When the last one of a page was received, and its number; None: it says neither."""
+def read_cursor(text: str) -> tuple[datetime, int]:
+    """When the last one of a page was received, and its number."""
     at, _, number = text.partition("_")
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:
-        return None
+        raise InvalidInput(_NO_PAGE) from None
     if moment.tzinfo is None or not Which(number).is_number:
-        return None
+        raise InvalidInput(_NO_PAGE)
     return moment, int(number)
 
 

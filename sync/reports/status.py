@@ -29,12 +29,18 @@ _DEAD_FIELDS = ("id", "source", "event_type", "received_at", "error")
 
 
 async def status(
-    database: Database, settings: Settings, limit: int, *, memberships_among: int | None = None
+    database: Database,
+    settings: Settings,
+    limit: int,
+    *,
+    but_for_brake: bool = False,
+    memberships_among: int | None = None,
 ) -> dict[str, Any]:
     """How things stand.
 
     Args:
         limit: how many of the deletions that need a person are listed.
+        but_for_brake: what the brake holds is not among those.
         memberships_among: seats that stay paid for are looked for among so many memberships that
             have ended, the newest; None: among all, which takes a second where there are many.
 
@@ -46,7 +52,7 @@ async def status(
         jump = await clock.last_jump(session)
         counts = await queries.counts(session)
         oldest = await queries.oldest_open(session)
-        need_person = await queries.needing_a_person(session, limit)
+        need_person = await queries.needing_a_person(session, limit, but_for_brake=but_for_brake)
         pending, pending_since = await inbox.backlog(session)
         paid = await memberships.paid_seats(session, limit, memberships_among)
         near = await near_misses(session, settings)

@@ -21,7 +21,7 @@ from sync.mirror import rows as mirror_rows
 from sync.mirror.kinds import SUBSCRIPTION
 from sync.mirror.reading import parse
 from tests.helpers.api import API_TOKENS
-from tests.helpers.commands import CUSTOMER, FOUND, HELD, NOW, VERIFIED, Commands
+from tests.helpers.commands import CUSTOMER, FOUND, HELD, NOW, TEAM, VERIFIED, Commands
 from tests.helpers.console import TOKEN, WRONG, Visitor, text_of
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.imports import imported_by_app, refusal_without
@@ -243,7 +243,7 @@ def test_empty_it_says_what_to_do(empty: Site) -> None:
 
 @BOTH_ENGINES
 def test_the_overview_names_what_needs_a_person(commands: Commands, console: Visitor) -> None:
-    held = commands.deletion("user-held", *HELD)
+    held = commands.deletion("user-held", *TEAM)
     commands.deletion("user-gone", *VERIFIED)
     commands.dead_letter()
     commands.run("pause", "--why", "a look at it")
@@ -270,8 +270,8 @@ def overview_of(commands: Commands, **settings: Any) -> str:
 def test_the_account_of_the_brake_and_of_the_budget(commands: Commands) -> None:
     said = overview_of(commands)
     for words in (
-        "hour 0 the brake lets 100 by",
-        "day 0 the brake lets 5 % of the customers by",
+        "hour 0 100 may go by themselves",
+        "day 0 5 % of the customers may go by themselves",
         "Held by the brake none",
         "the next one leaves at once at most 300 a minute",
     ):
@@ -284,14 +284,14 @@ def test_the_account_of_the_brake_and_of_the_budget(commands: Commands) -> None:
     insert = "INSERT INTO budget (id, next_at, paused_until) VALUES (1, ?, ?)"
     commands.store.execute(insert, soon, f"1970-01-01 00:00:00.000000{zone}")
     said = overview_of(commands)
-    assert "hour 1 the brake lets" in said
+    assert "hour 1 100 may go by themselves" in said
     assert "Held by the brake 1 deletion" in said
     assert re.search(r"all used: the next one waits \d+ minutes", said)
     commands.store.execute("UPDATE budget SET paused_until = ?", soon)
     said = overview_of(commands, max_deletions_per_hour=0)
     assert re.search(r"paused for \d+ minutes: Polar asks for fewer", said)
     assert "hour 1 no brake" in said
-    assert "customers by" not in said
+    assert "may go by themselves" not in said
 
 
 @BOTH_ENGINES
@@ -344,8 +344,6 @@ def test_one_is_found_by_whatever_somebody_has_in_hand(
         assert (str(other) in numbers) == (text.lower() in {CUSTOMER, subscription}), text
     held = re.findall(r'/deletions/(\d+)"', console.get("/deletions?state=held").text)
     assert held == [str(other)]
-    # A state that there is not is no state.
-    assert len(re.findall(r'/deletions/\d+"', console.get("/deletions?state=nonsense").text)) == 2
 
 
 @BOTH_ENGINES
@@ -388,12 +386,8 @@ def test_what_came_on_some_days_is_found(commands: Commands, console: Visitor) -
         ("to=2026-03-01&state=verified", [early]),
         ("from=2026-03-01&to=2026-03-01&q=user-1", [2]),
         ("from=2026-03-02&q=user-1", []),
-        ("from=2026-03-02&to=2026-03-01", []),
         ("from=0001-01-01&to=9999-12-31", [3, 2, 1, early]),
         ("from=&to=", [early, 3, 2, 1]),
-        ("from=nonsense&to=2026-02-30", [early, 3, 2, 1]),
-        ("from=2026-03-01&before=nonsense_9", [3, 2, 1]),
-        ("from=2026-03-01&before=2026-03-01T00:00:00_9", [3, 2, 1]),
     ):
         page = console.get(f"/deletions?{query}")
         assert numbers(page) == found, query
@@ -451,7 +445,7 @@ def test_one_deletion(commands: Commands, console: Visitor) -> None:
 
 
 def test_what_comes_from_elsewhere_is_text(commands: Commands, console: Visitor) -> None:
-    number = commands.deletion(EVIL, *HELD)
+    number = commands.deletion(EVIL, *TEAM)
     commands.run("pause", "--why", EVIL)
     for path in ("", "/deletions", f"/deletions/{number}"):
         page = console.get(path)
@@ -477,6 +471,44 @@ def test_words() -> None:
         "2 hours",
         "2 days",
     ]
+    # Rounded: what lasts a moment less than a week lasts a week.
+    assert [lasting(n) for n in (59.6, 3_530, 3_599, 86_399, 604_799)] == [
+        "1 minute",
+        "59 minutes",
+        "1 hour",
+        "1 day",
+        "7 days",
+    ]
     assert ago("2020-01-01T00:00:00+00:00").endswith("days ago")
     assert ago("2999-01-01T00:00:00+00:00").startswith("in ")
     assert marked("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+    at = "2026-11-27T22:36:52+00:00"
+    shown = "2026-11-27 22:36:52 UTC"
+    assert marked(f"<at {at}>") == f'&lt;at <time datetime="{at}">{shown}</time>&gt;'
+    assert shown in marked("2026-11-27T23:36:52.5+01:00")
+    assert marked("at 2026-99-27T22:36:52Z") == "at 2026-99-27T22:36:52Z"
+
+
+def test_what_a_search_cannot_be_is_said(console: Visitor) -> None:
+    for query, why in (
+        ("state=nonsense", "no state nonsense"),
+        ("before=nonsense", "no such page"),
+        ("from=2026-02-30", "2026-02-30 is no day"),
+        ("to=nonsense", "nonsense is no day"),
+        ("from=2026-03-02&to=2026-03-01", "The first day is after the last"),
+        ("from=2026-03-01&before=nonsense_9", "no such page"),
+        ("from=2026-03-01&before=2026-03-01T00:00:00_9", "no such page"),
+        ("state=needs_a_person&before=9", "no such page"),
+        ("q=" + "x" * 257, "longer than"),
+    ):
+        page = console.get(f"/deletions?{query}&q=" if "q=" not in query else f"/deletions?{query}")
+        assert page.status_code == 400, query
+        assert why in text_of(page)
+    # What was typed is there still.
+    page = console.get("/deletions?q=user-1&from=2026-03-02&to=2026-03-01")
+    for value in ("user-1", "2026-03-02", "2026-03-01"):
+        assert f'value="{value}"' in page.text
+    for path in ("/done", "/dead-letters/events"):
+        page = console.get(f"{path}?before=nonsense")
+        assert page.status_code == 400
+        assert "no such page" in text_of(page)

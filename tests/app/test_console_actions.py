@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from markupsafe import escape
 
+from app.console.actions import ABOUT
+from app.console.reasons import BUTTONS, specific, to_do, with_buttons
+from sync.deletions.observations import Observation, Unmapped
 from sync.deletions.states import State
-from tests.helpers.commands import FOUND, HELD, VERIFIED, Commands
+from tests.helpers.commands import BLOCKED, FOUND, HELD, SUPERSEDED, TEAM, VERIFIED, Commands
 from tests.helpers.console import TOKEN, Visitor, text_of
 from tests.helpers.engines import BOTH_ENGINES
 from tests.helpers.site import site
@@ -47,6 +50,58 @@ def test_what_is_offered_is_what_can_be_done(commands: Commands, console: Visito
     assert offered(console, held) == ["approve", "cancel"]
     assert offered(console, verified) == []
     assert offered(console, new) == ["map", "retry", "cancel"]
+
+
+def test_what_is_to_be_done_is_said_in_the_words_of_the_buttons(
+    commands: Commands, console: Visitor
+) -> None:
+    cases: Sequence[tuple[Sequence[Observation], str, str, str]] = (
+        (HELD, "“Approve…” or “Cancel the deletion…”", "3 allowed", "is a team"),
+        (
+            TEAM,
+            "“Transfer…”, “Approve…” or “Cancel the deletion…”",
+            "is a team with 2 other people",
+            "the brake",
+        ),
+        ([Unmapped()], "“Map…”, “Try now…” or “Cancel the deletion…”", "no external id", "map set"),
+        ([BLOCKED], "fix what the reason names", "Mend the token", "Polar refuses"),
+        ([SUPERSEDED], "a look", "signed up again", "nothing was deleted"),
+    )
+    for observations, to_do_, said, not_said in cases:
+        number = commands.deletion(said, *observations)
+        # Below is what is known of it, and the evidence as it was written.
+        page = text_of(console.get(f"/deletions/{number}")).partition("Who and when")[0]
+        assert to_do_ in page.partition("To do:")[2]
+        assert said.lower() in page.lower()
+        assert not_said not in page
+        # Once, and not by both lines.
+        assert page.partition("To do:")[0].count("“") == 0
+    page = text_of(console.get(f"/deletions/{commands.deletion('user-9')}"))
+    assert "Accepted; Polar has not been asked yet." in page
+    assert "To do:" not in page
+
+
+def test_a_button_is_named_for_each_action() -> None:
+    assert set(BUTTONS) == set(ABOUT)
+    assert {about.name for about in ABOUT.values()} == set(BUTTONS.values())
+    text = "`polar-sync map set`, `retry`, `polar-sync retry --dead-letters` or `ON_TEAM`"
+    assert with_buttons(text) == (
+        "“Map…”, “Try now…”, `polar-sync retry --dead-letters` or `ON_TEAM`"
+    )
+    for ends in (
+        "; `polar-sync approve` or `polar-sync cancel`",
+        ": `polar-sync map set`, or cancel",
+    ):
+        assert specific(f"it hangs{ends}") == "it hangs"
+    assert (
+        specific("never listed: `polar-sync reconcile`") == "never listed: `polar-sync reconcile`"
+    )
+    assert specific("gone; end it, then `polar-sync retry`") == "gone; end it, then “Try now…”"
+    asks = State.INCOMPLETE.about.asks
+    assert to_do(asks, ["revoke", "retry"]) == "“Revoke…” or “Try now…”"
+    assert to_do(asks, ["retry"]) == "end at Polar what the reason names, then “Try now…”"
+    assert to_do(asks, []) == "end at Polar what the reason names, then “Try now…”"
+    assert to_do("`approve`", ["cancel"]) == "“Cancel the deletion…”"
 
 
 @pytest.mark.parametrize(("verb", "kind"), [("approve", "approved"), ("cancel", "canceled")])
@@ -106,6 +161,33 @@ def test_a_form_from_elsewhere_does_nothing(commands: Commands, console: Visitor
     assert state(commands, number) == "held"
     assert commands.run("status", "--json").json["paused"] is None
     assert console.get().status_code == 200
+
+
+def test_what_is_done_to_deletions_is_told_with_who_and_why(
+    commands: Commands, console: Visitor
+) -> None:
+    one, two, three = (commands.deletion(f"user-{n}", *HELD) for n in range(3))
+    new = commands.deletion("user-9")
+    form = {"csrf": csrf(console), "number": str(one), "why": "seen with Bob"}
+    console.post(f"/deletions/{one}/approve", form)
+    # What is not done is not told.
+    console.post(f"/deletions/{one}/approve", form)
+    commands.run("approve", str(one))
+    commands.run("cancel", str(two))
+    commands.run("approve", "--all")
+    commands.run("retry", str(new))
+    rows = commands.store.query("SELECT did, numbers, name, why FROM operator_action ORDER BY id")
+    found = [(row["did"], str(row["numbers"]), row["name"], row["why"]) for row in rows]
+    assert found == [
+        ("approve", f"[{one}]", "Ann", "seen with Bob"),
+        ("cancel", f"[{two}]", None, None),
+        ("approve", f"[{three}]", None, None),
+        ("retry", f"[{new}]", None, None),
+    ]
+    page = console.get("/done")
+    assert f"approve deletion {one} Ann seen with Bob" in text_of(page)
+    assert f"cancel deletion {two} a command" in text_of(page)
+    assert f'href="/console/deletions/{one}"' in page.text
 
 
 def test_try_now(commands: Commands, console: Visitor) -> None:

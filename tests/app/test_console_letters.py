@@ -72,7 +72,7 @@ def test_one_is_replayed(commands: Commands, console: Visitor, kind: str) -> Non
     gone = console.post(path, console.csrf() | {"why": " it is \n mended"})
     assert gone.headers["location"] == f"/console/dead-letters/{kind}"
     page = text_of(console.get(gone.headers["location"].removeprefix("/console")))
-    assert "Replayed: 1." in page
+    assert "Tried again: 1. What fails once more comes back here." in page
     assert "Nothing hangs here" in page
     assert "Replayed" not in text_of(console.get(f"/dead-letters/{kind}?done=replay&n=1"))
     assert not hanging(commands, kind)
@@ -107,7 +107,7 @@ def test_all_are_replayed(commands: Commands, console: Visitor) -> None:
     assert "all 2 of them" in text_of(console.get("/dead-letters/events/replay"))
     answer = console.post("/dead-letters/events/replay", console.csrf())
     page = console.get(answer.headers["location"].removeprefix("/console"))
-    assert "Replayed: 2." in text_of(page)
+    assert "Tried again: 2." in text_of(page)
     path = "/dead-letters/events/replay"
     for answer in (console.get(path), console.post(path, console.csrf())):
         assert answer.status_code == 409

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.main import create_app
 from sync.deletions.observations import Unmapped
 from tests.browser.conftest import Open
 from tests.helpers.bridge import Bridge, Run, ago, now
-from tests.helpers.commands import HELD, VERIFIED, Commands
+from tests.helpers.commands import HELD, TEAM, VERIFIED, Commands
 from tests.helpers.console import TOKEN
 from tests.helpers.dead_letters import hang
 from tests.helpers.proxy import PREFIX, behind_proxy
@@ -21,12 +21,15 @@ from tests.helpers.site import Site, site
 
 pytestmark = pytest.mark.slow
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 LONG = "an-id-without-any-place-to-break-it-" + "x" * 200
 PAGES = (
     "",
     "/deletions",
     "/deletions?q=nobody",
+    "/deletions?state=held_by_brake",
+    "/brake",
+    "/deletions/5",
     "/deletions/1",
     "/deletions/2",
     "/deletions?from=2026-01-01&to=2026-12-31",
@@ -51,13 +54,14 @@ PAGES = (
 
 @pytest.fixture
 def console(commands: Commands) -> Iterator[Site]:
-    """Two deletions that are held, one that is verified, one that waits for a mapping, and
-    something that hangs of each kind."""
+    """Two deletions that the brake holds, one that is verified, one that waits for a mapping, one
+    that is held for a team, and something that hangs of each kind."""
     hang(commands)
     for user in ("user-1", LONG):
         commands.deletion(user, *HELD)
     commands.deletion("user-3", *VERIFIED)
     commands.deletion("user-4", Unmapped())
+    commands.deletion(LONG[:-1], *TEAM)
     commands.run("pause", "--why", LONG)
     commands.run("resume")
     with site(commands.store, console_token=TOKEN, worker="separate") as running:
@@ -137,7 +141,7 @@ def test_one_that_is_held_is_approved(
     window = open_window(java_script_enabled=java_script_enabled)
     page = window.page
     log_in(page, console.url)
-    page.get_by_role("link", name="2", exact=True).click()
+    page.goto(f"{console.url}/console/deletions/2")
     page.get_by_role("link", name="Approve").click()
     page.get_by_label("Why").fill("seen with Bob")
     page.get_by_label("Type the number").fill("1")
@@ -165,6 +169,32 @@ def test_one_that_is_held_is_approved(
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+def test_all_that_the_brake_holds_is_approved(
+    console: Site, open_window: Open, java_script_enabled: bool
+) -> None:
+    window = open_window(java_script_enabled=java_script_enabled)
+    page = window.page
+    log_in(page, console.url)
+    needs = page.get_by_role("table").first.get_by_role("row")
+    expect(needs).to_have_count(3)
+    page.get_by_role("link", name="Look at them").click()
+    expect(page.get_by_role("table").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_label("State")).to_have_value("held_by_brake")
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="approve all").click()
+    page.get_by_label("Why").fill("a clean-up, as announced")
+    page.get_by_label("Type how many").fill("3")
+    page.get_by_role("button", name="Approve all").click()
+    # The browser itself does not send another number.
+    expect(page.get_by_role("heading", name="Approve 2 deletions")).to_be_visible()
+    page.get_by_label("Type how many").fill("2")
+    page.get_by_role("button", name="Approve all").click()
+    expect(page.get_by_role("cell", name="a clean-up, as announced")).to_be_visible()
+    expect(page.get_by_role("cell", name="approve deletions 1, 2")).to_be_visible()
+    assert window.complaints == []
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
 def test_dead_letters_are_replayed_and_dismissed(
     console: Site, open_window: Open, java_script_enabled: bool
 ) -> None:
@@ -176,7 +206,7 @@ def test_dead_letters_are_replayed_and_dismissed(
     page.get_by_role("link", name="Replay 1").click()
     page.get_by_label("Why").fill("the parser is mended")
     page.get_by_role("button", name="Replay").click()
-    expect(page.get_by_text("Replayed: 1.")).to_be_visible()
+    expect(page.get_by_text("Tried again: 1.")).to_be_visible()
     for kind, where in (
         ("Messages", "deletion 7"),
         ("Profiles", "user-8"),
@@ -243,7 +273,13 @@ def test_what_a_hanging_deletion_needs(
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="2", exact=True).click()
     page.get_by_role("link", name="Transfer").click()
-    page.get_by_label("The new owner").fill("u2")
+    desktop = page.viewport_size
+    assert desktop is not None
+    page.set_viewport_size(PHONE)
+    # Long as the names of the members are, they fit.
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.set_viewport_size(desktop)
+    page.get_by_label("The new owner").select_option(index=1)
     page.get_by_label("Type the number").fill("2")
     page.get_by_role("button", name="Transfer").click()
     expect(page.get_by_text("The team is handed over")).to_be_visible()
@@ -343,6 +379,53 @@ def test_on_a_phone_nothing_is_cut_off(console: Site, open_window: Open) -> None
     for path in PAGES:
         page.goto(f"{console.url}/console{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+TABLES = ("", "/deletions", "/dead-letters/events", "/dead-letters/lost", "/done")
+
+
+def test_on_a_phone_rows_are_blocks_and_tables_are_still_read_as_such(
+    console: Site, open_window: Open
+) -> None:
+    page = open_window(viewport=PHONE).page
+    log_in(page, console.url)
+    tree = page.context.new_cdp_session(page)
+    for path in TABLES:
+        page.goto(f"{console.url}/console{path}")
+        stacks = page.locator(".stacks")
+        # Nothing of a row has to be scrolled to.
+        assert stacks.evaluate("it => it.scrollWidth <= it.clientWidth"), path
+        cells = stacks.locator("td:not(:empty)")
+        for cell in cells.all():
+            expect(cell).to_be_visible()
+            box = cell.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE["width"]
+            name = cell.evaluate("it => getComputedStyle(it, '::before').content")
+            assert name.startswith(f'"{cell.get_attribute("data-name")}"')
+        roles = [it["role"]["value"] for it in tree.send("Accessibility.getFullAXTree")["nodes"]]
+        assert {"table", "row", "columnheader", "cell"} <= set(roles), path
+
+
+def test_what_stands_side_by_side_is_in_line(console: Site, open_window: Open) -> None:
+    page = open_window(viewport={"width": 1_280, "height": 800}).page
+    log_in(page, console.url)
+    page.goto(f"{console.url}/console/deletions")
+    fields = page.locator(".search > div")
+    for part in ("label", "input, select"):
+        boxes = [field.locator(part).bounding_box() for field in fields.all()]
+        assert len({(box["y"], box["height"]) for box in boxes if box}) == 1, part
+    page.goto(f"{console.url}/console/deletions/1")
+    for exact in page.locator(".facts div.muted").all():
+        assert exact.evaluate("it => it.getClientRects().length") == 1
+        box = exact.bounding_box()
+        assert box is not None
+        assert box["height"] < 30
+    families = page.locator(".facts code").evaluate_all(
+        "all => all.map(it => getComputedStyle(it).fontFamily)"
+    )
+    assert len(set(families)) == 1
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -139,7 +139,7 @@ def test_why_a_deletion_hangs_is_found_and_mended_in_the_console(
         with new_client(base) as client:
             visitor = Visitor(client)
             assert visitor.log_in(token=token).status_code == 303
-            assert "is active since the event" in text_of(visitor.get())
+            assert "has been active since the event" in text_of(visitor.get())
             listed = visitor.get("/deletions?state=held").text
             newest = re.findall(r'href="/console/deletions/(\d+)"', listed)[0]
             approval = f"/deletions/{newest}/approve"

@@ -29,6 +29,7 @@ from sync.deletions.observations import (
     Failed,
     FailureKind,
     Observation,
+    TeamFound,
 )
 from sync.deletions.tables import DeletionRow, EvidenceRow
 from sync.inbox.entry import Entry, Source
@@ -50,6 +51,7 @@ COMMAND = [sys.executable, "-m", "sync.cli"]
 
 FOUND = CustomerFound(customer_id=CUSTOMER, created_at=AT - timedelta(days=9), listed_at=NOW)
 HELD = (FOUND, Brake(sent=3, limit=3))
+TEAM = (FOUND, TeamFound(others=2, subscriptions=("s1",)))
 DELETED = (FOUND, DeleteSent(), DeleteAnswered())
 VERIFIED = (*DELETED, Checked(subscriptions=(), grants=(), listed_at=NOW))
 SUPERSEDED = CustomerFound(customer_id=OTHER, created_at=AT + timedelta(days=1), listed_at=NOW)

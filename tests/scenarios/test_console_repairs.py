@@ -54,6 +54,7 @@ def test_a_user_is_mapped_and_the_customer_deleted(run: Run, by: str) -> None:
         told = {"customer_id": customer} if by == "customer_id" else {}
         why = {"by": "Ann", "why": "seen in the old table"}
         assert last(it, number, "identity.mapped") == {**told, **why}
+        assert f"map deletion {number} Ann seen in the old table" in text_of(console.get("/done"))
         # Who the user was is forgotten, in the evidence as well.
         it.forgotten("legacy-7")
         assert offered(console, number) == []
@@ -87,16 +88,23 @@ def test_a_team_is_handed_over(run: Run) -> None:
         path = f"/deletions/{number}/transfer"
         asked = console.get(path)
         assert "u2@example.com" not in asked.text
+        # The members to choose from, and the user is none of them.
+        choices = re.findall(r"<option value=\"([^\"]*)\">([^<]+)</option>", asked.text)
+        [(_, choose), (member, named)] = choices
+        assert choose == "choose a member"
+        assert named == f"u2 · member · {member}"
+        assert 'name="to" required autocomplete' not in asked.text
         form = console.csrf() | {"number": str(number), "to": "nobody", "why": "u2 pays"}
         wrong = console.post(path, form)
         assert wrong.status_code == 400
         assert "u2" in text_of(wrong)
-        done = console.post(path, form | {"to": "u2"})
+        done = console.post(path, form | {"to": member})
         assert done.status_code == 303
         it.wait("boss", "verified")
         assert not it.is_gone(customer)
         detail = last(it, number, "team.handed_over")
         assert (detail["by"], detail["why"]) == ("Ann", "u2 pays")
+        assert f"transfer deletion {number} Ann u2 pays" in text_of(console.get("/done"))
         assert console.post(path, form | {"to": "u2"}).status_code == 409
 
 
@@ -131,6 +139,7 @@ def test_what_survived_is_revoked(run: Run) -> None:
             "by": "Ann",
             "why": "nobody pays for it",
         }
+        assert f"revoke deletion {number} Ann nobody pays" in text_of(console.get("/done"))
         again = console.post(path, form)
         assert again.status_code == 409
         assert "no subscription" in text_of(again)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from sync.audit_log import queries as audit_log
 from sync.deletions import evidence, finding, inspection, memberships, queries
-from sync.deletions.finding import Received
+from sync.deletions.finding import Group, Received
 from sync.deletions.leases import Leases
 from sync.deletions.ledger import Ledger
 from sync.deletions.states import State
@@ -241,11 +241,13 @@ async def what_the_console_shows(database: Database, store: Store) -> None:
         for state in (None, State.VERIFIED, State.INCOMPLETE):
             cursor = None
             for _ in range(2):
-                few = await received_page(database, received, state=state, before=cursor, limit=20)
+                few = await received_page(database, received, chosen=state, before=cursor, limit=20)
                 assert state is State.INCOMPLETE or len(few.deletions) == 20
-                cursor = read_cursor(few.next_cursor or "")
+                cursor = read_cursor(few.next_cursor) if few.next_cursor else None
+    for group in Group:
+        await received_page(database, Received(), chosen=group, before=None, limit=20)
     among = range(20_000, 21_000)
-    few = await received_page(database, month, state=None, before=None, limit=20, among=among)
+    few = await received_page(database, month, chosen=None, before=None, limit=20, among=among)
     assert [it.id for it in few.deletions] == list(among[:-21:-1])
     async with database.read() as session:
         for name in ("c500", "s500", "b500", "m500", "t500"):
