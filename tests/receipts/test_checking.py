@@ -300,6 +300,7 @@ def test_another_key_under_the_same_id_is_found() -> None:
         (b"[]", "no JSON object"),
         (b"7", "no JSON object"),
         (b"{}", "look at receipt_version"),
+        (encoded(SIGNED) * 2, "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b'{"a":' * 100_000, "not JSON"),
         (b"1" * 5_000, "not JSON"),
