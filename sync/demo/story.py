@@ -56,7 +56,9 @@ def run(console: Console, scenes: Sequence[Scene] = SCENES, *, keep: bool = Fals
             "--keep shows the console, which needs packages that are missing: pip install"
             " 'polar-sync[console]', or in a clone: uv run --extra console polar-sync demo --keep"
         )
-    # SIGTERM ends it as Ctrl-C does: what was started is stopped, what was written is removed.
+    # SIGTERM ends it as Ctrl-C does: what was started is stopped, what was written is removed. A
+    # shell that starts it in the background has Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         return asyncio.run(_run(console, (*scenes, TO_MEND) if keep else scenes, keep))
