@@ -20,6 +20,7 @@ from sync.operators import actions
 from sync.operators.actions import Did, Person
 from sync.store.columns import IN_THE_TABLE, Texts, any_of
 from sync.store.database import Database
+from sync.store.paging import newest_below
 
 _BODY = cast("QueryableAttribute[bytes | None]", InboxRow.body)
 _PENDING = sa.and_(OPEN_INBOX, col(InboxRow.status) == InboxStatus.PENDING)
@@ -323,23 +324,14 @@ async def dead_page(
 ) -> Sequence[tuple[InboxRow, bool]]:
     """Dead letters without their bodies, by their numbers from the highest below `before` down;
     with each, whether its content is still there."""
-    found = (
-        select(InboxRow, col(InboxRow.body).is_not(None))
-        .where(_DEAD)
-        .options(defer(_BODY, raiseload=True))
-        .order_by(col(InboxRow.id).desc())
-        .limit(limit)
-    )
-    if before is not None:
-        found = found.where(col(InboxRow.id) < before)
-    return (await session.exec(found)).all()
+    found = select(InboxRow, col(InboxRow.body).is_not(None)).where(_DEAD)
+    found = found.options(defer(_BODY, raiseload=True))
+    return (await session.exec(newest_below(found, col(InboxRow.id), before, limit))).all()
 
 
 async def lost_page(session: AsyncSession, before: int | None, limit: int) -> Sequence[RefusedRow]:
     """Events possibly lost, by their numbers from the highest below `before` down."""
-    found = select(RefusedRow).order_by(col(RefusedRow.id).desc()).limit(limit)
-    if before is not None:
-        found = found.where(col(RefusedRow.id) < before)
+    found = newest_below(select(RefusedRow), col(RefusedRow.id), before, limit)
     return (await session.exec(found)).all()
 
 

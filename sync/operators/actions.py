@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.operators.tables import OperatorActionRow
 from sync.store.database import Database
+from sync.store.paging import newest_below
 from sync.store.removing import remove_in_batches
 
 _NAMED = 100
@@ -87,9 +88,7 @@ async def newest(
     session: AsyncSession, before: int | None, limit: int
 ) -> Sequence[OperatorActionRow]:
     """A page of what was done, the newest first. `before`: only those with a smaller number."""
-    found = select(OperatorActionRow).order_by(col(OperatorActionRow.id).desc()).limit(limit)
-    if before is not None:
-        found = found.where(col(OperatorActionRow.id) < before)
+    found = newest_below(select(OperatorActionRow), col(OperatorActionRow.id), before, limit)
     return (await session.exec(found)).all()
 
 

@@ -18,6 +18,7 @@ from sync.outbox.message import LONGEST_WAIT, Message, OutboxStatus, Recipient
 from sync.outbox.tables import OPEN_OUTBOX, OutboxRow
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database
+from sync.store.paging import newest_below
 from sync.store.removing import remove_in_batches
 
 _PENDING = sa.and_(OPEN_OUTBOX, col(OutboxRow.status) == OutboxStatus.PENDING)
@@ -165,9 +166,7 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
 
 async def dead_page(session: AsyncSession, before: int | None, limit: int) -> Sequence[OutboxRow]:
     """Dead letters, by their numbers from the highest below `before` down."""
-    found = select(OutboxRow).where(_DEAD).order_by(col(OutboxRow.id).desc()).limit(limit)
-    if before is not None:
-        found = found.where(col(OutboxRow.id) < before)
+    found = newest_below(select(OutboxRow).where(_DEAD), col(OutboxRow.id), before, limit)
     return (await session.exec(found)).all()
 
 

@@ -18,6 +18,7 @@ from sync.profiles.tables import OPEN_PROFILES, ProfileRow
 from sync.settings import MAX_LEASE
 from sync.store.columns import IN_THE_TABLE
 from sync.store.database import Database, Lane
+from sync.store.paging import newest_below
 from sync.store.removing import remove_in_batches
 
 _PENDING = sa.and_(OPEN_PROFILES, col(ProfileRow.status) == ProfileStatus.PENDING)
@@ -264,9 +265,7 @@ async def dead_letters(session: AsyncSession, limit: int) -> tuple[int, Sequence
 
 async def dead_page(session: AsyncSession, before: int | None, limit: int) -> Sequence[ProfileRow]:
     """Dead letters, by their numbers from the highest below `before` down."""
-    found = select(ProfileRow).where(_DEAD).order_by(col(ProfileRow.id).desc()).limit(limit)
-    if before is not None:
-        found = found.where(col(ProfileRow.id) < before)
+    found = newest_below(select(ProfileRow).where(_DEAD), col(ProfileRow.id), before, limit)
     return (await session.exec(found)).all()
 
 
