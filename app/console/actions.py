@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.console.pages import NOTHING_TYPED, no_deletion, page
 from app.console.pages import problem as problem_page
 from app.console.reasons import BUTTONS
-from app.console.session import MAX_WHY, Done, Session
+from app.console.session import MAX_WHY, Done, Session, check_number
 from app.state import AppRequest, AppState
 from sync.deletions import pause as pausing
 from sync.deletions.identity import map_user_of
@@ -150,10 +150,9 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
     number, verb = request.path_params["id"], _verb(request)
     if verb is None:
         return no_deletion(request, session, number)
-    if ABOUT[verb].is_final and form.get("number", "").strip() != str(number):
-        said = f"Type {number}, so that it is the right one."
-        return await ask(request, session, said, typed=form)
     try:
+        if ABOUT[verb].is_final:
+            check_number(form, number)
         effect = await _done(request, verb, session.person(form), form)
     except NothingFound:
         return no_deletion(request, session, number)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from app.console.pages import NOTHING_TYPED, elsewhere, number_before, page, problem
-from app.console.session import MAX_WHY, Done, Session
+from app.console.session import MAX_WHY, Done, Session, check_number
 from app.state import AppRequest
 from sync.errors import InvalidInput, NothingFound
 from sync.inbox import queries as inbox
@@ -189,18 +189,16 @@ async def do(request: AppRequest, session: Session, form: Mapping[str, str]) -> 
     database, about = request.state["app"].database, ABOUT[kind]
     try:
         person = session.person(form, needs_why=verb is Verb.DISMISS)
-    except InvalidInput as error:
-        return await ask(request, session, str(error), typed=form)
-    try:
         # By number, messages that are on their way would be sent at once, too.
         if number is not None:
             await dead_letter(database, kind, number)
+        if verb is Verb.DISMISS:
+            check_number(form, request.path_params["id"])
+    except InvalidInput as error:
+        return await ask(request, session, str(error), typed=form)
     except NothingFound:
         return _nothing(request, session)
     if verb is Verb.DISMISS:
-        if form.get("number", "").strip() != str(number):
-            said = f"Type {number}, so that it is the right one."
-            return await ask(request, session, said, typed=form)
         done = await about.dismiss(database, {request.path_params["id"]}, person)
     else:
         which = None if number is None else {number}

@@ -82,6 +82,16 @@ class Session:
         return Person(name=self.name, why=why or None)
 
 
+def check_number(form: Mapping[str, str], number: int) -> None:
+    """Make sure that this is the number that was typed: what is final is asked for by it.
+
+    Raises:
+        InvalidInput
+    """
+    if form.get("number", "").strip() != str(number):
+        raise InvalidInput(f"Type {number}, so that it is the right one.")
+
+
 class Sessions:
     """Begins sessions, and knows them again."""
 
