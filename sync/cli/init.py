@@ -76,7 +76,9 @@ def init(
 
     playground = None
     if simulator:
-        playground = Playground(f"http://127.0.0.1:{_PORT}", "polar_oat_simulator")
+        from sync.simulator.config import DEFAULT_TOKEN
+
+        playground = Playground(f"http://127.0.0.1:{_PORT}", DEFAULT_TOKEN)
     taken: list[Step] = []
     try:
         for step in steps(
@@ -93,8 +95,7 @@ def init(
     if as_json:
         print_json(report_of(taken))
     else:
-        url = "http://127.0.0.1:8000" if simulator else bridge_url()
-        typer.echo(_FOR_THE_APP.format(url=url, snippet=snippet(language)))
+        typer.echo(_FOR_THE_APP.format(url=bridge_url(), snippet=snippet(language)))
         typer.echo(_PLAY if simulator else _NEXT)
     if not is_ready(taken):
         raise typer.Exit(NO)

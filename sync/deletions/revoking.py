@@ -32,7 +32,7 @@ class CannotRevoke(NotPossible):
     """Nothing can be ended; the message says why, and what to do."""
 
 
-async def revocable_of(
+async def _revocable_of(
     ledger: Ledger, session: AsyncSession, row: DeletionRow, now: datetime
 ) -> Sequence[SubscriptionFact]:
     """The subscriptions that have outlived the deletion's customer and that a request ends."""
@@ -46,7 +46,7 @@ async def why_not(
     ledger: Ledger, session: AsyncSession, row: DeletionRow, now: datetime
 ) -> str | None:
     """Why nothing that has outlived the deletion's customer can be ended; None: something can."""
-    return None if await revocable_of(ledger, session, row, now) else _none_left(row)
+    return None if await _revocable_of(ledger, session, row, now) else _none_left(row)
 
 
 async def revoke(
@@ -69,7 +69,7 @@ async def revoke(
         now = await ledger.database.now(session)
         if await pause.current(session) is not None:
             raise Paused
-        found = await revocable_of(ledger, session, row, now)
+        found = await _revocable_of(ledger, session, row, now)
     if not found:
         raise CannotRevoke(f"nothing of deletion {row.id} can be revoked: {_none_left(row)}")
     revoked: list[Subscription] = []

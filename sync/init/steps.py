@@ -34,7 +34,8 @@ from sync.store.hash_key import HASH_KEY_CHECK
 from sync.store.opening import database_at, url_at
 
 _SERVERS = ("production", "sandbox")
-_DATABASE = "sqlite:///polar-sync.db"
+_MADE = "made, and set in .env"
+_DATABASE: str = Settings.model_fields["database_url"].default.get_secret_value()
 _AGAIN = "then run polar-sync init again"
 
 
@@ -60,7 +61,8 @@ def steps(
         NotWritable, SettingsError: a value cannot be used. What was done before stays.
     """
     env = EnvFile(Path(".env"))
-    yield from _allowed(env, ask)
+    if env.exists and not ask.may("There is a .env here. May what it lacks be added to it?"):
+        raise NotAllowed
     if playground is not None:
         yield _played_with(env, playground)
         yield _migrated(env)
@@ -84,12 +86,6 @@ class NotAllowed(Exception):
     """Nothing was done, as whoever was asked has wished."""
 
 
-def _allowed(env: EnvFile, ask: Questions) -> Iterator[Step]:
-    if env.exists and not ask.may("There is a .env here. May what it lacks be added to it?"):
-        raise NotAllowed
-    yield from ()
-
-
 def _played_with(env: EnvFile, playground: Playground) -> Step:
     wanted = {
         "POLAR_BASE_URL": playground.url,
@@ -104,14 +100,16 @@ def _played_with(env: EnvFile, playground: Playground) -> Step:
                 " directory without a .env"
             ]
         )
-    return _set(env, "simulator", {k: v for k, v in wanted.items() if not env.value(k)}, wanted)
+    return _set(env, "simulator", wanted)
 
 
-def _set(env: EnvFile, name: str, missing: Mapping[str, str], wanted: Mapping[str, str]) -> Step:
+def _set(env: EnvFile, name: str, wanted: Mapping[str, str], done: str = "set in .env") -> Step:
+    """Set those of the variables that are not."""
+    missing = {variable: value for variable, value in wanted.items() if not env.value(variable)}
     if not missing:
         return Step(name, Outcome.ALREADY, f"{', '.join(wanted)}: set")
     env.put(missing)
-    return Step(name, Outcome.DONE, f"{', '.join(missing)}: set in .env")
+    return Step(name, Outcome.DONE, f"{', '.join(missing)}: {done}")
 
 
 def _token(env: EnvFile, ask: Questions) -> Step:
@@ -128,7 +126,7 @@ def _token(env: EnvFile, ask: Questions) -> Step:
             f" or have it asked for; {_AGAIN}",
         )
     PolarSettings.load(polar_access_token=token)
-    return _set(env, "token", {variable: token}, {variable: token})
+    return _set(env, "token", {variable: token})
 
 
 def _server(env: EnvFile, wanted: str | None) -> Step:
@@ -220,16 +218,9 @@ def _own_secrets(env: EnvFile) -> Iterator[Step]:
             f"set it back, from where you keep it; {_AGAIN}",
         )
     else:
-        yield _made(env, "hash key", variable, secrets.token_hex(32))
+        yield _set(env, "hash key", {variable: secrets.token_hex(32)}, _MADE)
     key = base64.b64encode(secrets.token_bytes(32)).decode()
-    yield _made(env, "event secret", "EVENT_SECRETS", f"whsec_{key}")
-
-
-def _made(env: EnvFile, name: str, variable: str, value: str) -> Step:
-    if env.value(variable):
-        return Step(name, Outcome.ALREADY, f"{variable}: set")
-    env.put({variable: value})
-    return Step(name, Outcome.DONE, f"{variable}: made, and set in .env")
+    yield _set(env, "event secret", {"EVENT_SECRETS": f"whsec_{key}"}, _MADE)
 
 
 def _has_hash_key(url: str) -> bool:

@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.demo.processes import free_port
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import EVENT_SECRET, HASH_KEY, POLAR_SECRET
 from tests.helpers.waiting import WAIT
@@ -191,9 +191,3 @@ def serves_and_stops(stage: Stage, rest_of: Mapping[str, str], data: Path) -> No
     )
     assert refused.returncode == 2
     assert b"which is on no volume" in refused.stderr
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from sync.demo.processes import free_port
 from tests.helpers.commands import finished, process
 from tests.helpers.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def test_to_a_verified_deletion(tmp_path: Path) -> None:
