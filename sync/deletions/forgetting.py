@@ -120,9 +120,10 @@ async def _gone_otherwise(
 def _was_there(customer: Customer, row: DeletionRow, policy: Policy) -> bool:
     """Whether the customer was the user's when they were deleted. Who came back is looked for
     by their external id, should they be deleted as well."""
-    came_back = row.state is State.SUPERSEDED
+    deletion = row.snapshot()
+    came_back = deletion.stage is State.SUPERSEDED
     until = row.event_at + policy.clock_skew
-    return customer.created_at <= (there_until(row.snapshot(), policy) if came_back else until)
+    return customer.created_at <= (there_until(deletion, policy) if came_back else until)
 
 
 async def forget_late(

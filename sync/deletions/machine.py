@@ -519,6 +519,9 @@ def _approved(deletion: Deletion, observation: Approved, now: datetime) -> Delet
 
 
 def _canceled(deletion: Deletion, observation: Canceled, now: datetime) -> Deletion:
+    if deletion.state is State.SUPERSEDED:
+        # A person has looked at it. What it has found stays so: the user had left.
+        return replace(going_on(deletion, State.CANCELED), resume=State.SUPERSEDED)
     # A `no_customer` looks again, and must not find the customer of a user who was restored.
     looks_up = deletion.stage.about.action is Action.RESOLVE
     early = looks_up or deletion.stage is State.RESOLVED

@@ -41,7 +41,7 @@ def standing(
     own = list(own)
     # One that was canceled has deleted nobody, and by a file alone nobody is known to be deleted.
     left_at = [
-        it.event_at for it in own if it.state is not State.CANCELED and not it.is_unconfirmed
+        it.event_at for it in own if it.stage is not State.CANCELED and not it.is_unconfirmed
     ]
     if removed_until is not None:
         left_at.append(removed_until)

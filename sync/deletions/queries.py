@@ -191,9 +191,16 @@ async def needing_a_person_by_state(
 
 async def oldest_open(session: AsyncSession) -> DeletionRow | None:
     """The one that has waited longest."""
-    # Not by the id alone: to find it PostgreSQL would go through all that have ended.
     order = (col(DeletionRow.received_at), _ID)
-    return next(iter(await _rows(session, _STATE.in_(OPEN), order=order, limit=1)), None)
+    # Each state's first by the index alone; among all of them, both engines would sort them all.
+    first = [
+        sa.select(
+            sa.select(_ID).where(_STATE.in_([state])).order_by(*order).limit(1).scalar_subquery()
+        )
+        for state in sorted(OPEN)
+    ]
+    where = _ID.in_(sa.union_all(*first))
+    return next(iter(await _rows(session, where, order=order, limit=1)), None)
 
 
 async def needing_a_person(

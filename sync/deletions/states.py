@@ -109,7 +109,7 @@ class State(StrEnum):
         About(
             meaning="the customer there was created after the event: nothing was deleted. If it"
             " must go too, send a new `user.deleted`",
-            asks="a look: the customer was kept, since it is newer than the event",
+            asks="a look: the customer was kept, since it is newer than the event; then `cancel`",
             ended=True,
             needs_a_person=True,
         ),
@@ -117,7 +117,8 @@ class State(StrEnum):
     CANCELED = (
         "canceled",
         About(
-            meaning="a `user.restored`, or you, came in time",
+            meaning="a `user.restored`, or you, came in time; or you have seen that it was"
+            " `superseded`",
             asks="nothing; the customer was left alone",
             ended=True,
         ),

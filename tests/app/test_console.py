@@ -246,6 +246,7 @@ def test_the_overview_names_what_needs_a_person(commands: Commands, console: Vis
     held = commands.deletion("user-held", *TEAM)
     commands.deletion("user-gone", *VERIFIED)
     commands.dead_letter()
+    commands.empty_seats(held)
     commands.run("pause", "--why", "a look at it")
     page = console.get()
     said = text_of(page)
@@ -253,6 +254,8 @@ def test_the_overview_names_what_needs_a_person(commands: Commands, console: Vis
     assert "user-held" in said
     assert "user-gone" not in said
     assert "1 event could not be applied" in said
+    empty = f"2 seats of subscription subscription-{held} are paid for, and nobody is on them since"
+    assert f"{empty} deletion {held} : give them to somebody" in said
     assert "All deletions are paused" in said
     assert "a look at it" in said
     assert "1 verified" in said

@@ -294,6 +294,17 @@ def test_an_action_on_a_user_is_for_the_open_deletions(commands: Commands) -> No
     assert commands.row(superseded).state is State.SUPERSEDED
 
 
+def test_a_superseded_one_is_canceled_once_seen(commands: Commands) -> None:
+    number = commands.deletion("user-1", SUPERSEDED)
+    assert commands.run("status", "--json").json["need_person"]["total"] == 1
+
+    result = commands.run("cancel", "user-1")
+
+    assert (result.code, result.out) == (0, f"deletion {number}: is canceled\n")
+    assert commands.row(number).state is State.CANCELED
+    assert commands.run("status", "--json").json["need_person"]["total"] == 0
+
+
 def test_dead_letters_go_back_into_the_inbox(commands: Commands) -> None:
     commands.dead_letter(b"one")
     commands.dead_letter(b"two")

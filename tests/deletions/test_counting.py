@@ -11,9 +11,8 @@ from sqlmodel import col
 from sync.deletions import memberships, queries
 from sync.deletions.ledger import Ledger
 from sync.deletions.states import State
-from sync.deletions.tables import DeletionRow, MembershipRow
-from sync.mirror.tables import SubscriptionRow
-from tests.helpers.commands import AT, CUSTOMER, HELD, VERIFIED, Commands
+from sync.deletions.tables import DeletionRow
+from tests.helpers.commands import AT, HELD, VERIFIED, Commands
 from tests.helpers.engines import BOTH_ENGINES
 
 pytestmark = BOTH_ENGINES
@@ -65,39 +64,10 @@ def test_every_state_has_its_number(commands: Commands) -> None:
 
 
 def test_paid_seats_are_looked_for_among_the_newest(commands: Commands) -> None:
+    for number in (1, 2, 3):
+        commands.empty_seats(number)
+
     async def work(ledger: Ledger) -> list[list[int]]:
-        async with ledger.database.write() as session:
-            for number in (1, 2, 3):
-                subscription_id = f"subscription-{number}"
-                session.add(
-                    SubscriptionRow(
-                        version_at=AT,
-                        observed_at=AT,
-                        digest="",
-                        written_by="api",
-                        written_at=AT,
-                        id=subscription_id,
-                        customer_id=CUSTOMER,
-                        created_at=AT,
-                        status="active",
-                        product_id="product",
-                        amount=1_000,
-                        currency="eur",
-                        recurring_interval="month",
-                        cancel_at_period_end=False,
-                        seats=2,
-                    )
-                )
-                session.add(
-                    MembershipRow(
-                        deletion_id=number,
-                        member_id=f"member-{number}",
-                        customer_id=CUSTOMER,
-                        found_at=AT,
-                        ended_at=AT + timedelta(days=number),
-                        seats=[{"seat_id": f"seat-{number}", "subscription_id": subscription_id}],
-                    )
-                )
         async with ledger.database.read() as session:
             return [
                 [it.deletion for it in await memberships.paid_seats(session, 9, among)]

@@ -135,8 +135,11 @@ def test_no_observation_breaks_a_deletion(history: list[tuple[Observation, int]]
         if before.sent_by_external_id_at is not None:
             assert deletion.sent_by_external_id_at == before.sent_by_external_id_at
         if before.is_unconfirmed and not isinstance(observation, Approved | Canceled):
+            # What else becomes known of the user is counted, and no more.
+            assert deletion == replace(before, memberships_left=deletion.memberships_left)
+        if before.state is State.CANCELED:
             assert deletion is before
-        if before.state in {State.CANCELED, State.SUPERSEDED}:
+        if before.state is State.SUPERSEDED and not isinstance(observation, Canceled):
             assert deletion is before
         if before.state is State.VERIFIED and deletion is not before:
             assert isinstance(observation, Checked | AnotherDeleted | MembershipFound)
@@ -225,9 +228,19 @@ def test_a_cancel_is_taken_exactly_until_the_delete_leaves(state: State) -> None
     in_time = {State.RECEIVED, State.UNMAPPED, State.RESOLVED, State.HELD, State.NO_CUSTOMER}
     if state in in_time:
         assert after(Canceled(), start=deletion).state is State.CANCELED
-    else:
+    elif state is not State.SUPERSEDED:
         with pytest.raises(IllegalTransition):
             after(Canceled(), start=deletion)
+
+
+def test_a_superseded_one_that_a_person_has_seen_needs_nobody_any_more() -> None:
+    superseded = after(found(3_600))
+    seen = after(Canceled(), start=superseded)
+    assert seen == replace(
+        superseded, state=State.CANCELED, resume=State.SUPERSEDED, reason=None, attempts=0
+    )
+    with pytest.raises(IllegalTransition):
+        after(Canceled(), start=seen)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,9 @@ def test_what_was_said_before_counts_no_more() -> None:
         removed_until=None,
     )
     assert left.left_at == at(0)
+    # That a person has seen it changes nothing about who has left.
+    seen = replace(deletion(State.CANCELED, State.SUPERSEDED), event_at=at(50))
+    assert standing([seen], [], NOW, removed_until=None).left_at == at(50)
     assert left.is_overtaken(at(0))
     assert not left.is_overtaken(at(1))
     nobody = standing([], [], NOW, removed_until=None)

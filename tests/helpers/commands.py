@@ -31,10 +31,11 @@ from sync.deletions.observations import (
     Observation,
     TeamFound,
 )
-from sync.deletions.tables import DeletionRow, EvidenceRow
+from sync.deletions.tables import DeletionRow, EvidenceRow, MembershipRow
 from sync.inbox.entry import Entry, Source
 from sync.inbox.group_commit import Inbox
 from sync.intake.apply import Applier
+from sync.mirror.tables import SubscriptionRow
 from sync.settings import Settings
 from sync.store.database import Database
 from tests.helpers.servers import ROOT
@@ -161,6 +162,45 @@ class Commands:
                 ).all()
 
         return [(row.kind, row.source, row.state) for row in self.do(work)]
+
+    def empty_seats(self, number: int) -> None:
+        """The deletion has ended a membership, `number` days after `AT`; the two seats of its
+        subscription are paid for, and nobody is on them."""
+
+        async def work(ledger: Ledger) -> None:
+            subscription_id = f"subscription-{number}"
+            async with ledger.database.write() as session:
+                session.add(
+                    SubscriptionRow(
+                        version_at=AT,
+                        observed_at=AT,
+                        digest="",
+                        written_by="api",
+                        written_at=AT,
+                        id=subscription_id,
+                        customer_id=CUSTOMER,
+                        created_at=AT,
+                        status="active",
+                        product_id="product",
+                        amount=1_000,
+                        currency="eur",
+                        recurring_interval="month",
+                        cancel_at_period_end=False,
+                        seats=2,
+                    )
+                )
+                session.add(
+                    MembershipRow(
+                        deletion_id=number,
+                        member_id=f"member-{number}",
+                        customer_id=CUSTOMER,
+                        found_at=AT,
+                        ended_at=AT + timedelta(days=number),
+                        seats=[{"seat_id": f"seat-{number}", "subscription_id": subscription_id}],
+                    )
+                )
+
+        self.do(work)
 
     def sql(self, statement: str) -> None:
         self.store.execute(statement)

@@ -34,7 +34,8 @@ def sound(deletion: Deletion) -> None:
     assert asleep or deletion.next_attempt_at is not None
     assert state not in NEEDS_A_PERSON or deletion.reason
     interrupted = {State.HELD, State.BLOCKED, State.ANOTHER_DELETED}
-    assert (deletion.resume is not None) == (state in interrupted)
+    seen = state is State.CANCELED and deletion.resume is State.SUPERSEDED
+    assert (deletion.resume is not None) == (state in interrupted or seen)
     assert deletion.resume not in interrupted
     assert (deletion.ended_at is not None) == (deletion.stage in ENDED)
     pinned = deletion.customer_id is not None
