@@ -46,6 +46,14 @@ class User:
     restored: bool = False
     resubscribed: bool = False
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the last that the app has said is that they left: nobody signed up since."""
+        if not self.deleted_at or self.restored:
+            return False
+        until = max(self.deleted_at) + timedelta(seconds=SKEW)
+        return all(customer.born <= until for customer in self.customers)
+
 
 @dataclass
 class Figures:
@@ -116,7 +124,7 @@ class Truth:
             rows = by_hash.get(hasher.user(user.id), [])
             alive = [it for it in user.customers if await self.is_alive(it)]
             said += self.lost(user, rows, alive)
-            if user.deleted_at and not alive and not user.restored and _is_forgotten(rows):
+            if user.has_left and not alive and _is_forgotten(rows):
                 clean.append(user)
         said += await self.wrong()
         said += await self.unproved(by_hash)
