@@ -16,9 +16,17 @@ NO = 1
 UNUSABLE = 2
 """The usage or the configuration is wrong, or the database cannot be used."""
 
-EQUAL, REPAIRED, LEFT, UNFINISHED, INCOMPLETE = 0, 1, 2, 3, 4
-"""A reconciliation's: nothing differed; all that differed was repaired; some of it needs action;
-it did not finish; it finished, but could not fetch all that Polar counts."""
+# A reconciliation's.
+EQUAL = 0
+"""Nothing differed."""
+REPAIRED = 1
+"""All that differed was repaired."""
+LEFT = 2
+"""Some of what differed needs action."""
+UNFINISHED = 3
+"""It did not finish."""
+INCOMPLETE = 4
+"""It finished, but could not fetch all that Polar counts."""
 
 
 def exit_code(error: BridgeError) -> int:

@@ -1,6 +1,6 @@
 """How far a deletion can have come, and what each state means. Pure: a new state is an entry here.
 
-The README's table of states is `meaning` and `asks`; `polar-sync status` and `show` print `asks`.
+The docs' table of states is `meaning` and `asks`; `polar-sync status` and `show` print `asks`.
 """
 
 from __future__ import annotations

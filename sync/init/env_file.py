@@ -12,7 +12,7 @@ from dotenv import dotenv_values, set_key
 from sync.errors import InvalidInput
 
 _PLAIN = re.compile(r"[^\s#'\"\\$`]+")
-_HEADER = "# Made by `polar-sync init`. Every setting is in the README, under Configuration.\n"
+_HEADER = "# Made by `polar-sync init`. Every setting is in docs/reference/settings.md.\n"
 
 
 class NotWritable(InvalidInput):

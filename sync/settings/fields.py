@@ -54,11 +54,12 @@ class PolarSettings(Environment):
     """What it takes to talk to Polar, and to have Polar talk to the bridge."""
 
     polar_access_token: values.PolarToken
-    """Organization access token with the scopes customers:read, customers:write,
-    subscriptions:read, benefits:read, members:read, members:write, customer_seats:read (and
-    subscriptions:write with ON_SURVIVOR=revoke), and, to look after the webhooks, webhooks:read and
-    webhooks:write."""
+    """Organization access token with the scopes `customers:read`, `customers:write`,
+    `subscriptions:read`, `benefits:read`, `members:read`, `members:write`, `customer_seats:read`;
+    `subscriptions:write` with ON_SURVIVOR=revoke or for `polar-sync revoke`; `webhooks:read` for
+    `doctor`, and `webhooks:write` for `setup` and redelivery."""
     polar_server: Literal["production", "sandbox"] = "production"
+    """Which of Polar's servers."""
     polar_base_url: values.BaseUrl | None = None
     """Takes the place of POLAR_SERVER, for a proxy or the simulator."""
     polar_version: values.PolarVersion = "2026-10"
@@ -68,7 +69,8 @@ class PolarSettings(Environment):
     request_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
     """For one request to Polar, from first byte sent to last byte read."""
     public_url: values.PublicUrl | None = None
-    """Where Polar reaches the bridge, without the path /webhooks/polar."""
+    """Where Polar reaches the bridge, such as `https://bridge.example.com`, without the path
+    `/webhooks/polar`; for `setup`, `doctor` and redelivery."""
 
     def problems(self) -> Iterator[str]:
         """Proxies and certificates that cannot be used, one line each."""
@@ -103,11 +105,13 @@ class Settings(PolarSettings):
 
     # --- the app's events ------------------------------------------------------------------
     event_secrets: values.StandardSecrets
-    """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
+    """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with; several
+    while one is being rotated out."""
     event_preset: Literal["standard", "clerk"] = "standard"
+    """Whose events they are, as they come: your app's, or a provider's."""
     sync_events: values.Events = ("deleted", "restored")
     """Which of the app's events are acted on. `updated` and `created` carry e-mail and name to
-    Polar; another event than these four is ignored."""
+    Polar (docs/profiles.md); another event than these four is ignored."""
     event_type_deleted: values.EventType = "user.deleted"
     event_type_restored: values.EventType = "user.restored"
     event_type_updated: values.EventType = "user.updated"
@@ -127,7 +131,7 @@ class Settings(PolarSettings):
     outcome_allow_private: bool = False
     """Whether OUTCOME_URL and OPERATOR_URL may lead into a private network."""
     outcome_url: values.WebhookUrl | None = None
-    """Where your app hears what has become of each deletion. None: nowhere."""
+    """Where your app hears what has become of each deletion (docs/outcomes.md)."""
     outcome_secrets: Annotated[values.StandardSecrets, Field(validate_default=True)] = ()
     """Standard Webhooks secrets that these webhooks are signed with, each of them."""
     outcome_received: bool = False
@@ -139,35 +143,40 @@ class Settings(PolarSettings):
     """They hear of an event that has waited in the inbox for longer."""
 
     api_tokens: values.ApiTokens = ()
-    """Who may ask the status API: `name:token`, separated by commas. None: it is off."""
+    """Who may ask the status API (docs/api.md): `name:token`, separated by commas, each token of 32
+    characters or more. Not set: there is none."""
     console_token: values.Token | None = None
-    """Whoever has it sees the console; None: there is none."""
+    """Opens the console (docs/console.md) at `/console`; 32 characters or more. Not set: there is
+    none."""
 
     receipt_key: values.ReceiptKeys = ()
-    """Signs receipts, as `polar-sync keys new` makes it; several, separated by commas, after a
-    rotation: the first signs, and the public halves of all are shown. None: only the seal."""
+    """Signs receipts (docs/receipts.md), as `polar-sync keys new` makes it; several, separated by
+    commas, after a rotation: the first signs, and the public halves of all are shown. Not set: only
+    the seal. Takes `pip install 'polar-sync[receipts]'`."""
     metrics: bool = False
-    """Count, and answer `GET /metrics`."""
+    """Count, and answer `GET /metrics` (docs/metrics.md) to whoever reaches it."""
     metrics_token: values.Token | None = None
-    """The same, for who has this token."""
+    """The same, for who sends this token; 32 characters or more."""
     traces: bool = False
-    """Make spans, and send them as OpenTelemetry's own variables (`OTEL_…`) say."""
+    """Make spans (docs/traces.md), and send them as OpenTelemetry's `OTEL_…` variables say."""
 
     # --- mapping ---------------------------------------------------------------------------
     mapping: Literal["identity", "template", "table"] = "identity"
     """How a local user id becomes an `external_id`, where `polar-sync map` holds no entry for it:
     the same string, EXTERNAL_ID_TEMPLATE filled in, or not at all (the deletion is `unmapped`)."""
     external_id_template: values.Template = "{user_id}"
+    """What MAPPING=template fills in, such as `usr_{user_id}`."""
 
     # --- what a deletion does --------------------------------------------------------------
     anonymize: bool = True
     """Have Polar replace e-mail and names with hashes (`?anonymize=true`)."""
     delete_by: Literal["external_id", "customer_id"] = "external_id"
-    """How the DELETE names the customer. By external id at most once, and only just after the
-    customer was seen under it; then, and where a path cannot carry the id, by Polar's id."""
+    """How the DELETE names the customer, and what each way risks: docs/how-it-works.md. By external
+    id at most once, and only just after the customer was seen under it; then, and where a path
+    cannot carry the id, by Polar's id."""
     scrub_members: bool = False
-    """Overwrite name and e-mail of members before they are deleted: Polar keeps those in clear.
-    Two requests more a deletion, and one more a membership; needs members:write."""
+    """Overwrite name and e-mail of members before they are deleted: Polar keeps those in clear
+    (docs/privacy.md). Two requests more a deletion, and one more a membership."""
     deletion_delay: Annotated[float, Field(ge=0, le=90 * 86_400)] = 0.0
     """Wait this long after an event, so that a `user.restored` can still cancel the deletion."""
     clock_skew: Annotated[float, Field(ge=0, le=3_600)] = 30.0
@@ -175,9 +184,10 @@ class Settings(PolarSettings):
     Polar has answered meanwhile that it has nobody."""
     max_deletions_per_hour: Annotated[int | None, Field(ge=0)] = None
     """The brake: more DELETEs than this within an hour, and the rest is `held` for an operator.
-    0 means no brake; None: 100, and from 200 customers on 5 % of them a day."""
+    `0`: no brake. Not set: 100 an hour, and from 200 customers on no more than 5 % of them a
+    day."""
     on_team: Literal["hold", "delete"] = "hold"
-    """What to do with a customer that is a team with other people in it."""
+    """What to do with a customer that is a team with other people in it (docs/teams.md)."""
     on_survivor: Literal["report", "revoke"] = "report"
     """What to do with a subscription that survives its customer's deletion (a paused one, say)."""
     verify_after: Annotated[float, Field(gt=0, le=86_400)] = 600.0
@@ -189,36 +199,45 @@ class Settings(PolarSettings):
     """A deletion that found no customer looks once more after this time; then the user id goes."""
 
     reconcile_cron: values.Cron | None = None
-    """When a worker reconciles everything: cron's five fields, in UTC. None: only by hand."""
+    """When a worker reconciles everything (docs/reconciliation.md): cron's five fields, in UTC,
+    such as `15 3 * * *`. Not set: only by hand."""
 
     # --- what is kept, in days ---------------------------------------------------------------
     payload_retention_days: Annotated[int, Field(ge=1, le=90)] = 7
-    """Bodies of events that have been applied. Nothing reads them; they are for a person."""
+    """Days until the bodies of events that have been applied are removed. Nothing reads them; they
+    are for a person."""
     inbox_retention_days: Annotated[int, Field(ge=90, le=3_650)] = 90
-    """What recognizes a repeated webhook, and the bodies of dead letters. No less than the 90 days
-    in which Polar can send a webhook again."""
+    """Days until what recognizes a repeated webhook, and the bodies of dead letters, are removed.
+    No less than the 90 days in which Polar can send a webhook again."""
     audit_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
-    """Deletions that have ended, with their evidence; 0: for ever."""
+    """Days until deletions that have ended are removed, with their evidence (docs/operations.md);
+    `0`: never."""
 
     # --- this process ----------------------------------------------------------------------
     hash_key: values.HashKey
-    """Key of the hash that stays in place of a forgotten user id. Never change it."""
+    """Key of the hash that stays in place of a forgotten user id; at least 32 characters. Never
+    change it."""
     database_url: values.DatabaseUrl = SecretStr("sqlite:///polar-sync.db")
+    """A SQLite file, or `postgresql://…` (docs/postgresql.md)."""
     database_on_volume: bool = False
-    """Refuse a SQLite file on the file system of `/`. The image sets it: there such a file goes
-    with the container."""
+    """Refuse a SQLite file on the file system of `/`. The image (docs/deploying.md) sets it: there
+    such a file goes with the container."""
     worker: Literal["embedded", "separate"] = "embedded"
     """`separate`: the web process only accepts; run `polar-sync worker` beside it."""
     lease: Annotated[float, Field(gt=0, le=MAX_LEASE.total_seconds())] = 30.0
     """Work held by a worker that died is taken over after this time."""
     backlog_after: Annotated[float, Field(ge=0, le=30 * 86_400)] = 3_600.0
-    """`readyz` is not ready while the oldest event in the inbox has waited longer; 0: never."""
+    """`/readyz` says 503 while the oldest event in the inbox has waited longer; `0`: never."""
     host: values.Host = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Where `serve` listens."""
     root_path: values.RootPath | None = None
-    """What a proxy takes from the beginning of each path before it passes the request on."""
+    """What a proxy takes from the beginning of each path before it passes the request on, such as
+    `/bridge`; the console needs to know it."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on lines are logged."""
     log_format: Literal["auto", "text", "json"] = "auto"
+    """`auto`: text on a terminal, else JSON (docs/operations.md has the fields)."""
 
     @field_validator("event_secrets", "outcome_secrets")
     @classmethod

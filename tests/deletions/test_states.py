@@ -1,9 +1,8 @@
-"""The states as data: what is derived from them, and that the README tells the same."""
+"""The states as data: what is derived from them."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -21,14 +20,6 @@ from sync.deletions.states import (
 )
 from sync.deletions.tables import REMOVABLE_DELETIONS
 from tests.helpers.small_polar import T0
-
-README = Path(__file__).parents[2] / "README.md"
-
-
-def test_the_readme_has_each_state_as_the_code_has_it() -> None:
-    _, _, table = README.read_text().partition("| state | meaning | what you do |\n|---|---|---|\n")
-    rows = table.partition("\n\n")[0].splitlines()
-    assert rows == [f"| `{it}` | {it.about.meaning} | {it.about.asks} |" for it in State]
 
 
 def test_the_named_sets() -> None:

@@ -12,13 +12,12 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from sync.cli.main import cli
 from sync.doctor.checks import CHECKS
-from sync.settings import Settings
 from sync.simulator.config import SimulatorConfig
 from sync.simulator.control import routes
 from sync.simulator.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = sorted(path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text())
 PATH = re.compile(r"`((?:app|bench|docs|sync|tests)/[\w./-]*)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([\w-]+))?\)")
@@ -41,20 +40,6 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         linked = page.parent / target if target else page
         assert linked.exists(), target
         assert not anchor or anchor in heading_anchors(linked), (target, anchor)
-
-
-def test_the_table_of_settings_is_complete() -> None:
-    readme = (ROOT / "README.md").read_text()
-    table = readme.partition("## Configuration")[2].partition("\n## ")[0]
-    named = {
-        variable
-        for row in re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.MULTILINE)
-        for variable in re.findall(r"[A-Z_]+", row)
-    }
-    settings = {name.upper() for name in Settings.model_fields}
-    assert named == settings
-    example = (ROOT / ".env.example").read_text()
-    assert set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE)) <= settings
 
 
 def test_every_route_of_the_control_api_is_described() -> None:
