@@ -8,12 +8,13 @@ import logging
 import resource
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sync.cli import arguments
-from sync.cli.exit_codes import NO
+from sync.cli.exit_codes import NO, UNUSABLE
 from sync.cli.printing import console_on, fail
 from sync.logs import configure, log_unhandled
 
@@ -220,9 +221,14 @@ def simulator(
     time_scale: Annotated[
         float, typer.Option(min=0, help="1: as slow as Polar; 0: all at once.")
     ] = 0.1,
+    load: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The world that it begins with.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the world is kept at the end.")
+    ] = None,
 ) -> None:
     """A simulated Polar on this machine, in memory, for the deployment that `.env` is about."""
-    from pathlib import Path
     from urllib.parse import urlsplit
 
     from pydantic import HttpUrl
@@ -233,13 +239,17 @@ def simulator(
     from sync.simulator.app import create_simulator
     from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
     from sync.simulator.control.system import NewEndpoint, add_endpoint
+    from sync.simulator.control.world_file import UnusableWorld
     from sync.simulator.server import listen, serve
 
     env = EnvFile(Path(".env"))
     polar = urlsplit(env.value("POLAR_BASE_URL") or "")
     is_for_it = is_loopback(polar.hostname or "")
     token = (env.value("POLAR_ACCESS_TOKEN") if is_for_it else None) or DEFAULT_TOKEN
-    app = create_simulator(SimulatorConfig(token=token, time_scale=time_scale))
+    try:
+        app = create_simulator(SimulatorConfig(token=token, time_scale=time_scale), load)
+    except UnusableWorld as error:
+        fail(UNUSABLE, *str(error).splitlines())
     url, secrets = env.value("PUBLIC_URL"), env.value("POLAR_WEBHOOK_SECRETS")
     if is_for_it and url and secrets:
         bridge = NewEndpoint(url=HttpUrl(webhook_url(url)), secret=secrets.split(",")[0])
@@ -248,7 +258,7 @@ def simulator(
         listener = listen(port if port is not None else (polar.port or 0) if is_for_it else 0)
     except OSError as error:
         fail(NO, f"the simulator cannot listen: {error.strerror}: give another --port")
-    serve(app, listener)
+    serve(app, listener, record)
 
 
 @commands.command()

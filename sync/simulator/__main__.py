@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from sync.simulator.app import create_simulator
 from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
+from sync.simulator.control.world_file import UnusableWorld
 from sync.simulator.server import listen, serve
 
 
@@ -18,6 +20,8 @@ def main() -> int:
     parser.add_argument("--rate-limit", type=int, help="requests a minute; none by default")
     parser.add_argument("--seed", type=int, help="of random delays, and of the order of what ties")
     parser.add_argument("--settings", default="{}", help="a JSON object of further settings")
+    parser.add_argument("--load", type=Path, help="a world to begin with: see docs/simulator.md")
+    parser.add_argument("--record", type=Path, help="where the world is kept at the end")
     given = parser.parse_args()
     try:
         settings = SimulatorConfig.model_validate_json(given.settings).model_dump()
@@ -26,10 +30,11 @@ def main() -> int:
         config = SimulatorConfig.model_validate(
             settings | {name: value for name, value in options.items() if value is not None}
         )
+        app = create_simulator(config, given.load)
         listener = listen(given.port)
-    except (ValidationError, OSError) as problem:
+    except (ValidationError, UnusableWorld, OSError) as problem:
         parser.error(str(problem))
-    serve(create_simulator(config), listener)
+    serve(app, listener, given.record)
     return 0
 
 

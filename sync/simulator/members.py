@@ -79,7 +79,9 @@ class Members:
         self.live.extend(rows)
 
     def _new(self, now: datetime, customer: Customer, fields: Json) -> Member:
-        return Member(new_id(), next(self._seq), now, customer, **fields)
+        return Member(
+            seq=next(self._seq), created_at=now, customer=customer, **{"id": new_id(), **fields}
+        )
 
     def _keep(self, row: Member) -> None:
         self.by_id[row.id] = row

@@ -3,12 +3,14 @@
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sync.simulator.api import ABORT
+from sync.simulator.control.world_file import snapshot
 from sync.simulator.simulator import Simulator
 
 
@@ -60,9 +62,9 @@ class Server(uvicorn.Server):
         self.run([self._listener])
 
 
-def serve(app: Starlette, listener: socket.socket) -> None:
+def serve(app: Starlette, listener: socket.socket, record: Path | None = None) -> None:
     """Serve until SIGTERM or SIGINT, as the process's only work. Prints where, once connections are
-    accepted."""
+    accepted. `record`: the file that then gets the world as it is."""
     # uvicorn raises the signal again once it has shut down: a clean exit, not a death by signal.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -71,6 +73,8 @@ def serve(app: Starlette, listener: socket.socket) -> None:
         listener,
         lambda url: print(f"simulator listening on {url}", flush=True),  # noqa: T201
     ).serve_until_told()
+    if record is not None:
+        record.write_text(snapshot(app.state.simulator))
 
 
 def listen(port: int = 0) -> socket.socket:

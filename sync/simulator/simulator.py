@@ -62,6 +62,8 @@ class Simulator:
 
     def __init__(self, config: SimulatorConfig) -> None:
         self._initial_config = config
+        self.begins_with: Callable[[], None] = lambda: None
+        """Makes what is there after a reset."""
         self._begin()
 
     def _begin(self) -> None:
@@ -90,6 +92,11 @@ class Simulator:
         await self.webhooks.close()
 
     async def reset(self) -> None:
+        """Start over with the settings, and the world, that it began with."""
+        await self.empty()
+        self.begins_with()
+
+    async def empty(self) -> None:
         """Start over: an empty world with the settings that it began with."""
         await self.close()
         self._begin()

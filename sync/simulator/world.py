@@ -39,10 +39,11 @@ class WriteOnceError(Exception):
 
 
 class TakenError(Exception):
-    """A live customer has that email or external id already. `field` names which."""
+    """A live customer has that email or external id already, or anything has that id. `field` names
+    which."""
 
     def __init__(self, field_name: str) -> None:
-        called = {"email": "email address", "external_id": "external ID"}[field_name]
+        called = {"email": "email address", "external_id": "external ID", "id": "id"}[field_name]
         super().__init__(f"A customer with this {called} already exists.")
         self.field = field_name
 
@@ -320,7 +321,7 @@ class World:
     def _new_customer(self, now: datetime, fields: Json) -> Customer:
         fields = _with_trimmed_id(fields)
         self._check_free(None, fields.get("email"), fields.get("external_id"))
-        customer = Customer(id=new_id(), seq=next(self._seq), created_at=now, **fields)
+        customer = Customer(seq=next(self._seq), created_at=now, **{"id": new_id(), **fields})
         customer.billing_name = customer.billing_name or customer.name
         self.customers[customer.id] = customer
         self._claim(customer)
@@ -411,7 +412,9 @@ class World:
         values = {**status_times(values["status"], now), **values}
         values.setdefault("current_period_start", now)
         values.setdefault("current_period_end", now + timedelta(days=30))
-        subscription = Subscription(new_id(), next(self._seq), now, customer, **values)
+        subscription = Subscription(
+            seq=next(self._seq), created_at=now, customer=customer, **{"id": new_id(), **values}
+        )
         self.subscriptions[subscription.id] = subscription
         self.subscriptions_of.setdefault(customer.id, []).append(subscription)
         return subscription

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sync.simulator.control.reading import found, read
+from sync.simulator.inputs import Uuid
 from sync.simulator.members import Member, OnlyOwnerError, Role
 from sync.simulator.seats import SeatError
 from sync.simulator.simulator import Simulator
@@ -16,6 +17,7 @@ from sync.simulator.world import TakenError
 
 
 class NewPerson(BaseModel, extra="forbid"):
+    id: Uuid | None = None
     email: str
     name: str | None = None
     external_id: str | None = None
@@ -79,8 +81,10 @@ class People:
         customer = self.sim.world.find_live(given.customer_id)
         if customer is None:
             raise HTTPException(404, "no such customer")
-        fields = given.model_dump(include=set(NewPerson.model_fields))
+        fields = given.model_dump(include=set(NewPerson.model_fields), exclude_none=True)
         try:
+            if given.id in self.sim.members.by_id:
+                raise TakenError("id")
             row = self.sim.create_member(
                 customer, fields, at=given.created_at, webhooks=given.webhooks
             )

@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from sync.simulator.control.people import NewPerson
 from sync.simulator.control.reading import found, read
-from sync.simulator.inputs import Address, Metadata, Status
+from sync.simulator.inputs import Address, Metadata, Status, Uuid
+from sync.simulator.members import Member
 from sync.simulator.simulator import Simulator, utc_now
 from sync.simulator.times import time
 from sync.simulator.world import Customer, Json, TakenError
@@ -39,6 +40,25 @@ class SubscriptionFields(BaseModel, extra="forbid"):
     paused_at: AwareDatetime | None = None
 
 
+class TakenSeat(BaseModel, extra="forbid"):
+    """A seat that a member of the customer is on."""
+
+    member: str
+    """The member's external id, or e-mail."""
+    status: Literal["pending", "claimed"] = "claimed"
+    grants: Annotated[int, Field(ge=0)] = 0
+
+    def is_of(self, member: Member | NewPerson) -> bool:
+        return self.member in {member.external_id, member.email}
+
+
+class OwnSubscription(SubscriptionFields):
+    """One that a customer begins with."""
+
+    id: Uuid | None = None
+    taken_seats: list[TakenSeat] = []
+
+
 class SubscriptionPatch(SubscriptionFields):
     webhooks: bool = True
 
@@ -55,7 +75,7 @@ class GrantPatch(BaseModel, extra="forbid"):
 
 
 class _Holdings(BaseModel, extra="forbid"):
-    subscriptions: list[SubscriptionFields] = []
+    subscriptions: list[OwnSubscription] = []
     grants: Annotated[int, Field(ge=0)] = 0
     created_at: AwareDatetime | None = None
     metadata: Metadata = {}
@@ -69,6 +89,7 @@ class _Holdings(BaseModel, extra="forbid"):
 
 
 class NewCustomer(_Holdings):
+    id: Uuid | None = None
     external_id: str | None = None
     email: str | None = None
     name: str | None = None
@@ -85,6 +106,10 @@ class NewCustomer(_Holdings):
             raise ValueError("a customer has one owner")
         if self.type == "individual" and self.others:
             raise ValueError("only a team has members beside its owner")
+        seats = [seat for own in self.subscriptions for seat in own.taken_seats]
+        for seat in seats:
+            if not any(map(seat.is_of, self.members)):
+                raise ValueError(f"a seat is taken by {seat.member}, who is not in members")
         return self
 
     @property
@@ -101,8 +126,41 @@ class BulkCustomers(_Holdings):
 
 def _fields(given: SubscriptionFields) -> Json:
     return given.model_dump(
-        include=set(SubscriptionFields.model_fields), exclude_unset=True, exclude_none=True
+        include={"id", *SubscriptionFields.model_fields}, exclude_unset=True, exclude_none=True
     )
+
+
+def add_customer(sim: Simulator, given: NewCustomer) -> Customer:
+    """Have it, with what is its own.
+
+    Raises:
+        TakenError: another customer, or member of it, has an email or external id.
+    """
+    names = {"id", "external_id", "email", "name", "billing_address", "tax_id", "metadata"}
+    fields = given.model_dump(include=names)
+    if given.id is None:
+        del fields["id"]
+    fields["type"] = given.type or ("team" if given.others else "individual")
+    if fields["email"] is None and fields["type"] == "individual":
+        fields["email"] = f"customer-{len(sim.world.customers)}@example.com"
+    people = [each.model_dump(exclude_none=True) for each in given.members]
+    ids = {given.id, *(it.id for it in given.subscriptions), *(it.id for it in given.members)}
+    if not ids.isdisjoint([*sim.world.customers, *sim.world.subscriptions, *sim.members.by_id]):
+        raise TakenError("id")
+    how: dict[str, Any] = {"at": given.created_at or utc_now(), "webhooks": given.webhooks}
+    customer = sim.create_customer(fields, people, **how)
+    subscriptions = [
+        sim.create_subscription(customer, _fields(each), **how) for each in given.subscriptions
+    ]
+    if given.grants:
+        sim.create_grants(customer, given.grants, subscriptions, **how)
+    for subscription, its in zip(subscriptions, given.subscriptions, strict=True):
+        for seat in its.taken_seats:
+            member = next(it for it in sim.members.of(customer) if seat.is_of(it))
+            assigned = sim.assign_seat(subscription, member, webhooks=given.webhooks)
+            if seat.status == "claimed":
+                sim.claim_seat(assigned, seat.grants, webhooks=given.webhooks)
+    return customer
 
 
 class Rows:
@@ -140,33 +198,10 @@ class Rows:
 
     async def create_customer(self, request: Request) -> Response:
         given = await read(request, NewCustomer)
-        number = len(self.sim.world.customers)
-        fields = given.model_dump(
-            include={
-                "external_id",
-                "email",
-                "name",
-                "billing_address",
-                "tax_id",
-                "metadata",
-            }
-        )
-        fields["type"] = given.type or ("team" if given.others else "individual")
-        if fields["email"] is None and fields["type"] == "individual":
-            fields["email"] = f"customer-{number}@example.com"
-        people = [each.model_dump() for each in given.members]
-        at = given.created_at or utc_now()
-        how: dict[str, Any] = {"at": at, "webhooks": given.webhooks}
         try:
-            customer = self.sim.create_customer(fields, people, **how)
+            customer = add_customer(self.sim, given)
         except TakenError as problem:
             raise HTTPException(409, str(problem)) from problem
-        subscriptions = [
-            self.sim.create_subscription(customer, _fields(each), **how)
-            for each in given.subscriptions
-        ]
-        if given.grants:
-            self.sim.create_grants(customer, given.grants, subscriptions, **how)
         return JSONResponse(self._customer(customer), 201)
 
     async def create_customers(self, request: Request) -> Response:
