@@ -50,6 +50,7 @@ def send(
     from sync.network import environment
     from sync.network.route import Route
     from sync.settings import Settings, SettingsError
+    from sync.settings.values import authority
     from sync.signatures import sign
 
     settings = Settings.load()
@@ -66,7 +67,7 @@ def send(
         (settings.event_name_path.partition("+")[0], name),
     )
     headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
-    address = url or f"http://{authority(settings)}/events"
+    address = url or f"http://{authority(settings.host, settings.port)}/events"
     try:
         urlsplit(address)
     except ValueError:
@@ -122,10 +123,3 @@ def _event_body(*fields: tuple[str, str | None]) -> bytes:
                     place = place.setdefault(parent, {})
             place[name] = value
     return json.dumps(event).encode()
-
-
-def authority(settings: Settings) -> str:
-    """Where the server of this machine is reached, whatever addresses it listens at."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not to listen there
-    host = everywhere.get(settings.host, settings.host)
-    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"

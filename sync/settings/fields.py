@@ -90,6 +90,31 @@ class PolarSettings(Environment):
         return self.polar_base_url or _POLAR_SERVERS[self.polar_server]
 
 
+class RelaySettings(Environment):
+    """What `polar-sync relay` needs; it may run on another machine than the bridge."""
+
+    relay_database_url: values.PostgresUrl
+    """The app's own database, in which the outbox is."""
+    event_secrets: values.SomeStandardSecrets
+    """Each signs, so that one can be rotated out."""
+    relay_url: values.PublicUrl | None = None
+    """The bridge, without the path /events. None: the one on this machine."""
+    host: values.Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Where that listens."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+
+    def problems(self) -> Iterator[str]:
+        """Proxies and certificates that cannot be used, one line each."""
+        return environment.problems(self.bridge_url, os.environ)
+
+    @property
+    def bridge_url(self) -> str:
+        """Where the bridge is, without a slash at the end."""
+        return self.relay_url or f"http://{values.authority(self.host, self.port)}"
+
+
 class Settings(PolarSettings):
     """Everything a deployment can choose. Durations are in seconds."""
 
@@ -102,7 +127,7 @@ class Settings(PolarSettings):
     sandbox to everything that uses the token; leave room for the app itself."""
 
     # --- the app's events ------------------------------------------------------------------
-    event_secrets: values.StandardSecrets
+    event_secrets: values.SomeStandardSecrets
     """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with."""
     event_preset: Literal["standard", "clerk"] = "standard"
     sync_events: values.Events = ("deleted", "restored")
@@ -220,13 +245,12 @@ class Settings(PolarSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
 
-    @field_validator("event_secrets", "outcome_secrets")
+    @field_validator("outcome_secrets")
     @classmethod
     def _secret_needed(
         cls, value: tuple[SecretStr, ...], info: ValidationInfo
     ) -> tuple[SecretStr, ...]:
-        is_needed = info.field_name == "event_secrets" or info.data.get("outcome_url") is not None
-        if not value and is_needed:
+        if not value and info.data.get("outcome_url") is not None:
             raise ValueError(f"is empty; {values.MAKE_A_SECRET}")
         return value
 
