@@ -146,7 +146,12 @@ def _polar_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return value
 
 
-def _standard_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+def standard_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    """Check secrets of Standard Webhooks.
+
+    Raises:
+        ValueError
+    """
     for secret in value:
         encoded = secret.get_secret_value().removeprefix("whsec_")
         if is_quoted(encoded):
@@ -163,6 +168,23 @@ def _standard_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if len(key) < MIN_SECRET_BYTES:
             raise ValueError(
                 f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {MAKE_A_SECRET}"
+            )
+    return value
+
+
+def text_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    """Check secrets whose every character counts.
+
+    Raises:
+        ValueError
+    """
+    for secret in value:
+        if is_quoted(secret.get_secret_value()):
+            raise ValueError(QUOTED)
+        if not re.fullmatch(rf"[\x21-\x7e]{{{MIN_SECRET_BYTES},}}", secret.get_secret_value()):
+            raise ValueError(
+                f"holds a secret of fewer than {MIN_SECRET_BYTES} characters, or with one that is"
+                " not ASCII: copy it whole from the provider"
             )
     return value
 
@@ -248,10 +270,12 @@ PolarToken = Annotated[SecretStr, AfterValidator(_polar_token)]
 PolarVersion = Annotated[str, AfterValidator(_polar_version)]
 PolarSecrets = Annotated[_Secrets, AfterValidator(_polar_secrets)]
 StandardSecrets = Annotated[
-    _Secrets, BeforeValidator(_without_version), AfterValidator(_standard_secrets)
+    _Secrets, BeforeValidator(_without_version), AfterValidator(standard_secrets)
 ]
 """Of Standard Webhooks; several while one is being rotated out. There may be none."""
 SomeStandardSecrets = Annotated[StandardSecrets, AfterValidator(_some)]
+Secrets = Annotated[_Secrets, BeforeValidator(_without_version), AfterValidator(_some)]
+"""Of whichever scheme."""
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 PublicUrl = Annotated[str, AfterValidator(parse_public_url)]
 WebhookUrl = Annotated[SecretStr, AfterValidator(_told_at)]
