@@ -18,6 +18,8 @@ _CLAIM = """
     ORDER BY attempts, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 """Which were not answered before come last, so that none of them keeps others waiting."""
+_PATIENT = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+"""Whatever the app's database is set to for others: rows are held while they are posted."""
 _CONNECT: Mapping[str, Any] = {
     "application_name": "polar-sync relay",
     "client_encoding": "utf8",
@@ -80,6 +82,7 @@ class Outbox:
         end."""
         with _understood():
             async with self._connection.transaction():
+                await self._connection.execute(_PATIENT)
                 cursor = await self._connection.execute(_CLAIM, [at_most])
                 yield [Event(*row) for row in await cursor.fetchall()]
 

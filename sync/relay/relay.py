@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -64,7 +65,9 @@ class Relay:
         finally:
             await cancel_and_wait([work, told])
         if not work.cancelled():
-            work.result()
+            # What went wrong at the end is tried again at the next start.
+            with suppress(NotTaken, StorageUnavailable):
+                work.result()
 
     async def once(self) -> tuple[int, Left]:
         """Send what is there. Returns how many rows were sent, and what is left.
@@ -102,11 +105,12 @@ class Relay:
             async with Outbox.at(self._settings.relay_database_url) as outbox:
                 while not self._stopping:
                     batch = await self._send(outbox, bridge)
-                    went_well |= batch.sent > 0 or batch.is_empty
+                    went_well |= batch.sent > 0
                     if batch.trouble is not None:
                         raise batch.trouble
                     if batch.is_empty and not self._stopping:
                         await outbox.changed(_LOOK)
+                        went_well = True
         except (NotTaken, StorageUnavailable) as error:
             if not went_well:
                 raise

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import psycopg
 import pytest
 
 from sync.settings import RelaySettings, SettingsError
+from tests.helpers import pgbouncer
 from tests.helpers.commands import Result, finished, process
 from tests.helpers.engines import SQLITE
 from tests.helpers.gate import passing
@@ -319,6 +321,56 @@ def test_it_wakes_and_ends_when_it_is_told(app: App, bridge: Bridge) -> None:
         popen.send_signal(signal.SIGTERM)
         assert popen.wait(60) == 0
         assert "the relay has stopped" in popen.stderr.read()
+
+
+@pytest.mark.slow
+def test_it_looks_where_nothing_wakes_it_and_ends_while_it_waits(app: App) -> None:
+    """As with a pooler in between, and with a bridge that is away."""
+    with app.relay("http://127.0.0.1:1") as popen:
+        assert popen.stderr is not None
+        popen.stderr.readline()
+        # An empty outbox has been seen, and no trigger has said a word.
+        app.sql("SELECT pg_sleep(1)")
+        app.sql("INSERT INTO polar_sync.outbox (body) VALUES ('{}')")
+        assert "refused the connection" in popen.stderr.readline()
+        popen.send_signal(signal.SIGTERM)
+        assert popen.wait(60) == 0
+    [(_, _, attempts, error, refused)] = app.outbox
+    assert attempts >= 1
+    assert "refused the connection" in error
+    assert not refused
+
+
+@pytest.mark.slow
+def test_with_a_pooler_in_between(app: App, postgres: Postgres, bridge: Bridge) -> None:
+    url, inbox = bridge
+    pgbouncer.needed()
+    with pgbouncer.pooling(postgres, app.connection.info.dbname) as pooled:
+        app.delete(*app.sign_up(60))
+        variables = {**app.variables(url), "RELAY_DATABASE_URL": pooled}
+        with process("relay", variables=variables, cwd=app.directory) as popen:
+            try:
+                wait_for(lambda: not app.outbox, "all are sent")
+                app.delete(*app.sign_up())
+                wait_for(lambda: not app.outbox, "and what came later")
+                popen.send_signal(signal.SIGTERM)
+                assert popen.wait(60) == 0
+            finally:
+                popen.kill()
+    assert len(inbox()) == 61
+
+
+def test_it_is_patient_in_a_database_that_is_not(app: App, bridge: Bridge) -> None:
+    url, inbox = bridge
+    app.sql("ALTER ROLE polar_sync_relay SET idle_in_transaction_session_timeout = '200ms'")
+    app.delete(*app.sign_up())
+    try:
+        with passing(url) as gate:
+            gate.before_answer = lambda: time.sleep(0.5)
+            assert app.once(gate.url).code == 0
+    finally:
+        app.sql("ALTER ROLE polar_sync_relay RESET ALL")
+    assert len(inbox()) == 1
 
 
 @pytest.mark.slow
