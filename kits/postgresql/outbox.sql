@@ -1,5 +1,5 @@
 -- The outbox that `polar-sync relay` sends from: for PostgreSQL 14 or newer, Supabase's too.
--- Run it as who owns the users' table, or as Supabase's `postgres`; it may be run again.
+-- Run it as somebody who may have triggers on the users' table; it may be run again.
 
 BEGIN;
 
@@ -63,8 +63,7 @@ GRANT USAGE ON SCHEMA polar_sync TO polar_sync_relay;
 GRANT SELECT, DELETE, UPDATE (attempts, error, refused_at) ON polar_sync.outbox TO polar_sync_relay;
 
 -- Your table of users, and the column of its id.
-DROP TRIGGER IF EXISTS polar_sync_user_deleted ON auth.users;
-CREATE TRIGGER polar_sync_user_deleted AFTER DELETE ON auth.users
+CREATE OR REPLACE TRIGGER polar_sync_user_deleted AFTER DELETE ON auth.users
     FOR EACH ROW EXECUTE FUNCTION polar_sync.user_deleted('id');
 
 COMMIT;

@@ -159,6 +159,23 @@ def test_it_may_be_run_again_and_keeps_what_is_there(app: App) -> None:
     assert len(app.outbox) == 3
 
 
+def test_it_takes_no_owner_and_no_superuser(postgres: Postgres) -> None:
+    """As with Supabase's `postgres`: who owns `auth.users` is somebody else."""
+    postgres.sql("CREATE DATABASE supa")
+    postgres.sql("CREATE ROLE supa CREATEROLE")
+    postgres.sql("GRANT CREATE ON DATABASE supa TO supa")
+    with psycopg.connect(postgres.url("supa"), autocommit=True) as connection:
+        connection.execute(USERS)
+        connection.execute("GRANT USAGE ON SCHEMA auth TO supa")
+        connection.execute("GRANT SELECT, INSERT, DELETE, TRIGGER ON auth.users TO supa")
+        connection.execute("SET ROLE supa")
+        for _ in range(2):
+            connection.execute(SQL)
+        connection.execute("INSERT INTO auth.users DEFAULT VALUES")
+        connection.execute("DELETE FROM auth.users")
+        assert connection.execute("SELECT count(*) FROM polar_sync.outbox").fetchone() == (1,)
+
+
 def test_the_external_id_is_taken_from_a_column_of_its_own(app: App) -> None:
     app.sql(
         "CREATE OR REPLACE TRIGGER polar_sync_user_deleted AFTER DELETE ON auth.users"
