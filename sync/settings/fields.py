@@ -109,7 +109,8 @@ class Settings(PolarSettings):
 
     # --- the app's events ------------------------------------------------------------------
     event_preset: PresetName = "standard"
-    """Whose events they are: where fields are, what they are called, how they are signed."""
+    """Whose events they are (docs/presets.md): where fields are, what they are called, how they are
+    signed."""
     event_secrets: values.Secrets
     """What they are signed with: Standard Webhooks secrets (`whsec_…` or plain base64), or as the
     provider shows them; several, separated by commas or blanks, while one is being rotated out."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sync.init.snippets import Language, snippet
-from tests.helpers.servers import ROOT, serve_settings
+from tests.helpers.servers import serve_settings
 from tests.helpers.settings import EVENT_SECRET, SettingsFactory, database_path
 from tests.helpers.store import inbox_rows
 
@@ -57,7 +57,3 @@ def test_it_sends_what_the_bridge_takes(
         assert result.returncode != 0
         assert "401" in result.stdout + result.stderr
         assert rows == []
-
-
-def test_readme_shows_the_same() -> None:
-    assert f"```python\n{snippet(Language.PYTHON)}```" in (ROOT / "README.md").read_text()
