@@ -26,7 +26,7 @@ async def post_event(request: AppRequest) -> Response:
     """Verify, check and store one event; 202 once it is on disk."""
     app = request.state["app"]
     body = await read_body(request, only_json=True)
-    webhook_id = app.event_verifier.verify(request.headers, body)
+    webhook_id = app.event_sender.verify(request.headers, body)
     now = datetime.now(UTC)
     event = parse_event(body, app.settings, now)
     ignored = isinstance(event, OtherEvent)

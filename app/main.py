@@ -25,7 +25,7 @@ from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.logs import log_unhandled, place_of
 from sync.settings import Settings, extra
-from sync.signatures import Verifier
+from sync.signatures import Verifier, sender_of
 from sync.store.database import Database
 from sync.store.hash_key import check_hash_key
 from sync.worker.loop import Worker
@@ -164,7 +164,7 @@ async def _running(settings: Settings) -> AsyncIterator[AppState]:
                 database=database,
                 hasher=hasher,
                 inbox=inbox,
-                event_verifier=Verifier.for_app(settings.event_secrets),
+                event_sender=sender_of(settings.signed_as, settings.event_secrets),
                 polar_verifier=Verifier.for_polar(settings.polar_webhook_secrets),
                 readiness=Readiness(database, settings, tasks, worker),
                 tasks=tasks,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -13,10 +13,10 @@ from pydantic.json_schema import JsonSchemaMode
 from app.answers import Alive, EventTaken, NotReady, Ready, Refusal
 from app.asked import Listing, Previewed
 from sync.api_tokens import MIN_TOKEN
-from sync.ids import MAX_ID
 from sync.reports.preview import Preview
 from sync.reports.told import DeletionPage, DeletionReport, Receipt
 from sync.settings import Settings
+from sync.signatures import Standard, sender_of
 
 Json = dict[str, Any]
 
@@ -106,11 +106,12 @@ def _paths(settings: Settings) -> dict[str, Json]:
         "path", "id", {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}, required=True
     )
     one = {"parameters": [number]}
+    sender = sender_of(settings.signed_as, settings.event_secrets)
     return {
         "/events": {
             "post": {
                 **_about("sendEvent", "Take an event of the app's. 202 once it is on disk."),
-                "parameters": _signature(),
+                "parameters": _signature(sender.headers),
                 "requestBody": _body(_event(settings)),
                 "responses": _answers(
                     202, "It is on disk.", EventTaken, (400, 401, 409, *_WITH_BODY, *_ALWAYS)
@@ -120,7 +121,7 @@ def _paths(settings: Settings) -> dict[str, Json]:
         "/webhooks/polar": {
             "post": {
                 **_about("sendPolarWebhook", "Take a webhook of Polar's. 202 once it is on disk."),
-                "parameters": _signature(),
+                "parameters": _signature(Standard.headers),
                 "requestBody": _body({}),
                 "responses": _answers(
                     202, "It is on disk.", None, (400, 401, *_WITH_BODY, *_ALWAYS)
@@ -238,15 +239,11 @@ def _parameter(place: str, name: str, schema: Json, *, required: bool = False) -
     return {"in": place, "name": name, "required": required, "schema": schema}
 
 
-def _signature() -> list[Json]:
-    """The headers of Standard Webhooks."""
+def _signature(headers: Mapping[str, str]) -> list[Json]:
+    """Those by which the sender is known."""
     return [
         _parameter("header", name, {"type": "string", "pattern": pattern}, required=True)
-        for name, pattern in (
-            ("webhook-id", f"^[!-~]{{1,{MAX_ID}}}$"),
-            ("webhook-timestamp", "^[0-9]{1,12}$"),
-            ("webhook-signature", "^v1,[A-Za-z0-9+/]{43}="),
-        )
+        for name, pattern in headers.items()
     ]
 
 
@@ -255,11 +252,13 @@ def _event(settings: Settings) -> Json:
     event: Json = {"type": "object", "properties": {}, "required": []}
     identifier = {"type": ["string", "integer"]}
     for path, schema, required in (
-        (settings.event_type_path, {"type": "string"}, True),
+        *((path, {"type": "string"}, True) for path in settings.event_type_path.split("+")),
         (settings.event_timestamp_path, {"type": ["string", "number"]}, True),
         (settings.event_user_id_path, identifier, True),
         (settings.event_external_id_path, {"type": [*identifier["type"], "null"]}, False),
     ):
+        if not path:
+            continue
         *outer, last = path.split(".")
         place = event
         for key in outer:

@@ -13,7 +13,7 @@ from app.readiness import Readiness
 from sync.hashing import Hasher
 from sync.inbox.group_commit import Inbox
 from sync.settings import Settings
-from sync.signatures import Verifier
+from sync.signatures import Sender, Verifier
 from sync.store.database import Database
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class AppState:
     database: Database
     hasher: Hasher
     inbox: Inbox
-    event_verifier: Verifier
+    event_sender: Sender
     polar_verifier: Verifier
     readiness: Readiness
     tasks: Mapping[str, asyncio.Task[None]]

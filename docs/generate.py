@@ -22,7 +22,7 @@ from typing import Literal, get_args, get_origin
 
 import typer
 from annotated_types import Ge, Gt, Le
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from typer.core import TyperCommand, TyperGroup
 
@@ -88,33 +88,45 @@ def in_lower_case(text: str) -> str:
 
 def settings_page() -> str:
     """Every setting, as `sync.settings.fields` has it."""
-    known = {
-        name: (names, text)
-        for model in (fields.PolarSettings, Settings)
-        for names, text in described(inspect.getsource(model))
-        for name in names
-    }
-    rows = []
-    for names, text in dict.fromkeys((tuple(names), text) for names, text in known.values()):
-        which = [Settings.model_fields[name] for name in names]
-        rows.append(
-            (
-                ", ".join(f"`{name.upper()}`" for name in names),
-                ", ".join(dict.fromkeys(map(default_of, which))),
-                may_be(which[0]),
-                with_links(text),
-            )
-        )
-    missing = Settings.model_fields.keys() - known.keys()
-    if missing:
-        raise LookupError(f"no docstring says what these are: {missing}")
     return page(
         "Every setting",
         "Settings come from the environment, or from `.env` in the current directory. With a"
         " missing or\nunusable value the process exits at start, with one line for each such"
         " variable. Durations are in\nseconds.",
-        table(("variable", "default", "may be", "meaning"), rows),
+        settings_table(fields.Settings),
+        "## Of the relay",
+        "[`polar-sync relay`](../relay.md) reads `EVENT_SECRETS`, `HOST`, `PORT`, `LOG_LEVEL` and"
+        " `LOG_FORMAT`\nof those above, and these.",
+        settings_table(fields.RelaySettings, but=fields.Settings),
     )
+
+
+def settings_table(model: type[BaseModel], but: type[BaseModel] | None = None) -> str:
+    """The settings of the model. `but`: without those that this one has."""
+    known = {
+        name: (names, text)
+        for each in reversed(model.__mro__)
+        if each.__module__ == fields.__name__
+        for names, text in described(inspect.getsource(each))
+        for name in names
+    }
+    left_out = but.model_fields if but else {}
+    rows = []
+    for names, text in dict.fromkeys((tuple(names), text) for names, text in known.values()):
+        which = [model.model_fields[name] for name in names]
+        if not set(names) <= left_out.keys():
+            rows.append(
+                (
+                    ", ".join(f"`{name.upper()}`" for name in names),
+                    ", ".join(dict.fromkeys(map(default_of, which))),
+                    may_be(which[0]),
+                    with_links(text),
+                )
+            )
+    missing = model.model_fields.keys() - known.keys() - left_out.keys()
+    if missing:
+        raise LookupError(f"no docstring says what these are: {missing}")
+    return table(("variable", "default", "may be", "meaning"), rows)
 
 
 def default_of(field: FieldInfo) -> str:

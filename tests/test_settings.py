@@ -84,7 +84,7 @@ def test_where_to_listen(monkeypatch: pytest.MonkeyPatch, host: str, address: st
         ("RECONCILE_CRON", "@daily", "five fields"),
         ("EVENT_PRESET", "clerk.com", "did you mean clerk?"),
         ("EVENT_PRESET", "Clerk", "did you mean clerk?"),
-        ("EVENT_PRESET", "auth0", "must be standard or clerk"),
+        ("EVENT_PRESET", "okta", "must be standard or svix or clerk or workos"),
         ("WORKER", "seperate", "did you mean separate?"),
         ("POLAR_SERVER", "sanbox", "did you mean sandbox?"),
         ("DATABASE_URL", "sqlite://", "in memory"),

@@ -74,10 +74,11 @@ def ready() -> None:
     import urllib.request
     from urllib.error import HTTPError, URLError
 
-    from sync.cli.sending import authority
     from sync.settings import Settings
+    from sync.settings.values import authority
 
-    address = f"http://{authority(Settings.load())}/readyz"
+    settings = Settings.load()
+    address = f"http://{authority(settings.host, settings.port)}/readyz"
     # Whatever proxy there is, the server is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

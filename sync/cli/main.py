@@ -29,6 +29,7 @@ from sync.cli import (
     profiles,
     receipts,
     reconciling,
+    relaying,
     sending,
 )
 from sync.cli.exit_codes import NO, UNUSABLE, exit_code, problems
@@ -57,6 +58,7 @@ cli.add_typer(inbox.commands, name="inbox")
 cli.add_typer(outbox.commands, name="outbox")
 cli.add_typer(profiles.commands, name="profiles")
 cli.add_typer(sending.commands)
+cli.add_typer(relaying.commands)
 
 
 def main() -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -50,23 +51,27 @@ def send(
     from sync.network import environment
     from sync.network.route import Route
     from sync.settings import Settings, SettingsError
-    from sync.signatures import sign
+    from sync.settings.values import authority
+    from sync.signatures import sender_of
 
     settings = Settings.load()
     kind = event_type.value.removeprefix("user.")
     if kind not in settings.sync_events:
         raise typer.BadParameter(f"the bridge ignores it: add {kind} to SYNC_EVENTS")
     _check_profile(event_type, email, name)
+    sender = sender_of(settings.signed_as, settings.event_secrets)
+    webhook_id = f"msg_{uuid.uuid4().hex}"
     body = _event_body(
-        (settings.event_type_path, _name_of(settings, event_type)),
+        *_parts(settings.event_type_path, _name_of(settings, event_type)),
         (settings.event_timestamp_path, datetime.now(UTC).isoformat()),
         (settings.event_user_id_path, user_id),
         (settings.event_external_id_path, external_id),
         (settings.event_email_path, email),
         (settings.event_name_path.partition("+")[0], name),
+        ("id", webhook_id if sender.id_in_body else None),
     )
-    headers = sign(settings.event_secrets[0], f"msg_{uuid.uuid4().hex}", datetime.now(UTC), body)
-    address = url or f"http://{authority(settings)}/events"
+    headers = sender.sign(webhook_id, datetime.now(UTC), body)
+    address = url or f"http://{authority(settings.host, settings.port)}/events"
     try:
         urlsplit(address)
     except ValueError:
@@ -105,11 +110,17 @@ def _name_of(settings: Settings, event_type: EventType) -> str:
     return names(settings)[event_type]
 
 
+def _parts(path: str, event_type: str) -> Iterator[tuple[str, str]]:
+    """Where each part of a type is."""
+    paths = path.split("+")
+    return zip(paths, event_type.split(".", len(paths) - 1), strict=True)
+
+
 def _event_body(*fields: tuple[str, str | None]) -> bytes:
     """The event, with each value where the bridge looks for it, by its path."""
     event: dict[str, Any] = {}
     for path, value in fields:
-        if value is not None:
+        if path and value is not None:
             *parents, name = path.split(".")
             place = event
             for parent in parents:
@@ -122,10 +133,3 @@ def _event_body(*fields: tuple[str, str | None]) -> bytes:
                     place = place.setdefault(parent, {})
             place[name] = value
     return json.dumps(event).encode()
-
-
-def authority(settings: Settings) -> str:
-    """Where the server of this machine is reached, whatever addresses it listens at."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not to listen there
-    host = everywhere.get(settings.host, settings.host)
-    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"

@@ -57,8 +57,9 @@ class EventFields:
 
     @property
     def type(self) -> str:
-        """What has happened."""
-        return _text(self.event, self.settings.event_type_path, setting="EVENT_TYPE_PATH")
+        """What has happened. Of several parts, with dots between them."""
+        paths = self.settings.event_type_path.split("+")
+        return ".".join(_text(self.event, path, setting="EVENT_TYPE_PATH") for path in paths)
 
     @property
     def user_id(self) -> str:

@@ -5,7 +5,7 @@
 its value, since any of them could be a secret.
 """
 
-from sync.settings.fields import MAX_LEASE, PolarSettings, ReceiptSettings, Settings
+from sync.settings.fields import MAX_LEASE, PolarSettings, ReceiptSettings, RelaySettings, Settings
 from sync.settings.reading import SettingsError, extra
 from sync.settings.values import parse_host, parse_public_url
 
@@ -13,6 +13,7 @@ __all__ = [
     "MAX_LEASE",
     "PolarSettings",
     "ReceiptSettings",
+    "RelaySettings",
     "Settings",
     "SettingsError",
     "extra",

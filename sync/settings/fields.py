@@ -12,31 +12,12 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.network import environment
 from sync.settings import values
+from sync.settings.presets import PRESETS, PresetName, SignedAs
 from sync.settings.reading import Environment, file_warnings
 
 _POLAR_SERVERS: Mapping[str, str] = {
     "production": "https://api.polar.sh",
     "sandbox": "https://sandbox-api.polar.sh",
-}
-
-_EVENT_PRESETS: Mapping[str, Mapping[str, str]] = {
-    "standard": {
-        "event_type_path": "type",
-        "event_timestamp_path": "timestamp",
-        "event_user_id_path": "data.user_id",
-        "event_external_id_path": "data.external_id",
-        "event_email_path": "data.email",
-        "event_name_path": "data.name",
-    },
-    # Clerk's own `user.deleted`: https://clerk.com/docs/webhooks/overview
-    "clerk": {
-        "event_type_path": "type",
-        "event_timestamp_path": "timestamp",
-        "event_user_id_path": "data.id",
-        "event_external_id_path": "data.external_id",
-        "event_email_path": "data.email_addresses[primary_email_address_id].email_address",
-        "event_name_path": "data.first_name+data.last_name",
-    },
 }
 
 MAX_LEASE = timedelta(minutes=10)
@@ -92,6 +73,31 @@ class PolarSettings(Environment):
         return self.polar_base_url or _POLAR_SERVERS[self.polar_server]
 
 
+class RelaySettings(Environment):
+    """What `polar-sync relay` needs; it may run on another machine than the bridge."""
+
+    relay_database_url: values.PostgresUrl
+    """The app's own database, in which the outbox is."""
+    event_secrets: values.SomeStandardSecrets
+    """Each signs, so that one can be rotated out."""
+    relay_url: values.PublicUrl | None = None
+    """The bridge, without the path `/events`. Not set: at HOST and PORT of this machine."""
+    host: values.Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Where that listens."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+
+    def problems(self) -> Iterator[str]:
+        """Proxies and certificates that cannot be used, one line each."""
+        return environment.problems(self.bridge_url, os.environ)
+
+    @property
+    def bridge_url(self) -> str:
+        """Where the bridge is, without a slash at the end."""
+        return self.relay_url or f"http://{values.authority(self.host, self.port)}"
+
+
 class Settings(PolarSettings):
     """Everything a deployment can choose. Durations are in seconds."""
 
@@ -104,19 +110,20 @@ class Settings(PolarSettings):
     sandbox to everything that uses the token; leave room for the app itself."""
 
     # --- the app's events ------------------------------------------------------------------
-    event_secrets: values.StandardSecrets
-    """Standard Webhooks secrets (`whsec_…` or plain base64) the app signs its events with; several
-    while one is being rotated out."""
-    event_preset: Literal["standard", "clerk"] = "standard"
-    """Whose events they are, as they come: your app's, or a provider's."""
+    event_preset: PresetName = "standard"
+    """Whose events they are (docs/presets.md): where fields are, what they are called, how they are
+    signed."""
+    event_secrets: values.Secrets
+    """What they are signed with: Standard Webhooks secrets (`whsec_…` or plain base64), or as the
+    provider shows them; several, separated by commas or blanks, while one is being rotated out."""
     sync_events: values.Events = ("deleted", "restored")
     """Which of the app's events are acted on. `updated` and `created` carry e-mail and name to
     Polar (docs/profiles.md); another event than these four is ignored."""
-    event_type_deleted: values.EventType = "user.deleted"
-    event_type_restored: values.EventType = "user.restored"
-    event_type_updated: values.EventType = "user.updated"
-    event_type_created: values.EventType = "user.created"
-    """What the app calls the events."""
+    event_type_deleted: values.EventType = ""
+    event_type_restored: values.EventType = ""
+    event_type_updated: values.EventType = ""
+    event_type_created: values.EventType = ""
+    """What the app calls the events; empty means as the preset does."""
     event_type_path: values.DottedPath = ""
     event_timestamp_path: values.DottedPath = ""
     event_user_id_path: values.DottedPath = ""
@@ -125,7 +132,7 @@ class Settings(PolarSettings):
     event_name_path: values.DottedPath = ""
     """Dotted paths into the event's body; empty means the preset's. `list[field].x`: of the list's
     objects the one whose id that field beside the list has. A name may be of several parts, with a
-    `+` between their paths."""
+    `+` between their paths; so may a type, which then has a dot between them."""
 
     # --- what is told ----------------------------------------------------------------------
     outcome_allow_private: bool = False
@@ -239,13 +246,12 @@ class Settings(PolarSettings):
     log_format: Literal["auto", "text", "json"] = "auto"
     """`auto`: text on a terminal, else JSON (docs/operations.md has the fields)."""
 
-    @field_validator("event_secrets", "outcome_secrets")
+    @field_validator("outcome_secrets")
     @classmethod
     def _secret_needed(
         cls, value: tuple[SecretStr, ...], info: ValidationInfo
     ) -> tuple[SecretStr, ...]:
-        is_needed = info.field_name == "event_secrets" or info.data.get("outcome_url") is not None
-        if not value and is_needed:
+        if not value and info.data.get("outcome_url") is not None:
             raise ValueError(f"is empty; {values.MAKE_A_SECRET}")
         return value
 
@@ -262,16 +268,15 @@ class Settings(PolarSettings):
             )
         return value
 
-    @field_validator("event_type_restored", "event_type_updated", "event_type_created")
+    @field_validator("event_secrets")
     @classmethod
-    def _another_type(cls, value: str, info: ValidationInfo) -> str:
-        on = info.data.get("sync_events", ())
-        own = str(info.field_name).removeprefix("event_type_")
-        for other in get_args(values.Event):
-            name = f"event_type_{other}"
-            if own in on and other in on and info.data.get(name) == value:
-                raise ValueError(f"is the same as {name.upper()}: only one of them can be it")
-        return value
+    def _of_the_scheme(
+        cls, value: tuple[SecretStr, ...], info: ValidationInfo
+    ) -> tuple[SecretStr, ...]:
+        signed_as = PRESETS[info.data.get("event_preset", "standard")].signed_as
+        if signed_as == "standard":
+            return values.standard_secrets(value)
+        return values.text_secrets(value)
 
     @property
     def counts(self) -> bool:
@@ -283,10 +288,31 @@ class Settings(PolarSettings):
         """Whether e-mail and name are carried to Polar."""
         return not {"updated", "created"}.isdisjoint(self.sync_events)
 
+    @property
+    def signed_as(self) -> SignedAs:
+        """How the app's events are signed."""
+        return PRESETS[self.event_preset].signed_as
+
     @model_validator(mode="after")
     def _fill_in_preset(self) -> Self:
-        for name, path in _EVENT_PRESETS[self.event_preset].items():
+        for name, value in PRESETS[self.event_preset].as_settings().items():
             if not getattr(self, name):
                 # The model is frozen for everyone else; this is still its construction.
-                object.__setattr__(self, name, path)
+                object.__setattr__(self, name, value)
         return self
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        called: dict[str, str] = {}
+        for event in (it for it in get_args(values.Event) if it in self.sync_events):
+            setting = f"event_type_{event}"
+            other = called.setdefault(getattr(self, setting), setting)
+            if other != setting:
+                yield (
+                    f"{setting.upper()} is the same as {other.upper()}: only one of them can be it"
+                )
+        if self.carries_profiles and not self.event_email_path:
+            yield (
+                f"SYNC_EVENTS holds updated or created, and EVENT_PRESET={self.event_preset} does"
+                " not say where the e-mail is: set EVENT_EMAIL_PATH, or leave them out"
+            )

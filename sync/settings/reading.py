@@ -23,6 +23,8 @@ _REMEDIES: Mapping[str, str] = {
     "polar_webhook_secrets": "copy the secret of the webhook endpoint from Polar's dashboard",
     "event_secrets": "make one with `openssl rand -base64 32` and give it to your app too",
     "hash_key": "make one with `openssl rand -hex 32`, once, and keep it",
+    "relay_database_url": "write postgresql://polar_sync_relay:PASSWORD@HOST/NAME, of your app's"
+    " own database",
 }
 _IN_PLAIN_WORDS: Mapping[str, str] = {
     "int_parsing": "a whole number, in digits",

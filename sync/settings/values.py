@@ -78,6 +78,20 @@ def parse_host(text: str) -> str:
     )
 
 
+def authority(host: str, port: int) -> str:
+    """Where a server of this machine is reached, whatever addresses it listens at."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not to listen there
+    host = everywhere.get(host, host)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    url = usable(value.get_secret_value())
+    if not url.startswith("postgresql"):
+        raise ValueError("must begin with postgresql://: the outbox is in your app's PostgreSQL")
+    return SecretStr(re.sub(r"^postgresql\+\w+:", "postgresql:", url))
+
+
 def _polar_token(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
         raise ValueError("holds a blank or a non-ASCII character; copy the token again")
@@ -132,7 +146,12 @@ def _polar_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return value
 
 
-def _standard_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+def standard_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    """Check secrets of Standard Webhooks.
+
+    Raises:
+        ValueError
+    """
     for secret in value:
         encoded = secret.get_secret_value().removeprefix("whsec_")
         if is_quoted(encoded):
@@ -150,6 +169,29 @@ def _standard_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
             raise ValueError(
                 f"holds a secret of fewer than {MIN_SECRET_BYTES} bytes; {MAKE_A_SECRET}"
             )
+    return value
+
+
+def text_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    """Check secrets whose every character counts.
+
+    Raises:
+        ValueError
+    """
+    for secret in value:
+        if is_quoted(secret.get_secret_value()):
+            raise ValueError(QUOTED)
+        if not re.fullmatch(rf"[\x21-\x7e]{{{MIN_SECRET_BYTES},}}", secret.get_secret_value()):
+            raise ValueError(
+                f"holds a secret of fewer than {MIN_SECRET_BYTES} characters, or with one that is"
+                " not ASCII: copy it whole from the provider"
+            )
+    return value
+
+
+def _some(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not value:
+        raise ValueError(f"is empty; {MAKE_A_SECRET}")
     return value
 
 
@@ -228,15 +270,20 @@ PolarToken = Annotated[SecretStr, AfterValidator(_polar_token)]
 PolarVersion = Annotated[str, AfterValidator(_polar_version)]
 PolarSecrets = Annotated[_Secrets, AfterValidator(_polar_secrets)]
 StandardSecrets = Annotated[
-    _Secrets, BeforeValidator(_without_version), AfterValidator(_standard_secrets)
+    _Secrets, BeforeValidator(_without_version), AfterValidator(standard_secrets)
 ]
 """Of Standard Webhooks; several while one is being rotated out. There may be none."""
+SomeStandardSecrets = Annotated[StandardSecrets, AfterValidator(_some)]
+Secrets = Annotated[_Secrets, BeforeValidator(_without_version), AfterValidator(_some)]
+"""Of whichever scheme."""
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 PublicUrl = Annotated[str, AfterValidator(parse_public_url)]
 WebhookUrl = Annotated[SecretStr, AfterValidator(_told_at)]
 DatabaseUrl = Annotated[
     SecretStr, AfterValidator(lambda value: SecretStr(usable(value.get_secret_value())))
 ]
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+"""As libpq takes it."""
 Token = Annotated[SecretStr, AfterValidator(lambda value: read_token(value.get_secret_value()))]
 ApiTokens = Annotated[
     tuple[ApiToken, ...],

@@ -19,12 +19,18 @@ import yaml
 from typer.core import TyperCommand, TyperGroup
 
 from sync.cli.main import cli
-from sync.settings import Settings
+from sync.settings import RelaySettings, Settings
 from tests.helpers.servers import ROOT, serve_settings
 from tests.helpers.settings import EVENT_SECRET, SettingsFactory, database_path
 from tests.helpers.store import inbox_rows
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "kits").glob("*/README.md"),
+    ]
+)
 BLOCK = re.compile(r"(<!-- tested[^\n]*-->\n)?^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 NOT_RUN: Mapping[str, str] = {
@@ -38,12 +44,17 @@ NOT_RUN: Mapping[str, str] = {
     ".ci/run": "this is run by it",
     "docker": "no container engine runs in CI; tests/deploying carries the Dockerfile's steps out",
     "curl": "asks a host of the reader's",
+    "uvicorn app:app": "tests/kits_python runs the kit",
+    "flask ": "tests/kits_python runs the kit",
+    "python manage.py": "tests/kits_python runs the kit",
+    "polar-sync-send": "tests/kits_python runs the kit",
 }
 """Commands by how they begin, beside `polar-sync`'s own, which are parsed."""
-VARIABLES = r"OTEL_\w+"
-"""Variables that are others' than the bridge's."""
+VARIABLES = r"OTEL_\w+|POLAR_SYNC_\w+"
+"""Variables that are others' than the bridge's: OpenTelemetry's, and the kits'."""
 OUTPUT = {"text", "mermaid"}
 """Languages of what is looked at, and not run."""
+NO_PROGRAM = {"ruby": "Ruby is not in CI; tests/kits_python holds kits/rails/signatures.json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +90,11 @@ def check_shell(line: str) -> None:
     if words[0] == "export":
         words = words[1:]
     if match := re.fullmatch(r"([A-Z_]+)=.*", words[0]):
-        assert match[1].lower() in Settings.model_fields or re.fullmatch(VARIABLES, match[1]), line
+        known = {*Settings.model_fields, *RelaySettings.model_fields}
+        assert match[1].lower() in known or re.fullmatch(VARIABLES, match[1]), line
         return
-    if "polar-sync" in words and words[:2] not in (["docker", "build"], ["docker", "run"]):
+    others = (["docker", "build"], ["docker", "run"], ["flask", "polar-sync"])
+    if "polar-sync" in words and words[:2] not in others:
         parse(words[words.index("polar-sync") + 1 :])
         return
     if words[:3] == ["python", "-m", "sync.simulator"]:
@@ -118,7 +131,7 @@ def test_it_is_run_or_checked(
     for name in re.findall(r"[\w-]+\.(?:csv|jsonl?|html)\b", block.code):
         (tmp_path / name).touch()
     match block.language:
-        case _ if block.is_tested or block.language in OUTPUT:
+        case _ if block.is_tested or block.language in {*OUTPUT, *NO_PROGRAM}:
             pass
         case "sh":
             for line in lines_of(block.code):

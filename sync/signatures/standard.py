@@ -173,16 +173,23 @@ def _check_timestamp(family: str, timestamp: str) -> None:
         raise SignatureError(
             f"the {family}-timestamp header is malformed: it must be seconds since 1970, in digits"
         )
-    age = time.time() - int(timestamp)
+    check_age(int(timestamp), f"the {family}-timestamp")
+
+
+def check_age(at: float, what: str) -> None:
+    """Make sure that a signature is of now. `at`: seconds since 1970. `what`: names it.
+
+    Raises:
+        SignatureError
+    """
+    age = time.time() - at
     if age > _TOLERANCE_SECONDS:
         raise SignatureError(
-            f"the {family}-timestamp is stale, more than 5 minutes old; "
-            "sign each attempt anew, and check the clocks"
+            f"{what} is stale, more than 5 minutes old; sign each attempt anew, and check the"
+            " clocks"
         )
     if -age > _TOLERANCE_SECONDS:
-        raise SignatureError(
-            f"the {family}-timestamp is more than 5 minutes in the future; check the clocks"
-        )
+        raise SignatureError(f"{what} is more than 5 minutes in the future; check the clocks")
 
 
 def _standard_key(secret: str) -> bytes:
