@@ -57,6 +57,7 @@ def test_what_is_kept_is_loaded_as_it_was(sim: SimulatorClient) -> None:
     loaded(sim, WORLD)
     kept = sim.control("GET", "/world")
     assert sim.control("PUT", "/world", kept) == kept
+    assert "scopes" not in kept["settings"]
     assert kept["customers"][0]["id"] == ADA
     assert kept["endpoints"][0]["secret"] == "polar_whs_x"
 

@@ -80,11 +80,9 @@ def load_file(sim: Simulator, path: Path) -> None:
 def snapshot(sim: Simulator) -> str:
     """The world as a file: customers who are not deleted, and all that is set. A benefit that was
     revoked, and a seat that was, are left out."""
-    unset = SimulatorConfig().model_dump(mode="json")
     settings = {
-        name: value
-        for name, value in sim.config.model_dump(mode="json").items()
-        if value != unset[name]
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in sim.config.model_dump(exclude_defaults=True).items()
     }
     world: Json = {
         "settings": settings,
