@@ -1,11 +1,10 @@
 """A simulated Polar for pytest: `polar-sync simulator`, for as long as the tests run."""
 
-import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import Request, urlopen
 
+import httpx
 import pytest
 
 WORLD = Path(__file__).with_name("world.json")
@@ -20,18 +19,15 @@ class SimulatedPolar:
         self.url = url
 
     def control(self, method: str, path: str, body: object = None):
-        content = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"{self.url}/_sim{path}", content, method=method)) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
+        answer = httpx.request(method, f"{self.url}/_sim{path}", json=body, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
 
 @pytest.fixture(scope="session")
 def _simulator() -> Iterator[SimulatedPolar]:
-    command = ["polar-sync", "simulator", "--port", "0", "--time-scale", "0.01"]
-    with subprocess.Popen(
-        [*command, "--load", WORLD], stdout=subprocess.PIPE, text=True
-    ) as process:
+    command = ["polar-sync", "simulator", "--port", "0", "--time-scale", "0.01", "--load", WORLD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield SimulatedPolar(process.stdout.readline().split()[-1])
         process.terminate()
 
