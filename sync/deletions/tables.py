@@ -168,7 +168,10 @@ class MembershipRow(SQLModel, table=True):
     """A membership of a deletion's user under another customer, and what has become of it."""
 
     __tablename__ = "membership"
-    __table_args__ = (sa.Index("ix_membership_member_id", "member_id"),)
+    __table_args__ = (
+        sa.Index("ix_membership_member_id", "member_id"),
+        sa.Index("ix_membership_ended_at", "ended_at"),
+    )
 
     deletion_id: int = Field(
         sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False)
