@@ -1,0 +1,38 @@
+// An app with Better Auth and the plugin. FAULT is what goes wrong in a deletion.
+import { createServer } from 'node:http'
+
+import { betterAuth } from 'better-auth'
+import { getMigrations } from 'better-auth/db/migration'
+import { toNodeHandler } from 'better-auth/node'
+import Database from 'better-sqlite3'
+
+import { polarSync } from '../better-auth/index.mjs'
+
+const faults = {
+  'killed after the deletion': { after: async () => process.kill(process.pid, 'SIGKILL') },
+  'another plugin refuses': { before: async () => false },
+}
+const other = {
+  id: 'other',
+  init: () => ({ options: { databaseHooks: { user: { delete: faults[process.env.FAULT] ?? {} } } } }),
+}
+const sync = polarSync({ background: process.env.BACKGROUND !== 'false' })
+const options = {
+  database: new Database(process.env.DATABASE),
+  secret: 'a secret of the app, which only this test has',
+  baseURL: 'http://localhost:3000',
+  emailAndPassword: { enabled: true },
+  user: { deleteUser: { enabled: true } },
+  // Killed: before the plugin's own hook. Refused: after it.
+  plugins: process.env.FAULT === 'killed after the deletion' ? [other, sync] : [sync, other],
+  rateLimit: { enabled: false },
+  telemetry: { enabled: false },
+}
+await (await getMigrations(options)).runMigrations()
+const auth = betterAuth(options)
+const handler = toNodeHandler(auth)
+const server = createServer(async (request, response) => {
+  if (request.url === '/waiting') return response.end(JSON.stringify(await auth.api.listPolarSyncEvents()))
+  if (request.url === '/cron') return response.end(JSON.stringify(await auth.api.sendPolarSyncEvents()))
+  return handler(request, response)
+}).listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`))
