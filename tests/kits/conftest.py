@@ -55,7 +55,9 @@ def node_directory(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
         if not (directory / "installed").exists():
             shutil.copytree(KITS, directory, dirs_exist_ok=True)
             shutil.copytree(HERE / "apps", directory / "apps", dirs_exist_ok=True)
+            # What is the app's own, beside the kit that asks for it.
             shutil.copy(HERE / "apps/session.mjs", directory / "nextjs")
+            shutil.copy(HERE / "apps/sdk.test.mjs", directory / "vitest")
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(HERE / name, directory)
             # better-sqlite3 is compiled where no built one can be had: quickly, then.
