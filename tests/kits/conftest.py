@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,30 +42,26 @@ def _not_here(why: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def node_directory(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A copy of the kits and the tests' apps, with their packages installed: once for all workers
-    of pytest's."""
+def packages(pytestconfig: pytest.Config) -> Path:
+    """The `node_modules` of `package-lock.json`. Made once for all workers, and kept by pytest for
+    the next run."""
     npm = shutil.which("npm")
     if npm is None:
         _not_here("node and npm are not installed")
-    base = tmp_path_factory.getbasetemp()
-    directory = (base if worker_id == "master" else base.parent) / "kits"
-    directory.mkdir(exist_ok=True)
-    with (directory / "lock").open("w") as lock:
+    version = subprocess.run([NODE, "--version"], capture_output=True, check=True).stdout
+    locked = (HERE / "package-lock.json").read_bytes()
+    assert pytestconfig.cache is not None
+    kept = pytestconfig.cache.mkdir(f"kits-{sha256(version + locked).hexdigest()[:16]}")
+    with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (directory / "installed").exists():
-            shutil.copytree(KITS, directory, dirs_exist_ok=True)
-            shutil.copytree(HERE / "apps", directory / "apps", dirs_exist_ok=True)
-            # What is the app's own, beside the kit that asks for it.
-            shutil.copy(HERE / "apps/session.mjs", directory / "nextjs")
-            shutil.copy(HERE / "apps/sdk.test.mjs", directory / "vitest")
+        if not (kept / "installed").exists():
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, directory)
+                shutil.copy(HERE / name, kept)
             # better-sqlite3 is compiled where no built one can be had: quickly, then.
             quickly = {"CFLAGS": "-O0", "CXXFLAGS": "-O0", "MAKEFLAGS": "-j2"}
             result = subprocess.run(
                 [npm, "ci", "--no-audit", "--no-fund", "--prefer-offline"],
-                cwd=directory,
+                cwd=kept,
                 env={**os.environ, **quickly},
                 capture_output=True,
                 text=True,
@@ -72,7 +69,21 @@ def node_directory(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
             )
             if result.returncode:
                 _not_here(f"npm ci: {result.stderr[-2000:]}")
-            (directory / "installed").touch()
+            (kept / "installed").touch()
+    return kept / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def node_directory(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the kits and of the tests' apps, with their packages."""
+    directory = tmp_path_factory.mktemp("kits")
+    shutil.copytree(KITS, directory, dirs_exist_ok=True)
+    shutil.copytree(HERE / "apps", directory / "apps")
+    # What is the app's own, beside the kit that asks for it.
+    shutil.copy(HERE / "apps/session.mjs", directory / "nextjs")
+    shutil.copy(HERE / "apps/sdk.test.mjs", directory / "vitest")
+    shutil.copy(HERE / "package.json", directory)
+    (directory / "node_modules").symlink_to(packages)
     return directory
 
 
