@@ -18,9 +18,9 @@ from sync.simulator.control import routes
 from sync.simulator.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("kits/*/*.md")])
 PROGRAMS = sorted(path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text())
-PATH = re.compile(r"`((?:app|bench|docs|sync|tests)/[\w./-]*)`")
+PATH = re.compile(r"`((?:app|bench|docs|kits|sync|tests)/[\w./-]*)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([\w-]+))?\)")
 
 

@@ -154,6 +154,10 @@ def test_a_deletion_that_fails_is_not_told(
             desk.time_passes()
             assert app.client.get("/cron").json() == {"waiting": 0}
             assert deployment.query("SELECT 1 FROM inbox WHERE source = 'app'") == []
+        # In a transaction of the app's that is rolled back.
+        with start("better-auth", variables) as app:
+            assert app.client.get("/rolled-back").json() == {"written": 1}
+            assert (desk.users(), desk.events()) == (1, [])
         # Without its table: no deletion that nobody would hear of.
         with start("better-auth", variables) as app:
             sign_up(app, "bob")

@@ -1,7 +1,8 @@
 // An app with Better Auth and the plugin. FAULT is what goes wrong in a deletion.
 import { createServer } from 'node:http'
 
-import { betterAuth } from 'better-auth'
+import { runWithTransaction } from '@better-auth/core/context'
+import { betterAuth, getCurrentAdapter } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { toNodeHandler } from 'better-auth/node'
 import Database from 'better-sqlite3'
@@ -31,8 +32,22 @@ const options = {
 await (await getMigrations(options)).runMigrations()
 const auth = betterAuth(options)
 const handler = toNodeHandler(auth)
+const own = {
+  '/waiting': () => auth.api.listPolarSyncEvents(),
+  '/cron': () => auth.api.sendPolarSyncEvents(),
+  /** All users are deleted in a transaction that fails. Gives how many events are in it. */
+  '/rolled-back': async () => {
+    const { adapter, internalAdapter } = await auth.$context
+    let written
+    await runWithTransaction(adapter, async () => {
+      for (const { id } of await internalAdapter.listUsers()) await internalAdapter.deleteUser(id)
+      written = await (await getCurrentAdapter(adapter)).count({ model: 'polarSyncEvent' })
+      throw new Error('rolled back')
+    }).catch(() => {})
+    return { written }
+  },
+}
 const server = createServer(async (request, response) => {
-  if (request.url === '/waiting') return response.end(JSON.stringify(await auth.api.listPolarSyncEvents()))
-  if (request.url === '/cron') return response.end(JSON.stringify(await auth.api.sendPolarSyncEvents()))
-  return handler(request, response)
+  const answer = own[request.url]
+  return answer ? response.end(JSON.stringify(await answer())) : handler(request, response)
 }).listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`))
