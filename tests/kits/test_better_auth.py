@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.waiting import wait_for
+from tests.kits.app_database import AppDatabase, on_postgres, on_sqlite
 from tests.kits.conftest import App, Deployment, Start
 
 pytestmark = pytest.mark.slow
@@ -24,30 +23,25 @@ PASSWORD = "correct horse battery staple"
 class Desk:
     """Users of the app, and its database."""
 
-    path: Path
+    database: AppDatabase
     url: str
 
     @property
     def variables(self) -> dict[str, str]:
-        return {"DATABASE": str(self.path), "POLAR_SYNC_URL": self.url}
-
-    def sql(self, statement: str) -> list[dict[str, Any]]:
-        with contextlib.closing(sqlite3.connect(self.path, timeout=60)) as database, database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(statement)]
+        return {**self.database.variables, "POLAR_SYNC_URL": self.url}
 
     def events(self) -> list[dict[str, Any]]:
-        return self.sql("SELECT * FROM polarSyncEvent")
+        return self.database.sql('SELECT * FROM "polarSyncEvent"')
 
     def time_passes(self) -> None:
         """As if an hour and more had passed."""
-        self.sql(
-            "UPDATE polarSyncEvent SET nextTryAt = '2026-01-01T00:00:00.000Z',"
-            " createdAt = '2026-01-01T00:00:00.000Z'"
+        self.database.sql(
+            """UPDATE "polarSyncEvent" SET "nextTryAt" = '2026-01-01T00:00:00.000Z',
+               "createdAt" = '2026-01-01T00:00:00.000Z'"""
         )
 
     def users(self) -> int:
-        return len(self.sql("SELECT 1 FROM user"))
+        return len(self.database.sql('SELECT 1 FROM "user"'))
 
 
 def sign_up(app: App, name: str = "ada") -> str:
@@ -65,10 +59,15 @@ def delete_account(app: App) -> int:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, deployment: Deployment) -> Desk:
-    return Desk(tmp_path / "app.db", deployment.url)
+def desk(
+    engine: str, tmp_path: Path, deployment: Deployment, request: pytest.FixtureRequest
+) -> Desk:
+    if engine == "postgresql":
+        return Desk(on_postgres(request.getfixturevalue("postgres")), deployment.url)
+    return Desk(on_sqlite(tmp_path), deployment.url)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_user_deletes_the_account_while_the_bridge_is_down(
     deployment: Deployment, start: Start, desk: Desk
 ) -> None:
@@ -128,7 +127,7 @@ def test_a_process_is_killed_between_the_deletion_and_its_confirmation(
         with pytest.raises(Exception, match=r"disconnected|reset"):
             delete_account(app)
     (event,) = desk.events()
-    assert (desk.users(), event["confirmed"]) == (0, 0)
+    assert (desk.users(), bool(event["confirmed"])) == (0, False)
     desk.time_passes()
     background = {"BACKGROUND": "false"}
     with deployment.up(), start("better-auth", {**desk.variables, **background}) as app:
@@ -139,6 +138,7 @@ def test_a_process_is_killed_between_the_deletion_and_its_confirmation(
     assert user_id.encode() in row["body"]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_deletion_that_fails_is_not_told(
     deployment: Deployment, start: Start, desk: Desk
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_deletion_that_fails_is_not_told(
             sign_up(app)
             delete_account(app)
             assert desk.users() == 1
-            assert [it["confirmed"] for it in desk.events()] == [0]
+            assert [bool(it["confirmed"]) for it in desk.events()] == [False]
             # Not due yet, and then long over.
             assert app.client.get("/cron").json() == {"waiting": 1}
             desk.time_passes()
@@ -161,6 +161,6 @@ def test_a_deletion_that_fails_is_not_told(
         # Without its table: no deletion that nobody would hear of.
         with start("better-auth", variables) as app:
             sign_up(app, "bob")
-            desk.sql("DROP TABLE polarSyncEvent")
+            desk.database.sql('DROP TABLE "polarSyncEvent"')
             assert delete_account(app) == 500
             assert desk.users() == 2

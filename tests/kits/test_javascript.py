@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.servers import ROOT
-from tests.kits.conftest import KITS, NODE
+from tests.kits.conftest import HERE, KITS, NODE
 
 PAGE = (ROOT / "docs/testing-your-app.md").read_text()
 SHOWN = re.findall(r"<!-- (kits/vitest/[\w.]+) -->\n```js\n(.*?)```", PAGE, re.DOTALL)
@@ -61,3 +61,9 @@ def test_the_package_has_every_file_of_the_plugin() -> None:
     package = json.loads((directory / "package.json").read_text())
     code = {it.name for it in directory.glob("*.m*s")}
     assert set(package["files"]) == code
+
+
+def test_the_locked_packages_come_from_whichever_registry_npm_uses() -> None:
+    packages = json.loads((HERE / "package-lock.json").read_text())["packages"]
+    assert len(packages) > 50
+    assert not [name for name, package in packages.items() if "resolved" in package]

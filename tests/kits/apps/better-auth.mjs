@@ -1,4 +1,4 @@
-// An app with Better Auth and the plugin. FAULT is what goes wrong in a deletion.
+// An app with Better Auth and the plugin, on SQLite or PostgreSQL. FAULT is what goes wrong in a deletion.
 import { createServer } from 'node:http'
 
 import { runWithTransaction } from '@better-auth/core/context'
@@ -6,6 +6,7 @@ import { betterAuth, getCurrentAdapter } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { toNodeHandler } from 'better-auth/node'
 import Database from 'better-sqlite3'
+import { Pool } from 'pg'
 
 import { polarSync } from '../better-auth/index.mjs'
 
@@ -19,7 +20,7 @@ const other = {
 }
 const sync = polarSync({ background: process.env.BACKGROUND !== 'false' })
 const options = {
-  database: new Database(process.env.DATABASE),
+  database: process.env.DATABASE ? new Database(process.env.DATABASE) : new Pool(),
   secret: 'a secret of the app, which only this test has',
   baseURL: 'http://localhost:3000',
   emailAndPassword: { enabled: true },
