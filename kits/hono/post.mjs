@@ -49,7 +49,8 @@ export async function post({ id, body }, { url, key }) {
     })
     const text = await answer.text()
     if (answer.ok) return null
-    const wait = Number(answer.headers.get('retry-after')) * 1000 || 0
+    const seconds = Number(answer.headers.get('retry-after')) || 0
+    const wait = Math.min(seconds * 1000, 3_600_000) // an hour, whatever is asked
     return { reason: `polar-sync answered ${answer.status}: ${text.slice(0, 300)}`, wait }
   } catch (error) {
     return { reason: `polar-sync was not reached: ${error.cause?.code ?? error.message}`, wait: 0 }

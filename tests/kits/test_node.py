@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sync.simulator.config import DEFAULT_TOKEN
+from tests.helpers.settings import EVENT_SECRET
+from tests.helpers.simulator import Receiver
 from tests.helpers.waiting import wait_for
 from tests.kits.app_database import AppDatabase, on_postgres, on_sqlite
-from tests.kits.conftest import KITS, Deployment, Start
+from tests.kits.conftest import KITS, NODE, Deployment, Start
 
 SHARED = ("post.mjs", "outbox.mjs")
 WRONG_SECRET = "whsec_" + "A" * 43 + "="
@@ -156,3 +159,19 @@ def test_a_setting_that_is_missing_is_named_at_start(
             start(kit, {**app_database.variables, **wrong}),
         ):
             pass
+
+
+@slow
+@pytest.mark.parametrize("status", [302, 307, 409, 503])
+def test_what_is_no_2xx_is_a_refusal(node_directory: Path, receiver: Receiver, status: int) -> None:
+    receiver.answer = lambda _: status
+    code = f"""
+        import {{ post, target, userDeleted }} from './express/post.mjs'
+        const to = target({{ url: '{receiver.url}', secret: '{EVENT_SECRET}' }})
+        console.log((await post(userDeleted('ada'), to)).reason)
+    """
+    command = [NODE, "--input-type=module", "--eval", code]
+    result = subprocess.run(command, cwd=node_directory, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith(f"polar-sync answered {status}: ")
+    # Not followed: a redirected POST becomes a GET, whose answer says nothing of the event.
+    assert [it.path for it in receiver.received] == ["/hook/events"]
