@@ -15,7 +15,7 @@ from tests.helpers.servers import ROOT
 from tests.kits.conftest import HERE, KITS, NODE
 
 PAGE = (ROOT / "docs/testing-your-app.md").read_text()
-SHOWN = re.findall(r"<!-- (kits/vitest/[\w.]+) -->\n```js\n(.*?)```", PAGE, re.DOTALL)
+SHOWN = re.findall(r"<!-- tested: (kits/vitest/[\w.]+) -->\n```js\n(.*?)```", PAGE, re.DOTALL)
 
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
