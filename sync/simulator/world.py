@@ -243,10 +243,10 @@ def status_events(before: str, after: str) -> list[str]:
 class World:
     """One organization's customers, subscriptions and grants, deleted ones included."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, organization_id: str | None = None) -> None:
         self.version = 0
         self.created_at = now
-        self.organization_id = new_id()
+        self.organization_id = organization_id or new_id()
         self.product_id = new_id()
         self.price_id = new_id()
         self.seat_product_id = new_id()
@@ -320,7 +320,8 @@ class World:
     def _new_customer(self, now: datetime, fields: Json) -> Customer:
         fields = _with_trimmed_id(fields)
         self._check_free(None, fields.get("email"), fields.get("external_id"))
-        customer = Customer(id=new_id(), seq=next(self._seq), created_at=now, **fields)
+        named = {"id": new_id(), **fields}
+        customer = Customer(seq=next(self._seq), created_at=now, **named)
         customer.billing_name = customer.billing_name or customer.name
         self.customers[customer.id] = customer
         self._claim(customer)
@@ -407,11 +408,13 @@ class World:
         return subscription
 
     def _new_subscription(self, now: datetime, customer: Customer, fields: Json) -> Subscription:
-        values = {"status": "active", **fields}
+        values = {"id": new_id(), "status": "active", **fields}
         values = {**status_times(values["status"], now), **values}
         values.setdefault("current_period_start", now)
         values.setdefault("current_period_end", now + timedelta(days=30))
-        subscription = Subscription(new_id(), next(self._seq), now, customer, **values)
+        subscription = Subscription(
+            seq=next(self._seq), created_at=now, customer=customer, **values
+        )
         self.subscriptions[subscription.id] = subscription
         self.subscriptions_of.setdefault(customer.id, []).append(subscription)
         return subscription

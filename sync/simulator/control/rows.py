@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from sync.simulator.control.people import NewPerson
 from sync.simulator.control.reading import found, read
-from sync.simulator.inputs import Address, Metadata, Status
+from sync.simulator.inputs import Address, Metadata, Status, Uuid
 from sync.simulator.simulator import Simulator, utc_now
 from sync.simulator.times import time
 from sync.simulator.world import Customer, Json, TakenError
@@ -68,7 +68,15 @@ class _Holdings(BaseModel, extra="forbid"):
         return value
 
 
+class KnownSubscription(SubscriptionFields):
+    id: Uuid | None = None
+
+
 class NewCustomer(_Holdings):
+    """With ids of its own it stands for one that a bridge knows already."""
+
+    id: Uuid | None = None
+    subscriptions: list[KnownSubscription] = []  # type: ignore[assignment]
     external_id: str | None = None
     email: str | None = None
     name: str | None = None
@@ -101,7 +109,7 @@ class BulkCustomers(_Holdings):
 
 def _fields(given: SubscriptionFields) -> Json:
     return given.model_dump(
-        include=set(SubscriptionFields.model_fields), exclude_unset=True, exclude_none=True
+        include=set(KnownSubscription.model_fields), exclude_unset=True, exclude_none=True
     )
 
 
@@ -152,8 +160,15 @@ class Rows:
             }
         )
         fields["type"] = given.type or ("team" if given.others else "individual")
+        if given.id is not None:
+            fields["id"] = given.id
         if fields["email"] is None and fields["type"] == "individual":
             fields["email"] = f"customer-{number}@example.com"
+        world = self.sim.world
+        if given.id in world.customers or any(
+            each.id in world.subscriptions for each in given.subscriptions
+        ):
+            raise HTTPException(409, "that id is taken")
         people = [each.model_dump() for each in given.members]
         at = given.created_at or utc_now()
         how: dict[str, Any] = {"at": at, "webhooks": given.webhooks}
