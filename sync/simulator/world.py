@@ -320,8 +320,7 @@ class World:
     def _new_customer(self, now: datetime, fields: Json) -> Customer:
         fields = _with_trimmed_id(fields)
         self._check_free(None, fields.get("email"), fields.get("external_id"))
-        named = {"id": new_id(), **fields}
-        customer = Customer(seq=next(self._seq), created_at=now, **named)
+        customer = Customer(seq=next(self._seq), created_at=now, **{"id": new_id(), **fields})
         customer.billing_name = customer.billing_name or customer.name
         self.customers[customer.id] = customer
         self._claim(customer)
@@ -408,12 +407,12 @@ class World:
         return subscription
 
     def _new_subscription(self, now: datetime, customer: Customer, fields: Json) -> Subscription:
-        values = {"id": new_id(), "status": "active", **fields}
+        values = {"status": "active", **fields}
         values = {**status_times(values["status"], now), **values}
         values.setdefault("current_period_start", now)
         values.setdefault("current_period_end", now + timedelta(days=30))
         subscription = Subscription(
-            seq=next(self._seq), created_at=now, customer=customer, **values
+            seq=next(self._seq), created_at=now, customer=customer, **{"id": new_id(), **values}
         )
         self.subscriptions[subscription.id] = subscription
         self.subscriptions_of.setdefault(customer.id, []).append(subscription)
