@@ -59,6 +59,8 @@ def move(source_url: str, target_url: str) -> list[Moved]:
     with standing_still(source_url, tables) as source, changing(target_url) as target:
         _check_empty(target, tables)
         upgrade(target)
+        # It has been noted by that, perhaps; the source has its own.
+        target.execute(sa.delete(MetaRow))
         moved = [_move(source, target, table) for table in tables]
         if target.dialect.name == "postgresql":
             _reset_sequences(target, tables)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from sync.migrations import views
 from sync.store.exclusive import changing
-from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
+from sync.store.meta import MetaRow
+from sync.store.schema import (
+    REVISIONS,
+    USABLE_FROM,
+    SchemaMismatch,
+    check_usable,
+    revision_of,
+)
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
+PROMISED_FROM = "0017"
+"""Code of older revisions refuses every schema but its own."""
 
 
 def migrate(url: str) -> None:
@@ -29,17 +44,20 @@ def upgrade(connection: sa.Connection) -> None:
     """Bring the schema up to date, in the connection's transaction.
 
     Raises:
-        SchemaMismatch: it is a newer version's, or something in it is in the way.
+        SchemaMismatch: it is a newer version's and not usable by this one, or something in it is
+            in the way.
     """
     current = revision_of(connection)
     if current == REVISIONS[-1]:
         return
     if current is not None and current not in REVISIONS:
-        check_revision(current)
+        check_usable(connection)
+        return
 
     # Only where there is something to do: at most starts there is not, and it takes a while.
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -48,5 +66,21 @@ def upgrade(connection: sa.Connection) -> None:
         views.remove(connection)
         command.upgrade(config, "head")
         views.make(connection)
+        if current is not None:
+            _note(connection, _usable_from(ScriptDirectory.from_config(config)))
     except sa.exc.ProgrammingError as error:
         raise SchemaMismatch(f"the schema cannot be brought up to date: {error.orig}") from None
+
+
+def _usable_from(scripts: ScriptDirectory) -> str:
+    """The revision of the newest migration that takes something away from the code before it: its
+    module says `contracts = True`."""
+    contracting = [
+        it.revision for it in scripts.walk_revisions() if getattr(it.module, "contracts", False)
+    ]
+    return max([PROMISED_FROM, *contracting])
+
+
+def _note(connection: sa.Connection, usable_from: str) -> None:
+    connection.execute(sa.delete(MetaRow).where(col(MetaRow.name) == USABLE_FROM))
+    connection.execute(sa.insert(MetaRow).values(name=USABLE_FROM, value=usable_from))

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sync.simulator.inputs import Uuid
+
 DEFAULT_TOKEN = "polar_oat_simulator"  # noqa: S105 - opens nothing but a simulator on loopback
 ALL_SCOPES = frozenset(
     {
@@ -35,6 +37,8 @@ class SimulatorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token: str = DEFAULT_TOKEN
+    organization_id: Uuid | None = None
+    """Whose Polar it is, where a bridge knows it already. None: somebody new."""
     scopes: frozenset[str] = ALL_SCOPES
     versions: frozenset[str] = frozenset({"2026-04", "2026-10"})
     """What `Polar-Version` may say. Polar: without that header it is the first of these."""

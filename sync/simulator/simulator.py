@@ -68,7 +68,7 @@ class Simulator:
 
     def _begin(self) -> None:
         self.config = self._initial_config
-        self.world = World(utc_now())
+        self.world = World(utc_now(), self.config.organization_id)
         self.members = Members(self.world)
         self.seats = Seats(self.world)
         self.render = Renderer(self.world, self.members)
@@ -127,6 +127,8 @@ class Simulator:
             self._rng = random.Random(config.seed)  # noqa: S311
             self.lists = Lists(config.seed)
         self.config = config
+        if config.organization_id is not None:
+            self.world.organization_id = config.organization_id
         if not config.background_paused:
             paused, self._paused = self._paused, []
             for step in paused:

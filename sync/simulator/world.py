@@ -244,10 +244,10 @@ def status_events(before: str, after: str) -> list[str]:
 class World:
     """One organization's customers, subscriptions and grants, deleted ones included."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, organization_id: str | None = None) -> None:
         self.version = 0
         self.created_at = now
-        self.organization_id = new_id()
+        self.organization_id = organization_id or new_id()
         self.product_id = new_id()
         self.price_id = new_id()
         self.seat_product_id = new_id()

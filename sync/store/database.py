@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.store.backend import backend_of, storage_errors
 from sync.store.bulk_insert import BulkInsert, Keys, Rows
-from sync.store.schema import check_revision, revision_of
+from sync.store.schema import check_revision, check_usable
 
 _POOL_LOG = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
 
@@ -171,7 +171,7 @@ class Database:
                 await self._backend.upsert(await session.connection(), table, columns, rows)
 
     async def check_schema(self) -> None:
-        """Make sure that the schema is this code's.
+        """Make sure that this code can work with the schema.
 
         Raises:
             SchemaMismatch: it is older, newer or not there; the message says what to do.
@@ -179,12 +179,10 @@ class Database:
         """
         with self._errors():
             self._backend.check_place()
-            current = await self._revision() if self._backend.is_there() else None
-        check_revision(current)
-
-    async def _revision(self) -> str | None:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(revision_of)
+            if not self._backend.is_there():
+                check_revision(None)
+            async with self._engine.connect() as connection:
+                await connection.run_sync(check_usable)
 
     def check_place(self) -> None:
         """Make sure that the file is the one that was opened (SQLite).

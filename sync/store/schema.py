@@ -14,6 +14,10 @@ REVISIONS = tuple(sorted(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py")))
 
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 """Alembic's table, with one row. Read as it is: to import Alembic takes longer than to start."""
+USABLE_FROM = "schema_usable_from"
+"""The fact's name in `sync.store.meta`: the oldest revision whose code can work with the schema as
+it is now. Where there is none, only the newest can."""
+_META = sa.table("meta", sa.column("name", sa.String), sa.column("value", sa.String))
 
 
 class SchemaMismatch(StorageError):
@@ -25,6 +29,26 @@ def revision_of(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table(_VERSION.name):
         return None
     return connection.scalar(sa.select(_VERSION.c.version_num))
+
+
+def check_usable(connection: sa.Connection) -> None:
+    """Make sure that this code can work with the schema: it is its own, or says so.
+
+    Raises:
+        SchemaMismatch: as `check_revision()`.
+    """
+    current = revision_of(connection)
+    if current is not None and current not in REVISIONS and _is_usable(connection):
+        return
+    check_revision(current)
+
+
+def _is_usable(connection: sa.Connection) -> bool:
+    if not sa.inspect(connection).has_table(_META.name):
+        return False
+    noted = sa.select(_META.c.value).where(_META.c.name == USABLE_FROM)
+    usable_from = connection.scalar(noted)
+    return usable_from is not None and usable_from <= REVISIONS[-1]
 
 
 def check_revision(current: str | None) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from sync.demo.processes import free_port
+from tests.helpers.packages import bare, find_uv
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import EVENT_SECRET, HASH_KEY, POLAR_SECRET
 from tests.helpers.waiting import WAIT
@@ -82,21 +83,11 @@ class Stage:
             )
 
 
-def bare() -> dict[str, str]:
-    """The environment as far as packages need it to be fetched."""
-    kept = ("HOME", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CACHE_DIR", "SSL_CERT_FILE")
-    # `uv run` says where it is itself.
-    own = Path(os.environ.get("UV", sys.executable)).parent
-    path = {"PATH": f"{own}:{os.environ['PATH']}"}
-    return {name: os.environ[name] for name in kept if name in os.environ} | path
-
-
 @pytest.mark.slow
 def test_its_steps_by_hand_make_a_bridge_that_serves_and_stops(tmp_path: Path) -> None:
     """Not in a container: what takes root or another user's files, `useradd` and `install`, is left
     out, and so is installing uv, which is here."""
-    if shutil.which("uv", path=bare()["PATH"]) is None:
-        pytest.skip("uv is not on the PATH")
+    find_uv()
     stages: list[Stage] = []
     rest_of: dict[str, str] = {}
     for name, rest in instructions():

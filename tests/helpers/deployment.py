@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -33,6 +34,7 @@ class Process:
     command: list[str]
     variables: Mapping[str, str]
     fds: tuple[int, ...] = ()
+    cwd: Path = ROOT
     log: list[str] = field(default_factory=list)
     popen: subprocess.Popen[str] | None = None
     _reader: threading.Thread | None = None
@@ -42,7 +44,7 @@ class Process:
         self._lives_before = self._lives()
         self.popen = subprocess.Popen(
             self.command,
-            cwd=ROOT,
+            cwd=self.cwd,
             env={**os.environ, **self.variables},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

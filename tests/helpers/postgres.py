@@ -59,6 +59,15 @@ class Postgres:
             finally:
                 server.stop()
 
+    @property
+    def programs(self) -> Path:
+        """Where `pg_dump` and the like of the server's own version are."""
+        (found,) = Path(self._module.__file__).parent.glob(f"pginstall{self._major()}/bin")
+        return found
+
+    def _major(self) -> int:
+        return int(self.sql("SHOW server_version_num")[0][0]) // 10_000
+
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         self._handle = self._module.get_server(self._directory / "data")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sqlite3
 import subprocess
@@ -28,36 +27,12 @@ from sync.store.exclusive import changing
 from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
 from tests.helpers.audit_log import evidence_in, logged
 from tests.helpers.commands import VERIFIED, Commands
-from tests.helpers.postgres import Postgres
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import environment
 from tests.helpers.store import Store, StoreFactory
 from tests.helpers.waiting import WAIT
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def new_empty(
-    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> StoreFactory:
-    """Makes databases without any table."""
-    if engine == "sqlite":
-        return lambda: Store.of(tmp_path_factory.mktemp("empty") / "polar-sync.db")
-    server: Postgres = request.getfixturevalue("postgres")
-    numbers = itertools.count(1)
-
-    def make() -> Store:
-        name = f"unmigrated_{next(numbers)}"
-        server.sql(f"CREATE DATABASE {name}")
-        return Store(server.url(name), tmp_path_factory.mktemp(name))
-
-    return make
-
-
-@pytest.fixture
-def empty(new_empty: StoreFactory) -> Store:
-    return new_empty()
 
 
 def alembic_config() -> Config:

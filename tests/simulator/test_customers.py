@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from tests.helpers.simulator import SimulatorClient
@@ -115,3 +117,23 @@ def test_a_customer_without_an_external_id_is_shown_with_the_one_in_its_metadata
     assert sim.get(f"/v1/customers/{created['id']}")["external_id"] == "kept"
     own = sim.customer("own", metadata={"__external_id": "kept"})["customer"]
     assert own["external_id"] == "own"
+
+
+def test_a_customer_that_a_bridge_knows_already_has_its_ids_and_organization(
+    sim: SimulatorClient,
+) -> None:
+    organization, customer, subscription = (str(uuid.uuid4()) for _ in range(3))
+    sim.settings(organization_id=organization)
+    known = {"id": customer, "subscriptions": [{"id": subscription, "status": "paused"}]}
+
+    made = sim.customer("user-1", **known)
+
+    assert made["customer"]["id"] == customer
+    assert made["customer"]["organization_id"] == organization
+    assert [(row["id"], row["status"]) for row in made["subscriptions"]] == [
+        (subscription, "paused")
+    ]
+    for taken in (known, {"subscriptions": known["subscriptions"]}):
+        assert sim.ask("POST", "/customers", taken).status_code == 409
+    assert sim.ask("POST", "/customers", {"id": "1"}).status_code == 422
+    assert len(sim.items("/v1/customers/")) == 1

@@ -83,7 +83,7 @@ def snapshot(sim: Simulator) -> str:
     settings = {
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in sim.config.model_dump(exclude_defaults=True).items()
-    }
+    } | {"organization_id": sim.world.organization_id}
     world: Json = {
         "settings": settings,
         "endpoints": [
