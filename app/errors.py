@@ -23,7 +23,7 @@ from sync.errors import StorageError
 from sync.intake.event_fields import EventError
 from sync.logs import Ids, about_from_here, place_of
 from sync.metrics import current
-from sync.signatures import SignatureError
+from sync.signatures import NoEventId, SignatureError
 
 _log = logging.getLogger(__name__)
 
@@ -168,6 +168,9 @@ def _refusal(error: Exception, path: str) -> JSONResponse | None:
         case SignatureError():
             _log.warning("%s: refused: %s", path, error)
             return error_response(401, "invalid_signature", str(error))
+        case NoEventId():
+            _log.warning("%s: refused: %s", path, error)
+            return error_response(400, "invalid_event", str(error), field="id")
         case EventError():
             _log.warning("%s: refused: %s", path, error)
             return error_response(400, "invalid_event", str(error), field=error.field)

@@ -97,4 +97,5 @@ class BridgeClient:
 def _asked(headers: httpx.Headers) -> timedelta | None:
     """What Retry-After says, in seconds."""
     value = headers.get("retry-after", "")
-    return min(timedelta(seconds=int(value)), _MAX_WAIT) if value.isdecimal() else None
+    # No more digits than can be counted with: a number without end is no reason to fail.
+    return min(timedelta(seconds=int(value[:9])), _MAX_WAIT) if value.isdecimal() else None

@@ -4,7 +4,7 @@ Stands on the foundation only. `standard` is Standard Webhooks, Polar's variant 
 `providers` is what auth providers have of their own in its place.
 """
 
-from sync.signatures.providers import Sender, Standard, sender_of
+from sync.signatures.providers import NoEventId, Sender, Standard, sender_of
 from sync.signatures.standard import (
     TOLERANCE,
     SignatureError,
@@ -16,6 +16,7 @@ from sync.signatures.standard import (
 
 __all__ = [
     "TOLERANCE",
+    "NoEventId",
     "Sender",
     "SignatureError",
     "Standard",

@@ -16,6 +16,7 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import SecretStr
 
+from sync.errors import InvalidInput
 from sync.ids import MAX_ID
 from sync.signatures.standard import SignatureError, Verifier, check_age, sign
 
@@ -25,6 +26,11 @@ _SETTING = "EVENT_SECRETS"
 _MAX_SIGNATURES = 16
 _MILLISECONDS = re.compile(r"[0-9]{1,15}")
 _HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class NoEventId(InvalidInput):
+    """Proven to come from who it should, and without an id by which it is known when it comes
+    again."""
 
 
 class Sender(Protocol):
@@ -40,6 +46,7 @@ class Sender(Protocol):
 
         Raises:
             SignatureError
+            NoEventId
         """
 
     def sign(self, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
@@ -209,7 +216,7 @@ def _id_in(body: bytes) -> str:
         event = None
     found = event.get("id") if isinstance(event, dict) else None
     if not isinstance(found, str) or not re.fullmatch(rf"[\x20-\x7e]{{1,{MAX_ID}}}", found):
-        raise SignatureError(
+        raise NoEventId(
             f"the body has no id by which it is known when it comes again: it must be a JSON object"
             f" whose id is 1 to {MAX_ID} printable ASCII characters"
         )

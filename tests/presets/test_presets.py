@@ -20,7 +20,7 @@ from sync.hashing import Hasher
 from sync.intake.app_events import UserEvent, parse_event
 from sync.settings import SettingsError
 from sync.settings.presets import PRESETS, PresetName, SignedAs
-from sync.signatures import SignatureError, sender_of
+from sync.signatures import NoEventId, SignatureError, sender_of
 from sync.signatures.providers import Bearer, Logto, WorkOS
 from tests.helpers.api import API_TOKENS, answered
 from tests.helpers.clients import new_client
@@ -268,8 +268,19 @@ def test_bearer_refusals_are_told_apart(headers: dict[str, str], message: str) -
     "body", [b"", b"[]", b"{}", b'{"id": 1}', b'{"id": ""}', b'{"id": "\xc3\xa9"}', b"[" * 100_000]
 )
 def test_a_body_without_an_id(body: bytes) -> None:
-    with pytest.raises(SignatureError, match="the body has no id"):
+    with pytest.raises(NoEventId, match="the body has no id"):
         BEARER.verify({"authorization": f"Bearer {SECRET}"}, body)
+
+
+def test_one_without_an_id_is_told_so_and_not_of_a_secret(new_store: StoreFactory) -> None:
+    store = new_store()
+    settings = load_settings(store, event_preset="workos", event_secrets=SECRET)
+    body = body_of("workos").replace(b'"id"', b'"no"')
+    headers = {"workos-signature": workos_header(body=body), "content-type": "application/json"}
+    with serve_settings(settings) as url, new_client(url) as client:
+        answer = client.post("/events", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["field"]) == (400, "id")
+    assert inbox_rows(store) == []
 
 
 @given(value=st.text(), body=st.binary())

@@ -35,7 +35,13 @@ def answered(status: int, **headers: str) -> None:
 
 @pytest.mark.parametrize(
     ("retry_after", "wait"),
-    [("7", timedelta(seconds=7)), ("86400", timedelta(minutes=5)), ("soon", None), ("", None)],
+    [
+        ("7", timedelta(seconds=7)),
+        ("86400", timedelta(minutes=5)),
+        ("9" * 5_000, timedelta(minutes=5)),
+        ("soon", None),
+        ("", None),
+    ],
 )
 def test_it_waits_as_long_as_the_bridge_asks_for(retry_after: str, wait: timedelta | None) -> None:
     with pytest.raises(NotTaken, match="answered 503") as trouble:
