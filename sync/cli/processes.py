@@ -215,6 +215,9 @@ def reader(
 
 @commands.command()
 def simulator(
+    host: Annotated[
+        str | None, typer.Option(help="In place of 127.0.0.1, as for a container.")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="In place of POLAR_BASE_URL's; 0: any.")
     ] = None,
@@ -240,7 +243,7 @@ def simulator(
     from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
     from sync.simulator.control.system import NewEndpoint, add_endpoint
     from sync.simulator.control.world_file import UnusableWorld
-    from sync.simulator.server import listen, serve
+    from sync.simulator.server import LOOPBACK, listen, serve
 
     env = EnvFile(Path(".env"))
     polar = urlsplit(env.value("POLAR_BASE_URL") or "")
@@ -255,9 +258,10 @@ def simulator(
         bridge = NewEndpoint(url=HttpUrl(webhook_url(url)), secret=secrets.split(",")[0])
         add_endpoint(app.state.simulator, bridge)
     try:
-        listener = listen(port if port is not None else (polar.port or 0) if is_for_it else 0)
+        chosen = port if port is not None else (polar.port or 0) if is_for_it else 0
+        listener = listen(chosen, host or LOOPBACK)
     except OSError as error:
-        fail(NO, f"the simulator cannot listen: {error.strerror}: give another --port")
+        fail(NO, f"the simulator cannot listen: {error.strerror}: give another --host or --port")
     serve(app, listener, record)
 
 

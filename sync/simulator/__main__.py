@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from sync.simulator.app import create_simulator
 from sync.simulator.config import DEFAULT_TOKEN, SimulatorConfig
 from sync.simulator.control.world_file import UnusableWorld
-from sync.simulator.server import listen, serve
+from sync.simulator.server import LOOPBACK, listen, serve
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sync.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--host", default=LOOPBACK, help="default: %(default)s")
     parser.add_argument("--token", help=f"default: {DEFAULT_TOKEN}")
     parser.add_argument("--time-scale", type=float, help="1: as slow as Polar; default: 1")
     parser.add_argument("--rate-limit", type=int, help="requests a minute; none by default")
@@ -31,7 +32,7 @@ def main() -> int:
             settings | {name: value for name, value in options.items() if value is not None}
         )
         app = create_simulator(config, given.load)
-        listener = listen(given.port)
+        listener = listen(given.port, given.host)
     except (ValidationError, UnusableWorld, OSError) as problem:
         parser.error(str(problem))
     serve(app, listener, given.record)

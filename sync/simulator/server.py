@@ -13,6 +13,8 @@ from sync.simulator.api import ABORT
 from sync.simulator.control.world_file import snapshot
 from sync.simulator.simulator import Simulator
 
+LOOPBACK = "127.0.0.1"
+
 
 class DroppingProtocol(HttpToolsProtocol):
     """Offers the application an ASGI extension that closes the connection."""
@@ -77,9 +79,9 @@ def serve(app: Starlette, listener: socket.socket, record: Path | None = None) -
         record.write_text(snapshot(app.state.simulator))
 
 
-def listen(port: int = 0) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0: any free one. Raises `OSError`."""
+def listen(port: int = 0, host: str = LOOPBACK) -> socket.socket:
+    """A listening socket on an IPv4 address; port 0: any free one. Raises `OSError`."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    listener.bind((host, port))
     return listener

@@ -94,6 +94,9 @@ def check_shell(line: str) -> None:
         assert match[1].lower() in known or re.fullmatch(VARIABLES, match[1]), line
         return
     others = (["docker", "build"], ["docker", "run"], ["flask", "polar-sync"])
+    if words[:2] == ["docker", "run"] and "simulator" in words:
+        parse(words[words.index("simulator") :])
+        return
     if "polar-sync" in words and words[:2] not in others:
         parse(words[words.index("polar-sync") + 1 :])
         return

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.helpers.clients import new_client
+from tests.helpers.servers import ROOT
 from tests.helpers.simulator import SimulatorClient
 from tests.helpers.waiting import WAIT
 
@@ -95,3 +97,23 @@ def test_a_bulk_that_clashes_is_refused(sim: SimulatorClient) -> None:
     assert response.status_code == 409
     rows = sim.items("/v1/customers/")
     assert [row["external_id"] for row in rows] == ["user-1", "user-0", "user-2"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["-m", "sync.simulator"], ["-m", "sync.cli", "simulator"]])
+def test_it_listens_where_a_container_needs_it(tmp_path: Path, command: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, *command, "--host", "0.0.0.0", "--port", "0"],  # noqa: S104 - is told to
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            assert running.stdout is not None
+            url = running.stdout.readline().split()[-1]
+            assert url.startswith("http://0.0.0.0:")
+            with new_client(url.replace("0.0.0.0", "127.0.0.1")) as client:  # noqa: S104
+                assert client.get("/_sim/settings").is_success
+        finally:
+            running.kill()
