@@ -133,7 +133,7 @@ def test_the_sdist_holds_what_its_tests_need(built: Path, tmp_path: Path) -> Non
         archive.extractall(tmp_path, filter="data")
     (unpacked,) = tmp_path.iterdir()
     # Its own code, not that of the environment.
-    environment = os.environ | {"PYTHONPATH": str(unpacked)}
+    environment = os.environ | {"PYTHONPATH": str(unpacked), "PYTEST_ADDOPTS": ""}
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "-p", "no:cov"]
     collected = subprocess.run(
         command, cwd=unpacked, env=environment, capture_output=True, text=True, check=False

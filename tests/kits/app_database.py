@@ -43,7 +43,7 @@ def on_sqlite(directory: Path) -> AppDatabase:
 
 def on_postgres(postgres: Postgres) -> AppDatabase:
     """An empty database of the server's; `pg` reads the variables by itself."""
-    name = f"app_{next(_numbers)}"
+    name = f"kit_{next(_numbers)}"
     postgres.sql(f"CREATE DATABASE {name}")
     url = postgres.url(name)
     (host,) = parse_qs(urlsplit(url).query)["host"]

@@ -112,7 +112,7 @@ class App:
 
 @pytest.fixture
 def app(postgres: Postgres, tmp_path: Path) -> Iterator[App]:
-    name = f"app_{next(_numbers)}"
+    name = f"outbox_{next(_numbers)}"
     postgres.sql(f"CREATE DATABASE {name}")
     app = App(postgres.url(name), tmp_path)
     app.sql(USERS)
