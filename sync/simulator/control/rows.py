@@ -145,7 +145,8 @@ def add_customer(sim: Simulator, given: NewCustomer) -> Customer:
         fields["email"] = f"customer-{len(sim.world.customers)}@example.com"
     people = [each.model_dump(exclude_none=True) for each in given.members]
     ids = {given.id, *(it.id for it in given.subscriptions), *(it.id for it in given.members)}
-    if not ids.isdisjoint([*sim.world.customers, *sim.world.subscriptions, *sim.members.by_id]):
+    known = (sim.world.customers, sim.world.subscriptions, sim.members.by_id)
+    if any(it in rows for it in ids for rows in known):
         raise TakenError("id")
     how: dict[str, Any] = {"at": given.created_at or utc_now(), "webhooks": given.webhooks}
     customer = sim.create_customer(fields, people, **how)
