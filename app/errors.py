@@ -168,10 +168,7 @@ def _refusal(error: Exception, path: str) -> JSONResponse | None:
         case SignatureError():
             _log.warning("%s: refused: %s", path, error)
             return error_response(401, "invalid_signature", str(error))
-        case NoEventId():
-            _log.warning("%s: refused: %s", path, error)
-            return error_response(400, "invalid_event", str(error), field="id")
-        case EventError():
+        case EventError() | NoEventId():
             _log.warning("%s: refused: %s", path, error)
             return error_response(400, "invalid_event", str(error), field=error.field)
         case ClientDisconnect():

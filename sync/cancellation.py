@@ -1,12 +1,21 @@
-"""Cancelling background tasks."""
+"""How work is ended: a process that is told to stop, background tasks that are canceled."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterable
 from typing import Any
 
 _PATIENCE = 0.5
+
+
+def told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT from now on, in place of the end of the process."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
 
 
 async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:

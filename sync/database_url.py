@@ -11,6 +11,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from urllib.parse import unquote
 
+CONNECTION: Mapping[str, str | int] = {
+    # Whatever PGCLIENTENCODING or the role's own setting says.
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    # A server that has gone without a word is noticed within a minute.
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""What libpq is told of every connection to a PostgreSQL, beside its URL."""
 _OPTIONS = frozenset(
     # libpq's, of PostgreSQL 18: https://www.postgresql.org/docs/current/libpq-connect.html
     re.findall(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sync.cancellation import told_to_stop
 from sync.cli import arguments
 from sync.cli.exit_codes import NO, UNUSABLE
 from sync.cli.printing import console_on, fail
@@ -94,9 +95,7 @@ def worker() -> None:
     async def work(deployment: Deployment) -> None:
         configure(deployment.settings.log_level, deployment.settings.log_format)
         _warn(deployment.settings)
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop = told_to_stop()
         asyncio.get_running_loop().set_exception_handler(log_unhandled)
         async with contextlib.AsyncExitStack() as stack:
             if deployment.settings.traces:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from typing import Annotated
 
 import typer
 
+from sync.cancellation import told_to_stop
 from sync.cli.exit_codes import NO
 from sync.logs import configure, log_unhandled
 
@@ -41,9 +41,7 @@ def relay(
         return
 
     async def work() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop = told_to_stop()
         asyncio.get_running_loop().set_exception_handler(log_unhandled)
         _log.info("the relay has started: to %s", settings.bridge_url)
         await it.run(stop)

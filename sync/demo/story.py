@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 
+from sync.cancellation import told_to_stop
 from sync.deletions.states import State
 from sync.demo.outcome import contradictions, differences, outcome
 from sync.demo.printing import Line, invitation, picture, progress_bar, receipt_panel, results
@@ -123,10 +124,7 @@ async def _run(console: Console, scenes: Sequence[Scene], keep: bool) -> int:
 
 async def _until_told() -> None:
     """Wait for Ctrl-C or SIGTERM. Another one changes nothing: what follows takes seconds."""
-    told = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await told.wait()
+    await told_to_stop().wait()
 
 
 def _client(url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:

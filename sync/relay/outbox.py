@@ -10,6 +10,7 @@ from typing import Any, Self
 import psycopg
 from pydantic import SecretStr
 
+from sync.database_url import CONNECTION
 from sync.store.errors import StorageUnavailable
 
 _CHANNEL = "polar_sync_outbox"
@@ -20,15 +21,7 @@ _CLAIM = """
 """Which were not answered before come last, so that none of them keeps others waiting."""
 _PATIENT = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 """Whatever the app's database is set to for others: rows are held while they are posted."""
-_CONNECT: Mapping[str, Any] = {
-    "application_name": "polar-sync relay",
-    "client_encoding": "utf8",
-    "connect_timeout": 10,
-    # A server that has gone without a word is noticed within a minute.
-    "keepalives_idle": 20,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
+_CONNECT: Mapping[str, Any] = {"application_name": "polar-sync relay", **CONNECTION}
 _MISSING = {"3F000", "42P01"}
 """invalid_schema_name, undefined_table"""
 

@@ -32,6 +32,9 @@ class NoEventId(InvalidInput):
     """Proven to come from who it should, and without an id by which it is known when it comes
     again."""
 
+    field: ClassVar = "id"
+    """As the sender knows it."""
+
 
 class Sender(Protocol):
     """Whoever sends the app's events, by the way in which it proves that it does."""

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync import keeping
+from sync.database_url import CONNECTION
 from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import (
@@ -31,16 +32,7 @@ _APPLICATION = "polar-sync"
 """By this name the server knows the connections of every process of the bridge."""
 _POOL = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 10.0}
 """One for each lane of writers, one that listens, others to read with."""
-_CONNECT = {
-    "application_name": _APPLICATION,
-    # Whatever PGCLIENTENCODING or the role's own setting says.
-    "client_encoding": "utf8",
-    "connect_timeout": 10,
-    # A server that has gone without a word is noticed within a minute.
-    "keepalives_idle": 20,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
+_CONNECT = {"application_name": _APPLICATION, **CONNECTION}
 _SETTINGS = {
     # In another zone a time at the edge of the calendar would come back from beyond it.
     "timezone": "UTC",

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from sync.demo.processes import free_port
 from sync.signatures import sign
 from tests.helpers.bridge import Run
 from tests.helpers.engines import SQLITE
@@ -95,13 +95,6 @@ def copied(kit: str, directory: Path, bridge: str) -> App:
     """An app that has the kit."""
     shutil.copytree(KITS / kit, directory, dirs_exist_ok=True)
     return App(directory, bridge)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager
