@@ -17,7 +17,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Literal, get_args, get_origin
 
 import typer
@@ -175,6 +174,8 @@ def with_links(text: str) -> str:
 
 # --- commands ------------------------------------------------------------------------------------
 
+CODE = ("exit code", "meaning")
+
 
 def commands_page() -> str:
     """What `--help` says of every command; and the exit codes."""
@@ -184,16 +185,15 @@ def commands_page() -> str:
         "Every command",
         "[The command line](../cli.md) says what they print.",
         "## Exit codes",
-        code_table({"DONE": "Done.", **codes}, exit_codes, ("DONE", "NO", "UNUSABLE")),
+        table(CODE, [("0", "done"), *code_rows(codes, ("NO", "UNUSABLE"))]),
         "`reconcile` has its own:",
-        code_table(codes, exit_codes, of_reconcile),
+        table(CODE, code_rows(codes, of_reconcile)),
         *helps(typer.main.get_command(cli), "polar-sync"),
     )
 
 
-def code_table(codes: Mapping[str, str], module: ModuleType, names: Sequence[str]) -> str:
-    rows = [(str(getattr(module, name, 0)), in_lower_case(codes[name])) for name in names]
-    return table(("exit code", "meaning"), rows)
+def code_rows(codes: Mapping[str, str], names: Sequence[str]) -> Sequence[tuple[str, str]]:
+    return [(str(getattr(exit_codes, name)), in_lower_case(codes[name])) for name in names]
 
 
 def helps(command: object, name: str) -> Iterator[str]:
