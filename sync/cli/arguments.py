@@ -157,5 +157,5 @@ Who = Annotated[str, _WHO]
 WhoIfAny = Annotated[str | None, _WHO]
 AsUser = Annotated[
     bool | None,
-    typer.Option("--user/--deletion", help="What a number is meant as.", show_default=False),
+    typer.Option("--user/--deletion", help="What a number is.", show_default=False),
 ]

@@ -142,4 +142,4 @@ and, once both run, a customer who has paid, and who leaves:
   curl http://127.0.0.1:{_PORT}/_sim/customers \\
     -d '{{"external_id": "42", "subscriptions": ["active"]}}'
   polar-sync send user.deleted 42
-  polar-sync show 42"""
+  polar-sync show --user 42"""

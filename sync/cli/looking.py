@@ -114,19 +114,27 @@ def organization(
 
 @commands.command()
 def show(who: Who, as_user: AsUser = None, as_json: Json = False) -> None:
-    """Everything known about a user's deletions."""
+    """Everything known about a user's deletions. Says on stderr what it takes a number for."""
     from sync.cli.deployment import in_deployment
     from sync.deletions.pause import current
     from sync.deletions.queries import Which
     from sync.deletions.states import OVER, State
     from sync.reports.deletion import of_user
 
-    async def look(it: Deployment) -> tuple[UserReport, bool]:
+    which = Which(who, as_user)
+
+    async def look(it: Deployment) -> tuple[UserReport, bool, bool]:
         async with it.database.read() as session:
             paused = await current(session) is not None
-        return await of_user(it.database, it.hasher, Which(who, as_user)), paused
+        told = await of_user(it.database, it.hasher, which)
+        return told, told.user_hash == it.hasher.user(who), paused
 
-    told, paused = in_deployment(look, only_looks=True)
+    told, is_of_user, paused = in_deployment(look, only_looks=True)
+    is_numbered = which.is_number and int(who) in {it.id for it in told.deletions}
+    if as_user is None and which.is_number and is_of_user != is_numbered:
+        taken_for = "a user's id" if is_of_user else "a deletion's number"
+        other = "deletion has that number" if is_of_user else "user with that id has a deletion"
+        typer.echo(f"{who} is taken for {taken_for}: no {other}", err=True)
     report = told.model_dump(mode="json")
     if as_json:
         print_json(report)

@@ -226,11 +226,13 @@ def _observation(row: DeletionRow, verb: Verb) -> Observation:
 def _check_retry(row: DeletionRow) -> None:
     if row.state is State.HELD:
         raise _Refused(
-            f"it is held: polar-sync approve {row.id}, or cancel; a team can be handed over:"
-            " transfer"
+            f"it is held: polar-sync approve {row.id} --deletion, or cancel; a team can be handed"
+            " over: transfer"
         )
     if row.state is State.ANOTHER_DELETED:
-        raise _Refused(f"another customer was deleted: see to it, then polar-sync approve {row.id}")
+        raise _Refused(
+            f"another customer was deleted: see to it, then polar-sync approve {row.id} --deletion"
+        )
     looks_up = next_action(row.snapshot()) is Action.RESOLVE
     if looks_up and row.user_id is None and row.external_id is None:
         raise _Refused(

@@ -88,16 +88,23 @@ class Which:
 
 
 class Ambiguous(InvalidInput):
-    """The text is a deletion's number and also the id of a user who has other deletions."""
+    """The text can be a deletion's number and a user's id, and nothing says which is meant."""
 
 
 async def find(
-    session: AsyncSession, hasher: Hasher, which: Which, *, lock: Database | None = None
+    session: AsyncSession,
+    hasher: Hasher,
+    which: Which,
+    *,
+    lock: Database | None = None,
+    to_look: bool = False,
 ) -> Sequence[DeletionRow]:
     """The deletion with that number, or every deletion of that user; oldest first, never none.
 
     Args:
         lock: lock the rows, which are this database's, until the transaction ends.
+        to_look: nothing is done to them. A number is then taken for what is there; otherwise it
+            must be said what it is, where a user's id can be a number as well.
 
     Raises:
         NothingFound, Ambiguous
@@ -114,7 +121,17 @@ async def find(
     found = numbered or of_user
     if not found:
         raise NothingFound(f"there is no deletion {which}")
+    if which.as_user is None and not to_look and which.is_number and _ids_are_numbers(found):
+        raise Ambiguous(
+            f"{text} can be a deletion's number or a user's id, because users' ids here are numbers"
+            " too: add --deletion or --user"
+        )
     return found
+
+
+def _ids_are_numbers(rows: Sequence[DeletionRow]) -> bool:
+    # One that looked again after its user was forgotten has the external id alone.
+    return any(Which(row.user_id or row.external_id or "").is_number for row in rows)
 
 
 async def of_users(

@@ -54,7 +54,7 @@ async def of_user(database: Database, hasher: Hasher, which: Which) -> UserRepor
         NothingFound, Ambiguous, StorageUnavailable
     """
     async with database.read() as session:
-        user_hash = (await queries.find(session, hasher, which))[0].user_hash
+        user_hash = (await queries.find(session, hasher, which, to_look=True))[0].user_hash
         rows = await queries.of_users(session, [user_hash])
         return UserReport(
             user_hash=user_hash, deletions=[await _whole(session, row) for row in rows]

@@ -185,6 +185,52 @@ def test_a_number_may_be_a_users_id(commands: Commands) -> None:
     assert commands.row(second).state is State.RECEIVED
 
 
+@pytest.mark.parametrize(
+    "command", [["approve"], ["cancel"], ["retry"], ["revoke"], ["transfer", "--to", "member"]]
+)
+def test_where_users_have_numbers_what_acts_is_told_which_is_meant(
+    commands: Commands, command: list[str]
+) -> None:
+    held = commands.deletion("3", *HELD)
+
+    # The only deletion there is has this number; that it is meant, nothing says.
+    for number in (str(held), "3"):
+        result = commands.run(*command, number)
+        assert result.code == 2
+        assert f"{number} can be a deletion's number or a user's id" in result.err
+    assert commands.row(held).state is State.HELD
+
+
+def test_told_which_is_meant_it_is_done(commands: Commands) -> None:
+    first, second = commands.deletion("30", *HELD), commands.deletion("40", *HELD)
+
+    assert commands.run("approve", "30", "--user").out == f"deletion {first}: is approved\n"
+    assert commands.run("cancel", str(second), "--deletion").out.endswith("is canceled\n")
+
+
+def test_a_number_is_the_deletions_where_users_have_none(commands: Commands) -> None:
+    number = commands.deletion("user-1", *HELD)
+
+    assert commands.run("approve", str(number)).out == f"deletion {number}: is approved\n"
+
+
+def test_show_says_what_it_takes_a_number_for(commands: Commands) -> None:
+    commands.deletion("1")
+    commands.deletion("30")
+
+    both = commands.run("show", "1", "--json")
+    numbered = commands.run("show", "2", "--json")
+    user = commands.run("show", "30", "--json")
+
+    assert both.err == ""
+    assert numbered.err == (
+        "2 is taken for a deletion's number: no user with that id has a deletion\n"
+    )
+    assert user.err == "30 is taken for a user's id: no deletion has that number\n"
+    assert [it["id"] for it in numbered.json["deletions"]] == [2]
+    assert commands.run("show", "2", "--deletion").err == ""
+
+
 def test_a_receipt_is_its_users(commands: Commands) -> None:
     number = commands.deletion("user-1", *VERIFIED)
 
