@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI, HTTPException
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-engine = sa.create_engine(os.environ["DATABASE_URL"])
+engine = sa.create_engine(os.environ["APP_DATABASE_URL"])
 
 
 class Base(DeclarativeBase):

@@ -11,7 +11,7 @@ import sync.migrations.tables  # noqa: F401 - fills the metadata
 from sync.errors import NotPossible
 from sync.migrations.views import VIEWS
 from sync.store.exclusive import changing
-from sync.store.schema import check_revision, revision_of
+from sync.store.schema import check_current
 
 _ALL = ", ".join(VIEWS)
 
@@ -60,7 +60,7 @@ def revoke(url: str, name: str) -> None:
 def _role(connection: sa.Connection, name: str) -> str:
     if connection.dialect.name != "postgresql":
         raise NoReader("only PostgreSQL has roles: who can read a SQLite file can read all of it")
-    check_revision(revision_of(connection))
+    check_current(connection)
     return connection.dialect.identifier_preparer.quote_identifier(name)
 
 

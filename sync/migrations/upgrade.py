@@ -15,6 +15,7 @@ from sync.store.schema import (
     REVISIONS,
     USABLE_FROM,
     SchemaMismatch,
+    check_own,
     check_usable,
     revision_of,
 )
@@ -33,7 +34,8 @@ def migrate(url: str) -> None:
     fails leaves everything as it was.
 
     Raises:
-        SchemaMismatch: the schema is a newer version's, or something in it is in the way.
+        SchemaMismatch: the schema is a newer version's, the database another application's, or
+            something in it is in the way.
         StorageUnavailable: the database cannot be reached or written.
     """
     with changing(url) as connection:
@@ -44,8 +46,8 @@ def upgrade(connection: sa.Connection) -> None:
     """Bring the schema up to date, in the connection's transaction.
 
     Raises:
-        SchemaMismatch: it is a newer version's and not usable by this one, or something in it is
-            in the way.
+        SchemaMismatch: it is a newer version's and not usable by this one, the database is another
+            application's, or something in it is in the way.
     """
     current = revision_of(connection)
     if current == REVISIONS[-1]:
@@ -53,6 +55,8 @@ def upgrade(connection: sa.Connection) -> None:
     if current is not None and current not in REVISIONS:
         check_usable(connection)
         return
+    if current is None:
+        check_own(connection)
 
     # Only where there is something to do: at most starts there is not, and it takes a while.
     from alembic import command

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.store.backend import backend_of, storage_errors
 from sync.store.bulk_insert import BulkInsert, Keys, Rows
-from sync.store.schema import check_revision, check_usable
+from sync.store.schema import check_usable, no_tables
 
 _POOL_LOG = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
 
@@ -180,7 +180,7 @@ class Database:
         with self._errors():
             self._backend.check_place()
             if not self._backend.is_there():
-                check_revision(None)
+                raise no_tables(self._engine.url.database)
             async with self._engine.connect() as connection:
                 await connection.run_sync(check_usable)
 

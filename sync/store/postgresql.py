@@ -25,7 +25,7 @@ from sync.store.errors import (
     StorageUnavailable,
     ValueRefused,
 )
-from sync.store.schema import check_revision, revision_of
+from sync.store.schema import check_current
 
 _DRIVER = "postgresql+psycopg"
 _APPLICATION = "polar-sync"
@@ -275,7 +275,7 @@ class Postgresql:
                     " itself"
                 )
             Postgresql.check_alone(connection)
-            check_revision(revision_of(connection))
+            check_current(connection)
             names = ", ".join(
                 connection.dialect.identifier_preparer.format_table(it) for it in tables
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ _VERSIONS = Path(__file__).parent.parent / "migrations" / "versions"
 REVISIONS = tuple(sorted(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py")))
 """Of the schema, oldest first. The name of each migration's file begins with its revision."""
 
+_REVISION = re.compile(r"[0-9]{4}", re.ASCII)
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 """Alembic's table, with one row. Read as it is: to import Alembic takes longer than to start."""
 USABLE_FROM = "schema_usable_from"
@@ -25,22 +27,23 @@ class SchemaMismatch(StorageError):
 
 
 def revision_of(connection: sa.Connection) -> str | None:
-    """The schema's revision; None where there are no tables yet."""
+    """The schema's revision; None where none of this code's tables are there yet."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return None
-    return connection.scalar(sa.select(_VERSION.c.version_num))
+    found = connection.scalar(sa.select(_VERSION.c.version_num))
+    # That of another application that uses Alembic is not four digits.
+    return found if found is not None and _REVISION.fullmatch(found) else None
 
 
 def check_usable(connection: sa.Connection) -> None:
     """Make sure that this code can work with the schema: it is its own, or says so.
 
     Raises:
-        SchemaMismatch: as `check_revision()`.
+        SchemaMismatch: as `check_current()`.
     """
     current = revision_of(connection)
-    if current is not None and current not in REVISIONS and _is_usable(connection):
-        return
-    check_revision(current)
+    if current is None or current in REVISIONS or not _is_usable(connection):
+        check_current(connection)
 
 
 def _is_usable(connection: sa.Connection) -> bool:
@@ -51,18 +54,39 @@ def _is_usable(connection: sa.Connection) -> bool:
     return usable_from is not None and usable_from <= REVISIONS[-1]
 
 
-def check_revision(current: str | None) -> None:
-    """Make sure that a schema of this revision is this code's.
+def check_current(connection: sa.Connection) -> None:
+    """Make sure that the schema is this code's.
 
     Raises:
-        SchemaMismatch: it is older, newer or not there; the message says what to do.
+        SchemaMismatch: it is older, newer, not there, or another application's; the message says
+            what to do.
     """
+    current = revision_of(connection)
     *older, newest = REVISIONS
     if current is None:
-        raise SchemaMismatch("the database has no tables yet; run: polar-sync migrate")
+        check_own(connection)
+        raise no_tables(connection.engine.url.database)
     if current in older:
         raise SchemaMismatch("the database is older than this version; run: polar-sync migrate")
     if current != newest:
         raise SchemaMismatch(
             "the database was migrated by a newer version of polar-sync; install that version"
         )
+
+
+def check_own(connection: sa.Connection) -> None:
+    """Make sure that a database without this code's tables has nobody else's either.
+
+    Raises:
+        SchemaMismatch: it has; the message says what to do.
+    """
+    if others := sorted({*sa.inspect(connection).get_table_names()} - {_VERSION.name}):
+        raise SchemaMismatch(
+            f"the database {connection.engine.url.database} is another application's: it has the"
+            f" table {others[0]}; have DATABASE_URL name a database of polar-sync's own"
+        )
+
+
+def no_tables(database: str | None) -> SchemaMismatch:
+    """What is wrong with a database of that name, or at that path, that is empty or not there."""
+    return SchemaMismatch(f"the database {database} has no tables yet; run: polar-sync migrate")

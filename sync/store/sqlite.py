@@ -25,7 +25,7 @@ from sync.store.backend import disposed, silence
 from sync.store.bulk_insert import BulkInsert, Columns, Keys, Rows
 from sync.store.errors import InUse, StatementFailed, StorageUnavailable, ValueRefused
 from sync.store.place import Place
-from sync.store.schema import check_revision, revision_of
+from sync.store.schema import check_current
 from sync.store.sqlite_driver import Connection, Thread
 
 _BUSY_TIMEOUT_MS = 5_000
@@ -382,4 +382,4 @@ def _lock(connection: sa.Connection) -> None:
         if _is_busy(error.orig):
             raise InUse from None
         raise
-    check_revision(revision_of(connection))
+    check_current(connection)

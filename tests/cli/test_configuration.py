@@ -68,7 +68,9 @@ def test_a_database_without_tables_says_what_to_run(
     result = commands.run(*command)
 
     assert (result.code, result.out) == (2, "")
-    assert result.err == "error: the database has no tables yet; run: polar-sync migrate\n"
+    assert result.err == (
+        f"error: the database {tmp_path}/new.db has no tables yet; run: polar-sync migrate\n"
+    )
 
 
 def test_migrate_makes_the_tables_and_may_be_repeated(commands: Commands, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_looking_makes_no_database(commands: Commands, tmp_path: Path, command: 
 
     result = commands.run(*command)
 
-    assert "the database has no tables yet" in result.out + result.err
+    assert "has no tables yet" in result.out + result.err
     assert list(tmp_path.iterdir()) == []
 
 

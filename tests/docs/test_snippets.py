@@ -50,7 +50,7 @@ NOT_RUN: Mapping[str, str] = {
     "polar-sync-send": "tests/kits_python runs the kit",
 }
 """Commands by how they begin, beside `polar-sync`'s own, which are parsed."""
-VARIABLES = r"OTEL_\w+|POLAR_SYNC_\w+"
+VARIABLES = r"APP_DATABASE_URL|OTEL_\w+|POLAR_SYNC_\w+"
 """Variables that are others' than the bridge's: OpenTelemetry's, and the kits'."""
 OUTPUT = {"text", "mermaid"}
 """Languages of what is looked at, and not run."""

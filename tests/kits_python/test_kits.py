@@ -50,7 +50,7 @@ class App:
             **os.environ,
             "POLAR_SYNC_URL": self.bridge,
             "POLAR_SYNC_SECRET": EVENT_SECRET,
-            "DATABASE_URL": self.database_url or f"sqlite:///{self.file}",
+            "APP_DATABASE_URL": self.database_url or f"sqlite:///{self.file}",
             "DB_FILE": str(self.file),
             "DJANGO_SETTINGS_MODULE": "site_settings",
             "PYTHONPATH": str(self.directory),
@@ -181,7 +181,7 @@ def test_it_is_tried_until_it_is_taken(tmp_path: Path) -> None:
         code = """
 import os, time, polar_sync, sqlalchemy as sa
 from sqlalchemy.orm import Session
-engine = sa.create_engine(os.environ["DATABASE_URL"])
+engine = sa.create_engine(os.environ["APP_DATABASE_URL"])
 polar_sync.metadata.create_all(engine)
 with Session(engine) as session:
     polar_sync.note_deleted(session, 1)
@@ -227,7 +227,7 @@ def test_two_senders_on_postgresql_send_each_row_once(postgres: Postgres, tmp_pa
         engine = """
 import os, polar_sync, sqlalchemy as sa
 from sqlalchemy.orm import Session
-engine = sa.create_engine(os.environ["DATABASE_URL"])
+engine = sa.create_engine(os.environ["APP_DATABASE_URL"])
 """
         note = """
 polar_sync.metadata.create_all(engine)

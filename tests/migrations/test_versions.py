@@ -21,12 +21,13 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 import sync.migrations
+from sync.errors import StorageError
 from sync.migrations.upgrade import migrate
-from sync.store.errors import StorageUnavailable
 from sync.store.exclusive import changing
-from sync.store.schema import REVISIONS, SchemaMismatch, check_revision, revision_of
+from sync.store.schema import REVISIONS, SchemaMismatch, check_current, check_usable, revision_of
 from tests.helpers.audit_log import evidence_in, logged
 from tests.helpers.commands import VERIFIED, Commands
+from tests.helpers.engines import POSTGRESQL
 from tests.helpers.servers import ROOT
 from tests.helpers.settings import environment
 from tests.helpers.store import Store, StoreFactory
@@ -81,7 +82,7 @@ def test_the_migrated_schema_is_the_one_that_the_code_has(new_empty: StoreFactor
         SQLModel.metadata.create_all(connection)
 
     with changing(migrated.url) as connection:
-        check_revision(revision_of(connection))
+        check_current(connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
     # The conditions of partial indexes are not compared by that.
@@ -116,7 +117,7 @@ def test_processes_that_migrate_at_once_all_succeed(empty: Store) -> None:
     assert said == ["the database is up to date\n"] * 3
     assert [process.returncode for process in processes] == [0, 0, 0]
     with changing(empty.url) as connection:
-        check_revision(revision_of(connection))
+        check_current(connection)
     assert len(empty.query("SELECT * FROM alembic_version")) == 1
 
 
@@ -131,7 +132,7 @@ def test_a_migration_waits_for_the_one_before_it(empty: Store) -> None:
 
     thread = threading.Thread(target=second)
     with changing(empty.url) as connection:
-        connection.execute(sa.text("CREATE TABLE first (id INTEGER)"))
+        connection.execute(sa.text("CREATE VIEW first AS SELECT 1 AS id"))
         thread.start()
         assert began.wait(WAIT)
         # So long that a second one which did not wait would be through.
@@ -140,13 +141,14 @@ def test_a_migration_waits_for_the_one_before_it(empty: Store) -> None:
     thread.join(WAIT)
 
     assert order == ["first", "second"]
-    assert {"first", "inbox"} <= names(empty)
+    assert len(empty.query("SELECT * FROM first")) == 1
+    assert "inbox" in names(empty)
 
 
 def test_on_sqlite_it_also_waits_while_the_journal_is_not_write_ahead_yet(tmp_path: Path) -> None:
     path = tmp_path / "polar-sync.db"
     writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    writer.execute("CREATE TABLE first (id INTEGER)")
+    writer.execute("CREATE VIEW first AS SELECT 1")
     writer.execute("BEGIN IMMEDIATE")
     release = threading.Timer(0.4, writer.rollback)
     started = time.monotonic()
@@ -164,14 +166,14 @@ def test_on_sqlite_it_also_waits_while_the_journal_is_not_write_ahead_yet(tmp_pa
 def test_the_first_migration_leaves_nothing_behind_when_it_fails(empty: Store) -> None:
     # The last table that it makes.
     with changing(empty.url) as connection:
-        connection.execute(sa.text("CREATE TABLE subscription (id INTEGER)"))
+        connection.execute(sa.text("CREATE VIEW subscription AS SELECT 1 AS id"))
 
-    with pytest.raises((SchemaMismatch, StorageUnavailable), match="subscription"):
+    with pytest.raises(StorageError, match="subscription"):
         migrate(empty.url)
-    assert names(empty) == {"subscription"}
+    assert names(empty) == set()
 
     with changing(empty.url) as connection:
-        connection.execute(sa.text("DROP TABLE subscription"))
+        connection.execute(sa.text("DROP VIEW subscription"))
     migrate(empty.url)
     assert "inbox" in names(empty)
 
@@ -183,7 +185,7 @@ def test_a_later_migration_leaves_the_old_schema_whole_when_it_fails(empty: Stor
     with changing(empty.url) as connection:
         connection.execute(sa.text("CREATE INDEX ix_deletion_removable ON deletion (id)"))
 
-    with pytest.raises((SchemaMismatch, StorageUnavailable), match="ix_deletion_removable"):
+    with pytest.raises(StorageError, match="ix_deletion_removable"):
         migrate(empty.url)
     assert revision(empty) == "0002"
     assert names(empty) == before | {"ix_deletion_removable"}
@@ -271,6 +273,51 @@ def test_what_a_migration_replaces_leaves_no_copy_in_the_file(tmp_path: Path) ->
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     other.close()
     assert b"someone@example.com" not in store.stored()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        ["CREATE TABLE users (id INTEGER)"],
+        [
+            "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+            "INSERT INTO alembic_version VALUES ('ae1027a6acf')",
+            "CREATE TABLE users (id INTEGER)",
+        ],
+    ],
+    ids=["bare", "with Alembic"],
+)
+def test_a_database_of_another_application_stays_as_it_is(empty: Store, tables: list[str]) -> None:
+    for statement in tables:
+        empty.execute(statement)
+    before = names(empty)
+
+    with pytest.raises(SchemaMismatch, match="another application's: it has the table users"):
+        migrate(empty.url)
+    with (
+        changing(empty.url) as connection,
+        pytest.raises(SchemaMismatch, match="DATABASE_URL name a database of polar-sync's own"),
+    ):
+        check_usable(connection)
+    assert names(empty) == before
+
+
+@POSTGRESQL
+def test_a_schema_of_its_own_is_enough(commands: Commands, empty: Store) -> None:
+    empty.execute("CREATE TABLE users (id INTEGER)")
+    empty.execute("CREATE SCHEMA polar_sync")
+    query = "options=-csearch_path%3Dpolar_sync"
+    commands.monkeypatch.setenv(
+        "DATABASE_URL", f"{empty.url}{'&' if '?' in empty.url else '?'}{query}"
+    )
+
+    assert commands.run("migrate").code == 0
+    assert commands.run("map", "set", "user-1", "--external-id", "external-1").code == 0
+    assert "external-1" in commands.run("map", "show", "user-1").out
+    assert commands.run("audit", "verify").code == 0
+    [version] = empty.query("SELECT version_num FROM polar_sync.alembic_version")
+    assert version == {"version_num": REVISIONS[-1]}
+    assert names(empty) == {"users"}
 
 
 @pytest.mark.slow

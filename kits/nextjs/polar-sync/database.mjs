@@ -3,7 +3,7 @@ import { Pool } from 'pg'
 
 import { addUserDeleted } from './outbox.mjs'
 
-const pool = new Pool({ connectionString: process.env.DATABASE_URL })
+const pool = new Pool({ connectionString: process.env.APP_DATABASE_URL })
 const runner = (client) => async (text, parameters) => (await client.query(text, parameters)).rows
 
 export const sql = runner(pool)
