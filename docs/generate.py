@@ -26,7 +26,7 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperCommand, TyperGroup
 
 from sync.cli import exit_codes
-from sync.cli.main import cli
+from sync.cli.main import command
 from sync.deletions import observations as seen
 from sync.deletions.deletion import Deletion, IllegalTransition, Policy
 from sync.deletions.machine import observe
@@ -188,7 +188,7 @@ def commands_page() -> str:
         table(CODE, [("0", "done"), *code_rows(codes, ("NO", "UNUSABLE"))]),
         "`reconcile` has its own:",
         table(CODE, code_rows(codes, of_reconcile)),
-        *helps(typer.main.get_command(cli), "polar-sync"),
+        *helps(command(), "polar-sync"),
     )
 
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import io
 import sys
+from functools import cache
 from typing import Annotated, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from sync.cli import (
     acting,
@@ -61,6 +63,12 @@ cli.add_typer(sending.commands)
 cli.add_typer(relaying.commands)
 
 
+@cache
+def command() -> TyperGroup:
+    """The command line whole. Putting it together takes longer than most commands."""
+    return typer.main.get_group(cli)
+
+
 def main() -> NoReturn:
     """The entry point. Always exits."""
     for stream in (sys.stdout, sys.stderr):
@@ -70,7 +78,7 @@ def main() -> NoReturn:
     begin(as_json="--json" in sys.argv[1:])
     try:
         with imports_spared():
-            code = cli(prog_name="polar-sync", standalone_mode=False)
+            code = command()(prog_name="polar-sync", standalone_mode=False)
     except BridgeError as error:
         fail(exit_code(error), *problems(error))
     except typer.TyperException as error:

@@ -11,11 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-import typer
 import yaml
-from typer.core import TyperGroup
 
-from sync.cli.main import cli
+from sync.cli.main import command
 from sync.settings import Settings
 from tests.helpers.clients import new_client
 from tests.helpers.servers import ROOT, serve_settings
@@ -28,9 +26,7 @@ IMAGE = (ROOT / "Dockerfile").read_text()
 
 
 def commands() -> set[str]:
-    group = typer.main.get_command(cli)
-    assert isinstance(group, TyperGroup)
-    return set(group.commands)
+    return set(command().commands)
 
 
 @pytest.mark.parametrize(

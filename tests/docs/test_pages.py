@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from sync.cli.main import cli
+from sync.cli.main import command as command_line
 from sync.doctor.checks import CHECKS
 from sync.simulator.config import SimulatorConfig
 from sync.simulator.control import routes
@@ -77,9 +76,7 @@ def commands(group: TyperGroup, before: str = "") -> Iterator[tuple[str, TyperCo
 
 def test_every_command_and_option_is_described() -> None:
     page = (ROOT / "docs/cli.md").read_text()
-    group = typer.main.get_command(cli)
-    assert isinstance(group, TyperGroup)
-    described = dict(commands(group))
+    described = dict(commands(command_line()))
     assert len(described) > 15
     for name, command in described.items():
         assert re.search(rf"`{name}\b", page), name

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
 from typer.core import TyperCommand, TyperGroup
 
-from sync.cli.main import cli
+from sync.cli.main import command as command_line
 from sync.settings import RelaySettings, Settings
 from tests.helpers.servers import ROOT, serve_settings
 from tests.helpers.settings import EVENT_SECRET, SettingsFactory, database_path
@@ -116,7 +115,7 @@ def parse(words: list[str]) -> None:
     """As the command line does, and no more."""
     for end in (">", ">>", "|", "&&"):
         words = words[: words.index(end)] if end in words else words
-    command: object = typer.main.get_command(cli)
+    command: object = command_line()
     while isinstance(command, TyperGroup):
         if words[0] not in command.commands:
             words = ["show", *words]  # `receipt 7` is `receipt show 7`

@@ -102,9 +102,10 @@ class Commands:
         """Anything else, on the same database."""
 
         async def run() -> T:
-            database = Database(self.settings.database_url.get_secret_value())
+            settings = self.settings
+            database = Database(settings.database_url.get_secret_value())
             try:
-                return await work(Ledger.of(database, self.settings))
+                return await work(Ledger.of(database, settings))
             finally:
                 await database.close()
 
