@@ -14,7 +14,6 @@ import pytest
 
 from sync.deletions import ledger
 from sync.migrations.upgrade import migrate
-from sync.network.environment import CERTIFICATES
 from sync.settings import Settings
 from tests.helpers import bridge, property_profiles
 from tests.helpers.bridge import Bridge, Run
@@ -156,7 +155,4 @@ def commands(
     monkeypatch.chdir(store.directory)
     for name, value in environment(store).items():
         monkeypatch.setenv(name, value)
-    # To read a whole bundle each time takes longer than most commands.
-    for name in CERTIFICATES:
-        monkeypatch.delenv(name, raising=False)
     return Commands(store, capsys, monkeypatch)

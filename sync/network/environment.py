@@ -10,9 +10,14 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import ssl
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _SOCKS = ("socks5", "socks5h")
@@ -58,14 +63,25 @@ def _untrustworthy(variable: str, path: Path) -> str | None:
         return None if path.is_dir() else "names a directory that is not there"
     if not path.is_file():
         return "names a file that is not there"
-    # Only where there is one to read: to import it takes a while.
-    import ssl
-
     try:
-        ssl.create_default_context(cafile=path)
+        authorities(str(path), None)
     except OSError:
         return "names a file that cannot be read as certificates in PEM"
     return None
+
+
+@cache
+def authorities(file: str | None, directory: str | None) -> ssl.SSLContext:
+    """Trusts those of the file, or else of the directory, and nobody else. A usual file takes 20 ms
+    to read.
+
+    Raises:
+        OSError: the file cannot be read, or not as certificates in PEM.
+    """
+    # Only where there is one to read: to import it takes a while.
+    import ssl
+
+    return ssl.create_default_context(cafile=file, capath=None if file else directory)
 
 
 def _unusable(proxy: Proxy) -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from functools import cache
 from typing import TypedDict
 
 import httpx
 
-from sync.network.environment import CERTIFICATES, Proxy, proxy_for
+from sync.network.environment import CERTIFICATES, Proxy, authorities, proxy_for
 from sync.network.failures import Failure, failure_of
 
 
@@ -49,6 +50,9 @@ def _certificates() -> ssl.SSLContext:
     """Whom to trust: the authorities that come with certifi, or those that the environment names,
     of which `environment.problems()` tells whether they can be read."""
     file, directory = (os.environ.get(name) or None for name in CERTIFICATES)
-    if file is None and directory is None:
-        return httpx.create_ssl_context(trust_env=False)
-    return ssl.create_default_context(cafile=file, capath=None if file else directory)
+    return authorities(file, directory) if file or directory else _of_certifi()
+
+
+@cache
+def _of_certifi() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)

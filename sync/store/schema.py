@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,7 +12,8 @@ _VERSIONS = Path(__file__).parent.parent / "migrations" / "versions"
 REVISIONS = tuple(sorted(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py")))
 """Of the schema, oldest first. The name of each migration's file begins with its revision."""
 
-_REVISION = re.compile(r"[0-9]{4}", re.ASCII)
+_FIRST = "inbox"
+"""A table that each schema has had."""
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 """Alembic's table, with one row. Read as it is: to import Alembic takes longer than to start."""
 USABLE_FROM = "schema_usable_from"
@@ -31,8 +31,9 @@ def revision_of(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table(_VERSION.name):
         return None
     found = connection.scalar(sa.select(_VERSION.c.version_num))
-    # That of another application that uses Alembic is not four digits.
-    return found if found is not None and _REVISION.fullmatch(found) else None
+    # Another application may use Alembic, too.
+    is_own = found in REVISIONS or sa.inspect(connection).has_table(_FIRST)
+    return found if is_own else None
 
 
 def check_usable(connection: sa.Connection) -> None:

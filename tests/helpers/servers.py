@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -35,10 +36,21 @@ class _Server(uvicorn.Server):
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         try:
             await super().startup(sockets)
         finally:
             self.ready.set()
+
+    async def main_loop(self) -> None:
+        ticking = asyncio.create_task(super().main_loop())
+        await self._stopped.wait()
+        ticking.cancel()
+
+    def stop(self) -> None:
+        """Have it end, without waiting for its next look. From any thread."""
+        if self.started:
+            self._loop.call_soon_threadsafe(self._stopped.set)
 
 
 @contextlib.contextmanager
@@ -63,7 +75,7 @@ def serve(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> Iterator[st
             assert server.started, "the application did not start"
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
 
 
