@@ -26,7 +26,7 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperCommand, TyperGroup
 
 from sync.cli import exit_codes
-from sync.cli.main import command
+from sync.cli.main import CONTEXT_SETTINGS, command
 from sync.deletions import observations as seen
 from sync.deletions.deletion import Deletion, IllegalTransition, Policy
 from sync.deletions.machine import observe
@@ -202,8 +202,7 @@ def helps(command: object, name: str) -> Iterator[str]:
             for word, one in within.items():
                 yield from helps(one, f"{name} {word}")
         case TyperCommand():
-            context = typer.Context(command, info_name=name, max_content_width=90)
-            context.terminal_width = 90
+            context = typer.Context(command, info_name=name, terminal_width=90, **CONTEXT_SETTINGS)
             yield f"## `{name}`"
             yield f"```text\n{command.get_help(context)}\n```"
 

@@ -155,6 +155,7 @@ def test_nothing_logs_an_exception_itself() -> None:
     assert not found
 
 
+@pytest.mark.slow
 def test_no_engine_shows_parameters() -> None:
     made = [
         (path, call)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import sys
 from functools import cache
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -39,6 +39,9 @@ from sync.cli.printing import begin, fail, unforeseen
 from sync.errors import BridgeError
 from sync.garbage_collector import imports_spared
 
+CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+"""Of every command."""
+
 cli = typer.Typer(
     help="Deletes a user's customer at Polar when the user deletes their account, and proves it.",
     epilog="Exit codes: 0, done. 1, the answer is no, nothing was found, or it could not be done."
@@ -48,7 +51,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     # The other help takes as long to print as a whole command.
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=CONTEXT_SETTINGS,
 )
 for commands in (init, processes, looking, reconciling, acting):
     cli.add_typer(commands.commands)

@@ -50,6 +50,7 @@ def empty(new_store: StoreFactory) -> Iterator[Site]:
 # --- who may see it ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
     with site(store, api_tokens=API_TOKENS) as off:
         for path in (*PAGES, "/login", "/style.css"):
@@ -57,6 +58,7 @@ def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
     assert not {"app.console", "jinja2", "itsdangerous"} & imported_by_app(store)
 
 
+@pytest.mark.slow
 def test_without_the_packages_the_start_says_which_are_missing(store: Store) -> None:
     said = refusal_without("jinja2", store, CONSOLE_TOKEN=TOKEN)
     assert "pip install 'polar-sync[console]'" in said
@@ -83,6 +85,7 @@ def test_after_the_login_comes_what_was_asked_for(empty: Site) -> None:
     assert visitor.get("/deletions?q=a%26b").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -269,6 +272,7 @@ def overview_of(commands: Commands, **settings: Any) -> str:
         return text_of(visitor.get())
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_the_account_of_the_brake_and_of_the_budget(commands: Commands) -> None:
     said = overview_of(commands)
@@ -370,6 +374,7 @@ def numbers(page: httpx.Response) -> list[int]:
     return [int(number) for number in re.findall(r'/deletions/(\d+)"', page.text)]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_what_came_on_some_days_is_found(commands: Commands, console: Visitor) -> None:
     zone = "" if commands.store.is_sqlite else "+00"

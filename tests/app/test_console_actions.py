@@ -261,6 +261,7 @@ def test_what_was_typed_stays(commands: Commands, console: Visitor) -> None:
         assert "y" * 501 in long.text
 
 
+@pytest.mark.slow
 def test_pause_and_resume(commands: Commands, console: Visitor) -> None:
     assert "No DELETE leaves" in text_of(console.get("/pause"))
     form = {"csrf": csrf(console), "why": "a broken job"}
@@ -286,6 +287,7 @@ def test_pause_and_resume(commands: Commands, console: Visitor) -> None:
     assert text_of(console.get("/done")).count("resume Ann") == 1
 
 
+@pytest.mark.slow
 def test_while_paused_each_page_says_so(commands: Commands, console: Visitor) -> None:
     number = commands.deletion("user-1", *HELD)
     other = commands.deletion("user-2", *HELD)
@@ -313,6 +315,7 @@ def test_while_paused_each_page_says_so(commands: Commands, console: Visitor) ->
     assert "All deletions are paused" not in text_of(console.get("/deletions"))
 
 
+@pytest.mark.slow
 def test_a_second_pause_is_refused_and_changes_nothing(
     commands: Commands, console: Visitor
 ) -> None:

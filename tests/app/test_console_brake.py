@@ -67,6 +67,7 @@ def test_more_leads_to_all_of_them_page_by_page(commands: Commands, console: Vis
     assert seen == [made[:2:-1], made[2:0:-1], made[:1]]
 
 
+@pytest.mark.slow
 def test_all_of_it_is_approved_at_once(commands: Commands, console: Visitor) -> None:
     held = [commands.deletion(f"user-{n}", *HELD) for n in range(3)]
     team = commands.deletion("user-7", *TEAM)

@@ -147,6 +147,7 @@ def test_pages_follow_each_other(commands: Commands, console: Visitor) -> None:
     assert "no older ones" in text_of(console.get("/dead-letters/events?before=1"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [

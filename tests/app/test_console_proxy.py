@@ -52,6 +52,7 @@ def client(request: pytest.FixtureRequest, commands: Commands) -> Iterator[httpx
         yield client
 
 
+@pytest.mark.slow
 def test_every_link_form_and_redirect_leads_back_by_the_proxy(
     commands: Commands, client: httpx.Client
 ) -> None:

@@ -164,6 +164,7 @@ def test_what_was_done_is_said_once_and_to_whom_did_it(
     assert "it is canceled" not in text_of(console.get())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["approve", "revoke", "transfer", "resume"])
 def test_an_address_says_nothing(commands: Commands, console: Visitor, verb: str) -> None:
     number = commands.deletion("user-1", *HELD)

@@ -24,6 +24,7 @@ from tests.helpers.webhooks import event_body, new_id, polar_headers, signed_hea
 pytestmark = BOTH_ENGINES
 
 
+@pytest.mark.slow
 def test_concurrent_posts_are_stored_once(new_store: StoreFactory) -> None:
     with site(new_store()) as busy:
         ids = [new_id() for _ in range(64)]
@@ -56,6 +57,7 @@ def test_kill_after_2xx(new_store: StoreFactory) -> None:
     assert [(row["webhook_id"], row["body"]) for row in inbox_rows(store)] == [(webhook_id, body)]
 
 
+@pytest.mark.slow
 def test_full_disk(new_database: DatabaseFactory) -> None:
     path = new_database()
     body = event_body(user_id=MARKER)

@@ -48,6 +48,7 @@ def test_the_keys_need_no_token_and_may_be_kept(store: Store) -> None:
         assert ask(it.client, "/deletions/1/receipt").status_code == 404
 
 
+@pytest.mark.slow
 @SQLITE
 def test_the_document_has_them_where_there_are_any(store: Store) -> None:
     for settings, there in (({}, False), ({"receipt_key": SETTING}, True)):
@@ -61,6 +62,7 @@ def test_the_document_has_them_where_there_are_any(store: Store) -> None:
     assert "signature" not in receipt["required"]
 
 
+@pytest.mark.slow
 @SQLITE
 @pytest.mark.parametrize("key", [None, SETTING])
 def test_off_nothing_is_imported(store: Store, key: str | None) -> None:

@@ -151,6 +151,7 @@ def test_whoever_is_not_waited_for_any_longer_is_asked_to_come_again() -> None:
     assert json.loads(body["body"])["error"] == "stopping"
 
 
+@pytest.mark.slow
 def test_a_worker_that_stops_is_started_again(
     new_store: StoreFactory,
     monkeypatch: pytest.MonkeyPatch,

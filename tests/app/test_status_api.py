@@ -99,6 +99,7 @@ def test_the_scheme_is_any_case(empty: Site) -> None:
     assert empty.client.get("/deletions", headers=headers).status_code == 200
 
 
+@pytest.mark.slow
 def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
     with site(store) as off:
         for path in (*PATHS, "/openapi.json"):

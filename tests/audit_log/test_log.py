@@ -71,6 +71,7 @@ def test_a_transaction_that_is_rolled_back_leaves_nothing_in_the_log(commands: C
     assert logged(commands.store) == evidence_in(commands.store)
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_write_in_one_order(commands: Commands) -> None:
     each = 20
 

@@ -42,6 +42,7 @@ def offline(file: Path, *arguments: str) -> Result:
     return finished(*command, variables={}, cwd=nothing)
 
 
+@pytest.mark.slow
 def test_an_auditor_needs_the_export_and_the_public_keys_alone(commands: Commands) -> None:
     store = deployment(commands, signing=True)
     commands.deletion("user-4", *VERIFIED)
@@ -124,6 +125,7 @@ def test_what_is_no_export_is_refused(commands: Commands) -> None:
     assert commands.run("audit", "verify", "--file", str(other)).code == 2
 
 
+@pytest.mark.slow
 @SQLITE
 def test_without_the_extra_everything_goes_but_signatures(commands: Commands) -> None:
     deployment(commands)

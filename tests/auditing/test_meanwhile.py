@@ -85,6 +85,7 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync.auditing.export._BATCH", 5)
 
 
+@pytest.mark.slow
 def test_what_comes_and_goes_while_all_is_looked_at(commands: Commands) -> None:
     async def look(database: Database) -> int:
         return (await inspect(database, {}, ())).findings.total
@@ -92,6 +93,7 @@ def test_what_comes_and_goes_while_all_is_looked_at(commands: Commands) -> None:
     meanwhile(commands, look)
 
 
+@pytest.mark.slow
 def test_what_comes_and_goes_during_an_export(commands: Commands) -> None:
     async def look(database: Database) -> int:
         written = "".join([line async for line in export.lines(database, None)])

@@ -16,6 +16,7 @@ from tests.helpers.settings import HASH_KEY, environment
 pytestmark = BOTH_ENGINES
 
 
+@pytest.mark.slow
 def test_each_missing_variable_is_one_line_on_stderr(tmp_path: Path) -> None:
     result = finished("status", "--json", variables={}, cwd=tmp_path)
 
@@ -123,6 +124,7 @@ def test_what_is_no_database_and_where_none_can_be(commands: Commands, tmp_path:
     assert f"the directory {tmp_path}/file cannot be made: File exists" in result.err
 
 
+@pytest.mark.slow
 def test_the_version_the_help_and_a_wrong_usage() -> None:
     runner = CliRunner()
 

@@ -52,6 +52,7 @@ def test_what_is_no_place_for_a_file(commands: Commands, tmp_path: Path) -> None
         assert f"{tmp_path}/directory is a directory" in line
 
 
+@pytest.mark.slow
 @SQLITE
 @pytest.mark.parametrize("command", ["status", "serve", "worker", "migrate"])
 def test_a_disk_that_is_read_only(new_store: StoreFactory, tmp_path: Path, command: str) -> None:
@@ -124,6 +125,7 @@ def test_the_doctor_says_what_is_in_the_way(commands: Commands) -> None:
     assert "there is no directory /nowhere/at" in check["detail"]
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_that_does_not_store_utf8_is_refused(

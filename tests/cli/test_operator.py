@@ -202,6 +202,7 @@ def test_what_cannot_be_meant_is_refused(
     assert why in " ".join(result.err.replace("\u2502", " ").split())
 
 
+@pytest.mark.slow
 def test_pause_and_resume(commands: Commands) -> None:
     assert commands.run("status", "--json").json["paused"] is None
     first = commands.run("pause", "--why", "a broken job")

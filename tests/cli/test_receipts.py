@@ -60,6 +60,7 @@ def test_a_receipt_is_signed_with_a_key_and_checked_with_it(signing: Commands) -
     assert signing.run("receipt", number).json == whole
 
 
+@pytest.mark.slow
 def test_an_auditor_needs_the_public_keys_alone(signing: Commands) -> None:
     file = saved(signing, "receipt", str(signing.deletion("user-1", *VERIFIED)))
     jwks = saved(signing, "keys", "jwks")
@@ -131,6 +132,7 @@ def test_from_stdin_and_what_cannot_be_read(commands: Commands) -> None:
     assert (result.code, result.err) == (2, "error: the JWK set has no Ed25519 key\n")
 
 
+@pytest.mark.slow
 @SQLITE
 def test_a_new_key_is_a_line_for_the_settings(commands: Commands, tmp_path: Path) -> None:
     result = finished("keys", "new", variables={}, cwd=tmp_path)
@@ -175,6 +177,7 @@ def test_a_page_of_an_audits_says_as_of_when(commands: Commands) -> None:
     assert "not among the app's users as of" in " ".join(page.split())
 
 
+@pytest.mark.slow
 @SQLITE
 def test_off_it_is_not_imported_and_without_the_extra_the_error_names_it(
     commands: Commands,

@@ -160,6 +160,7 @@ def test_open_holds_a_deletion_for_each_and_names_the_file(desk: Desk) -> None:
     assert len(desk.deletions()) == 2
 
 
+@pytest.mark.slow
 def test_what_an_audit_has_opened_is_approved_or_canceled_by_its_origin(desk: Desk) -> None:
     braked = desk.commands.deletion("braked", *HELD)
     for user in ("one", "two", "three"):
@@ -190,6 +191,7 @@ def test_what_an_audit_has_opened_is_approved_or_canceled_by_its_origin(desk: De
     assert "go with --all" in run("approve", "one", "--origin", "audit").err
 
 
+@pytest.mark.slow
 def test_too_large_a_share_is_refused_with_the_figures(desk: Desk) -> None:
     for number in range(20):
         desk.customer(f"u{number}", "active")
@@ -208,6 +210,7 @@ def test_too_large_a_share_is_refused_with_the_figures(desk: Desk) -> None:
     assert (allowed["refused"], allowed["opened"]) == (False, 2)
 
 
+@pytest.mark.slow
 def test_who_is_newer_than_the_file_is_left_alone(desk: Desk) -> None:
     desk.customer("old", created_at=ago(hours=3))
     desk.customer("new", created_at=ago(hours=1))
@@ -227,6 +230,7 @@ def test_who_is_newer_than_the_file_is_left_alone(desk: Desk) -> None:
     assert datetime.fromisoformat(desk.audit()["as_of"]) <= datetime.now(UTC)
 
 
+@pytest.mark.slow
 def test_a_buyer_who_signed_up_after_the_file_is_left_alone(desk: Desk) -> None:
     guest = desk.customer(None, "active")
     desk.customer("gone", "active")
@@ -267,6 +271,7 @@ def test_a_member_whose_user_is_gone_is_told(desk: Desk) -> None:
     assert "polar-sync send user.deleted" in desk.reconcile().out
 
 
+@pytest.mark.slow
 def test_what_is_known_of_a_deletion_is_told(desk: Desk) -> None:
     desk.customer("superseded")
     for user in ("unmapped", "looks again", "kept", "pinned another", "came back"):
@@ -292,6 +297,7 @@ def test_what_is_known_of_a_deletion_is_told(desk: Desk) -> None:
     assert known["pinned another"] == known["came back"] == ("orphan", None)
 
 
+@pytest.mark.slow
 def test_the_mapping_says_whose_a_customer_is(desk: Desk) -> None:
     mapped = desk.customer(None, "active")
     elsewhere = desk.customer("moved")
@@ -322,6 +328,7 @@ def test_the_mapping_says_whose_a_customer_is(desk: Desk) -> None:
     assert (report["linked"], report["without_customer"]) == (5, 1)
 
 
+@pytest.mark.slow
 def test_the_rule_says_whose_a_customer_is(desk: Desk) -> None:
     for name, value in (("MAPPING", "template"), ("EXTERNAL_ID_TEMPLATE", "app:{user_id}")):
         desk.commands.monkeypatch.setenv(name, value)
@@ -336,6 +343,7 @@ def test_the_rule_says_whose_a_customer_is(desk: Desk) -> None:
     assert desk.found() == {"app:u1": "unmapped", "app:u2": "unmapped", "u1": "unmapped"}
 
 
+@pytest.mark.slow
 def test_all_that_were_found_are_written_as_csv(desk: Desk) -> None:
     for number in range(120):
         desk.customer(f"u{number}")
@@ -456,6 +464,7 @@ def test_a_pipe_is_as_old_as_the_command_where_nothing_is_opened(desk: Desk, pip
     assert datetime.fromisoformat(report["as_of"]) >= before
 
 
+@pytest.mark.slow
 def test_users_are_compared_only_with_all_that_polar_has(desk: Desk) -> None:
     for number in range(101):
         desk.customer(f"u{number}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
@@ -33,6 +34,7 @@ def ended(commands: Commands, user_id: str, at: datetime) -> None:
     commands.do(work)
 
 
+@pytest.mark.slow
 def test_each_day_has_what_has_ended_on_it(commands: Commands) -> None:
     for number in (0, 1, 14, 15, 16, 29):
         ended(commands, f"at the beginning of {number}", MORNINGS[number])

@@ -304,6 +304,7 @@ def test_an_unmapped_deletion_is_woken(files: Files, way: str) -> None:
     assert (other.next_attempt_at, other.signals) == (None, 0)
 
 
+@pytest.mark.slow
 def test_a_deletion_being_resolved_is_told_but_not_hurried(files: Files) -> None:
     files.add_deletion("u1", State.RECEIVED, next_attempt_at=AT)
     files.add_deletion("u2", State.BLOCKED, resume=State.RECEIVED, next_attempt_at=AT)

@@ -60,6 +60,7 @@ def imported_rows(path: Path) -> set[str]:
     } & ROWS
 
 
+@pytest.mark.slow
 def test_no_other_room_has_the_row_classes_at_run_time() -> None:
     modules = [path for top in (SYNC, ROOT / "app") for path in top.rglob("*.py")]
     others = [path for path in modules if path.parent != SYNC / "deletions"]

@@ -170,6 +170,7 @@ def test_in_the_middle_of_its_story_it_ends_as_cleanly(
         assert demo.left() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["jinja2", "itsdangerous"])
 def test_without_the_consoles_packages_it_says_how_to_get_them(
     tmp_path: Path, package: str

@@ -100,6 +100,7 @@ def test_what_they_start_reads_the_settings_there_and_stops_in_time(tmp_path: Pa
                 process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_settings_are_what_it_is_not_started_again_for(tmp_path: Path, name: str) -> None:
     write_settings(tmp_path, WORKER="nobody")

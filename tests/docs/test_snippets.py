@@ -17,6 +17,7 @@ import pytest
 import yaml
 from typer.core import TyperCommand, TyperGroup
 
+from sync.cli.main import CONTEXT_SETTINGS
 from sync.cli.main import command as command_line
 from sync.settings import RelaySettings, Settings
 from tests.helpers.servers import ROOT, serve_settings
@@ -121,7 +122,7 @@ def parse(words: list[str]) -> None:
             words = ["show", *words]  # `receipt 7` is `receipt show 7`
         command, words = command.commands[words[0]], words[1:]
     assert isinstance(command, TyperCommand), words
-    with command.make_context("polar-sync", words):
+    with command.make_context("polar-sync", words, **CONTEXT_SETTINGS):
         pass
 
 

@@ -18,6 +18,7 @@ from tests.helpers.store import StoreFactory
 # --- the webhook endpoint -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "name", "words"),
     [
@@ -127,6 +128,7 @@ def test_a_url_that_does_not_lead_to_the_bridge(
             check(url)
 
 
+@pytest.mark.slow
 def test_a_server_that_runs_with_another_secret(
     deployment: Deployment, new_store: StoreFactory
 ) -> None:

@@ -25,6 +25,7 @@ CALLS: Mapping[Language, tuple[str, str]] = {
 PROGRAMS = {Language.PYTHON: sys.executable, Language.NODE: "node", Language.BASH: "bash"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("secret", [EVENT_SECRET, "whsec_" + "A" * 43 + "="])
 def test_it_sends_what_the_bridge_takes(

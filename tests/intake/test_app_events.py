@@ -385,6 +385,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     event=st.fixed_dictionaries(
         {"type": st.just("user.deleted") | JSON},

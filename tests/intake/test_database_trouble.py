@@ -134,6 +134,7 @@ def test_a_single_event_that_is_refused_waits_for_another_to_compare_with(store:
     assert statuses(store) == {"applied": 1, "dead": 1}
 
 
+@pytest.mark.slow
 @POSTGRESQL
 @pytest.mark.parametrize("code", ["53100", "53400", "57014", "55P03", "25006", "42501", "58030"])
 def test_the_servers_own_trouble_makes_no_dead_letter(store: Store, code: str) -> None:

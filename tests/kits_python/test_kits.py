@@ -319,6 +319,7 @@ def needs_bash() -> None:
         pytest.skip(f"not on this machine: {', '.join(missing)}")
 
 
+@pytest.mark.slow
 def test_curl_from_the_note_to_the_inbox(run: Run, tmp_path: Path) -> None:
     needs_bash()
     with run() as it:

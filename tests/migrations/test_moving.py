@@ -264,6 +264,7 @@ def test_a_target_that_was_only_looked_at_is_fresh(source: Store, target: Store)
     assert contents(target) == contents(source)
 
 
+@pytest.mark.slow
 def test_there_and_back_is_the_same(
     new_of: Callable[[str], Store], unmigrated: Callable[[str], Store]
 ) -> None:
@@ -280,6 +281,7 @@ def test_there_and_back_is_the_same(
         assert rows[0] == rows[1]
 
 
+@pytest.mark.slow
 @to_another_engine
 def test_the_command_prints_what_it_moved(source: Store, target: Store) -> None:
     result = CliRunner().invoke(cli, ["migrate", "--from", source.url, "--to", target.url])
@@ -291,6 +293,7 @@ def test_the_command_prints_what_it_moved(source: Store, target: Store) -> None:
     )
 
 
+@pytest.mark.slow
 @to_another_engine
 def test_a_migrated_target_will_do_and_a_second_move_is_refused(
     source: Store, target: Store
@@ -353,6 +356,7 @@ def test_a_source_that_somebody_else_writes_to_is_refused(source: Store, target:
             move(source.url, target.url)
 
 
+@pytest.mark.slow
 @from_postgresql
 def test_a_process_that_connects_meanwhile_is_noticed(source: Store) -> None:
     with (
@@ -379,6 +383,7 @@ def test_a_source_of_another_version_is_refused(source: Store, target: Store) ->
     assert tables(target) == []
 
 
+@pytest.mark.slow
 @from_sqlite
 def test_a_row_that_the_target_does_not_take_leaves_it_empty(source: Store, target: Store) -> None:
     source.execute("UPDATE subscription SET product_id = 'secret' || char(0)")
@@ -389,6 +394,7 @@ def test_a_row_that_the_target_does_not_take_leaves_it_empty(source: Store, targ
     assert tables(target) == []
 
 
+@pytest.mark.slow
 @from_sqlite
 def test_a_row_that_comes_back_otherwise_leaves_it_empty(source: Store, target: Store) -> None:
     # SQLite keeps what it is given, whatever the column's type: here the number 0.1, as text.
@@ -432,6 +438,7 @@ def test_a_url_that_cannot_be_read_is_named(url: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_url_as_many_platforms_write_it(
     new_of: Callable[[str], Store], unmigrated: Callable[[str], Store]
 ) -> None:

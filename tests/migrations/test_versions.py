@@ -94,6 +94,7 @@ def test_the_code_knows_every_revision() -> None:
     assert tuple(it.revision for it in scripts.walk_revisions())[::-1] == REVISIONS
 
 
+@pytest.mark.slow
 def test_a_running_process_does_not_import_alembic() -> None:
     code = "import sys, app.main, sync.cli.main; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
@@ -121,6 +122,7 @@ def test_processes_that_migrate_at_once_all_succeed(empty: Store) -> None:
     assert len(empty.query("SELECT * FROM alembic_version")) == 1
 
 
+@pytest.mark.slow
 def test_a_migration_waits_for_the_one_before_it(empty: Store) -> None:
     began = threading.Event()
     order: list[str] = []
@@ -145,6 +147,7 @@ def test_a_migration_waits_for_the_one_before_it(empty: Store) -> None:
     assert "inbox" in names(empty)
 
 
+@pytest.mark.slow
 def test_on_sqlite_it_also_waits_while_the_journal_is_not_write_ahead_yet(tmp_path: Path) -> None:
     path = tmp_path / "polar-sync.db"
     writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -302,6 +305,7 @@ def test_a_database_of_another_application_stays_as_it_is(empty: Store, tables: 
     assert names(empty) == before
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_a_schema_of_its_own_is_enough(commands: Commands, empty: Store) -> None:
     empty.execute("CREATE TABLE users (id INTEGER)")

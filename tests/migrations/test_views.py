@@ -40,6 +40,7 @@ def test_they_have_the_columns_that_are_promised_in_that_order(store: Store) -> 
     assert {view: columns(store, view) for view in VIEWS} == GOLDEN
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_what_is_seen_is_the_same_on_both(commands: Commands) -> None:
     commands.deletion("user-1", *HELD)

@@ -168,6 +168,7 @@ def histories(kind: st.SearchStrategy[M]) -> st.SearchStrategy[tuple[list[M], li
     )
 
 
+@pytest.mark.slow
 @given(histories(customers()))
 def test_a_customer_converges(history: tuple[list[Customer], list[Customer]]) -> None:
     made, arrived = history
@@ -179,6 +180,7 @@ def assume_no_contradiction(observed: Sequence[Any]) -> None:
     assume(not any(merging.contradict(kind_of(one), one, other) for one, other in pairs))
 
 
+@pytest.mark.slow
 @given(histories(subscriptions()))
 def test_a_subscription_converges(history: tuple[list[Subscription], list[Subscription]]) -> None:
     made, arrived = history
@@ -208,6 +210,7 @@ def test_merging_is_commutative_associative_and_idempotent(three: tuple[Any, Any
 # --- what may never be undone --------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.lists(customers(), min_size=1, max_size=6))
 def test_tombstones_stay_and_personal_fields_do_not_return(observed: list[Customer]) -> None:
     row = merged(observed)
@@ -235,6 +238,7 @@ def test_the_newest_final_state_wins_and_of_two_the_one_that_lists_more(
     assert (row.final_state_at, row.final_state_open) == max(states, default=(None, None))
 
 
+@pytest.mark.slow
 @given(st.lists(subscriptions(), min_size=1, max_size=6))
 def test_an_ended_subscription_stays_ended(observed: list[Subscription]) -> None:
     assume_no_contradiction(observed)
@@ -244,6 +248,7 @@ def test_an_ended_subscription_stays_ended(observed: list[Subscription]) -> None
     assert not ends or not all_hold(SUBSCRIPTIONS.open_when, row)
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(subscriptions()), min_size=1, max_size=6))
 def test_a_row_never_moves_backwards(observed: list[Subscription]) -> None:
     row = observed[0]

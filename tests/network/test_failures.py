@@ -100,6 +100,7 @@ def test_a_host_that_speaks_no_tls(tmp_path: Path) -> None:
     assert "does not speak TLS" in str(error)
 
 
+@pytest.mark.slow
 def test_a_certificate_that_nobody_trusts_waits_for_a_person_and_then_for_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

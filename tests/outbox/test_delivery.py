@@ -136,6 +136,7 @@ def test_of_a_long_answer_little_is_read() -> None:
     assert 65_536 <= sum(sizes) < 100_000_000
 
 
+@pytest.mark.slow
 def test_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_PATIENCE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -75,6 +75,7 @@ def test_no_minute_holds_more_than_the_rate_and_little_less(
     assert spells[0] / busy * 60 >= used * rate
 
 
+@pytest.mark.slow
 @POSTGRESQL
 def test_the_first_requests_ever_share_one_row(store: Store) -> None:
     async def main() -> None:

@@ -207,6 +207,7 @@ def redeliveries(polar: SimulatorClient) -> list[str]:
     return [item["path"] for item in found["requests"]]
 
 
+@pytest.mark.slow
 def test_endpoints_are_created_listed_and_updated(
     polar: SimulatorClient, settings: Settings
 ) -> None:

@@ -39,6 +39,7 @@ def make_sure(sim: SimulatorClient, store: Store, organization_id: str) -> None:
     bridge.beside(settings, run)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 @pytest.mark.parametrize(
     ("there", "asked"),
@@ -81,6 +82,7 @@ def test_organizations_are_listed_only_where_nothing_else_tells(
         make_sure(sim, store, organization_id)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_verified_webhook_tells_whose_the_database_is(sim: SimulatorClient, run: Run) -> None:
     organization_id = sim.get("/v1/organizations/")["items"][0]["id"]

@@ -38,6 +38,7 @@ def by_the_clock(new_store: StoreFactory) -> Callable[[Work], None]:
     return run
 
 
+@pytest.mark.slow
 def test_at_once_a_minutes_tenth_then_a_tenth_of_the_rate(
     by_the_clock: Callable[[Work], None],
 ) -> None:

@@ -112,6 +112,7 @@ def test_the_published_example_is_understood(preset: PresetName) -> None:
     assert event.at.isoformat() == example.at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", EXAMPLES)
 @BOTH_ENGINES
 def test_it_is_taken_once(new_store: StoreFactory, preset: PresetName) -> None:

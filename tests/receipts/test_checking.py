@@ -160,6 +160,7 @@ def test_each_change_is_found() -> None:
 ODD: list[Any] = [None, [], {}, "", 0, -1, 1.5, 1e300, 2**70, "\ud800", "9" * 5_000, [[]], {"": {}}]
 
 
+@pytest.mark.slow
 def test_whatever_stands_there_it_is_a_finding_or_no_receipt() -> None:
     document = receipt()
     for path in places(document):
@@ -371,6 +372,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text("abc_XYZ09"), VALUES))
 def test_a_few_lines_write_what_is_signed(content: Json) -> None:
     """As docs/receipts.md says; and what the seal is over differs from it in escapes alone."""

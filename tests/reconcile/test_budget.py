@@ -44,6 +44,7 @@ def test_the_worker_goes_first(desk: Desk) -> None:
     assert in_the_end == 10
 
 
+@pytest.mark.slow
 def test_a_pause_holds_for_the_background_too(desk: Desk) -> None:
     async def run(database: Database) -> float:
         began = time.monotonic()

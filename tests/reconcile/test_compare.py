@@ -239,6 +239,7 @@ _ANY = (_pairs(_CUSTOMERS) | _pairs(_SUBSCRIPTIONS) | _pairs(_GRANTS)).map(
 )
 
 
+@pytest.mark.slow
 @given(pair=_ANY, written_at=_TIMES)
 def test_once_written_there_is_nothing_more_to_find(
     pair: tuple[Any, Any], written_at: datetime

@@ -41,6 +41,7 @@ def test_a_verified_deletion_that_something_open_contradicts(desk: Desk, run: Ru
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_a_deletion_whose_webhooks_were_lost_is_verified(desk: Desk, run: Run) -> None:
     with run(webhooks=False) as it:
         it.customer("u1", "active", grants=2)
@@ -73,6 +74,7 @@ def test_what_a_deletion_left_is_incomplete_and_for_a_person_at_once(desk: Desk,
     assert reconciliation_code(report) == LEFT
 
 
+@pytest.mark.slow
 def test_a_deletion_under_way_whose_customer_is_gone_moves_on(desk: Desk, run: Run) -> None:
     with run(max_deletions_per_hour=1, webhooks=False) as it:
         for user in ("u1", "u2"):
@@ -89,6 +91,7 @@ def test_a_deletion_under_way_whose_customer_is_gone_moves_on(desk: Desk, run: R
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_a_customer_who_is_listed_though_recorded_as_gone_is_for_a_person(
     desk: Desk, run: Run
 ) -> None:
@@ -110,6 +113,7 @@ def test_a_customer_who_is_listed_though_recorded_as_gone_is_for_a_person(
     assert alive in truth(desk.sim)["customers"]
 
 
+@pytest.mark.slow
 def test_a_forgotten_customer_who_lives_is_for_a_person(desk: Desk) -> None:
     it = world(desk)
     forgotten = "forgotten_at = created_at, deleted_at = created_at"

@@ -15,6 +15,7 @@ QUICK = ("customer missing", "customer changed", "subscription extra", "grant re
 """One of each class, and of each kind."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in PLANTS]
 )

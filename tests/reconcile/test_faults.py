@@ -37,6 +37,7 @@ def test_a_polar_that_goes_down_in_the_middle(
 READING = ["customers:read", "subscriptions:read", "benefits:read", "members:read"]
 
 
+@pytest.mark.slow
 def test_a_polar_without_customers_needs_no_other_scopes_than_the_readme_names(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     desk.assert_settled()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_long_ago_begins_anew(desk: Desk) -> None:
     bulk(desk.sim, 250)
     assert not desk.reconcile(max_calls=4).finished

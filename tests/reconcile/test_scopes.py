@@ -13,6 +13,7 @@ from tests.helpers.desk import CUSTOMERS, Desk, bulk, command, found
 from tests.helpers.world import PLANTS, delete_customer, world
 
 
+@pytest.mark.slow
 def test_one_user_costs_a_few_calls_and_nobody_else_is_touched(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -34,6 +35,7 @@ def test_one_user_costs_a_few_calls_and_nobody_else_is_touched(
     assert found(desk.reconcile()) == {("customer", "missing"): 120}
 
 
+@pytest.mark.slow
 def test_one_user_who_is_gone(desk: Desk) -> None:
     it = world(desk)
     delete_customer(it)
@@ -50,6 +52,7 @@ def test_a_user_nobody_knows(desk: Desk) -> None:
     assert (reconciliation_code(report), report.calls) == (EQUAL, 1)
 
 
+@pytest.mark.slow
 def test_the_deletions_alone(desk: Desk, run: Run) -> None:
     bulk(desk.sim, 120)
     with run(webhooks=False, max_deletions_per_hour=1) as it:
@@ -75,6 +78,7 @@ def test_the_deletions_alone(desk: Desk, run: Run) -> None:
     assert desk.one("SELECT count(*) FROM customer") == 3
 
 
+@pytest.mark.slow
 def test_since_reads_what_is_new_and_leaves_a_stopped_run_where_it_is(desk: Desk) -> None:
     it = world(desk)
     stopped = desk.reconcile(max_calls=2)

@@ -30,6 +30,7 @@ def in_mirror(desk: Desk) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_customers_of_one_moment_are_all_read_by_their_addresses(desk: Desk) -> None:
     for number in range(330):
         desk.sim.customer(f"u{number}", created_at=MOMENT, webhooks=False)
@@ -101,6 +102,7 @@ def test_a_dry_run_says_what_it_has_not_read(desk: Desk) -> None:
     assert report.found["customer"]["missing"] == report.compared["customer"]
 
 
+@pytest.mark.slow
 def test_a_list_without_ties_costs_no_more_than_its_pages(desk: Desk) -> None:
     bulk(desk.sim, 250)
     report = desk.reconcile()

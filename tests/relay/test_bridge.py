@@ -55,6 +55,7 @@ def test_an_event_is_refused_by_itself(status: int) -> None:
         answered(status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [307, 401, 403, 404, 405, 408, 410, 429, 500, 502, 504])
 def test_anything_else_is_no_events_fault(status: int) -> None:
     with pytest.raises(NotTaken, match=f"answered {status}"):

@@ -261,6 +261,7 @@ def test_once_sends_all_and_says_so(app: App, bridge: Bridge) -> None:
     assert app.once(url).out == "0 sent, 0 waiting, 0 refused for good\n"
 
 
+@pytest.mark.slow
 def test_what_the_bridge_refuses_is_kept_and_costs_nobody_else(app: App, bridge: Bridge) -> None:
     url, inbox = bridge
     app.sql("""INSERT INTO polar_sync.outbox (webhook_id, body) VALUES ('msg_bad', '{"a": 1}')""")
@@ -285,6 +286,7 @@ def test_what_the_bridge_refuses_is_kept_and_costs_nobody_else(app: App, bridge:
     assert len(inbox()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -310,6 +312,7 @@ def test_what_is_not_the_events_fault_refuses_none(app: App, answer: int, said: 
     assert EVENT_SECRET not in result.err
 
 
+@pytest.mark.slow
 def test_one_that_is_not_answered_comes_last(app: App, bridge: Bridge) -> None:
     """The bridge has trouble with one event alone, and says nothing of why."""
     poison = "msg_poison"
@@ -325,6 +328,7 @@ def test_one_that_is_not_answered_comes_last(app: App, bridge: Bridge) -> None:
     assert attempts >= 1
 
 
+@pytest.mark.slow
 def test_it_wakes_and_ends_when_it_is_told(app: App, bridge: Bridge) -> None:
     url, inbox = bridge
     with app.relay(url) as popen:
@@ -377,6 +381,7 @@ def test_with_a_pooler_in_between(app: App, postgres: Postgres, bridge: Bridge) 
     assert len(inbox()) == 61
 
 
+@pytest.mark.slow
 def test_it_is_patient_in_a_database_that_is_not(app: App, bridge: Bridge) -> None:
     url, inbox = bridge
     app.sql("ALTER ROLE polar_sync_relay SET idle_in_transaction_session_timeout = '200ms'")
@@ -462,6 +467,7 @@ def test_two_relays_send_each_of_many_once(app: App, bridge: Bridge) -> None:
 # --- settings -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_asks_for_nothing_that_it_does_not_need(tmp_path: Path) -> None:
     nothing = finished("relay", variables={}, cwd=tmp_path)
     assert nothing.code == 2
@@ -480,6 +486,7 @@ def test_it_asks_for_nothing_that_it_does_not_need(tmp_path: Path) -> None:
     assert "RELAY_URL must be a URL" in wrong.err
 
 
+@pytest.mark.slow
 def test_without_the_table_or_the_database(postgres: Postgres, tmp_path: Path) -> None:
     variables = {"EVENT_SECRETS": EVENT_SECRET, "RELAY_URL": "http://127.0.0.1:1"}
     for url, said in (

@@ -165,6 +165,7 @@ def test_by_default_a_twentieth_of_the_customers_a_day_goes_by_itself(run: Run) 
         assert it.counts()[DELETE] == 11
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_while_all_is_paused_nothing_is_deleted(run: Run) -> None:
     with run() as it:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from sync.deletions.ledger import Ledger
 from sync.reconcile.redeliver import WebhookReport
 from sync.reconcile.run import reconciliation
@@ -26,6 +28,7 @@ def look_at_line(it: Bridge, *, dry_run: bool = False) -> WebhookReport:
     return it.beside(work)
 
 
+@pytest.mark.slow
 def test_what_the_last_reconciliation_has_seen(run: Run) -> None:
     with run(console_token=TOKEN) as it:
         console = Visitor(it.app)
@@ -58,6 +61,7 @@ def test_what_the_last_reconciliation_has_seen(run: Run) -> None:
         assert "polar-sync doctor" in said
 
 
+@pytest.mark.slow
 def test_a_reconciliation_that_polar_stops(run: Run) -> None:
     with run(console_token=TOKEN, polar_access_token="polar_oat_" + "x" * 40) as it:
         console = Visitor(it.app)

@@ -32,6 +32,7 @@ def last(it: Bridge, number: int, kind: str) -> dict[str, object]:
     return detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["external_id", "customer_id"])
 def test_a_user_is_mapped_and_the_customer_deleted(run: Run, by: str) -> None:
     with run(mapping="table", console_token=TOKEN) as it:
@@ -77,6 +78,7 @@ def test_another_users_customer_is_not_given_away(run: Run) -> None:
         assert it.query("SELECT user_id FROM mapping")[0]["user_id"] == "user-2"
 
 
+@pytest.mark.slow
 def test_a_team_is_handed_over(run: Run) -> None:
     with run(console_token=TOKEN) as it:
         others = [{"external_id": "u2", "email": "u2@example.com", "name": "M", "role": "member"}]
@@ -108,6 +110,7 @@ def test_a_team_is_handed_over(run: Run) -> None:
         assert console.post(path, form | {"to": "u2"}).status_code == 409
 
 
+@pytest.mark.slow
 def test_what_survived_is_revoked(run: Run) -> None:
     with run(console_token=TOKEN) as it:
         customer = it.customer("user-1", "active", "paused", created_at=ago(days=9))
@@ -145,6 +148,7 @@ def test_what_survived_is_revoked(run: Run) -> None:
         assert "no subscription" in text_of(again)
 
 
+@pytest.mark.slow
 def test_polars_refusal_is_told_and_nothing_is_noted(run: Run) -> None:
     with run(console_token=TOKEN) as it:
         locked = {"status": "paused", "locked": True}

@@ -22,6 +22,7 @@ def sent_by(it: Bridge, user_id: str) -> list[str]:
     return [link["detail"]["by"] for link in links if link["kind"] == "delete.sent"]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_the_delete_is_by_external_id_and_the_receipt_says_so(run: Run) -> None:
     with run() as it:
@@ -34,6 +35,7 @@ def test_the_delete_is_by_external_id_and_the_receipt_says_so(run: Run) -> None:
         assert sent_by(it, "u 1ü%") == ["external_id"]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_deployment_can_have_every_delete_by_polars_id(run: Run) -> None:
     with run(delete_by="customer_id") as it:
@@ -44,6 +46,7 @@ def test_a_deployment_can_have_every_delete_by_polars_id(run: Run) -> None:
         assert sent_by(it, "u1") == ["customer_id"]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_after_an_answer_that_is_lost_polars_id_is_used(run: Run) -> None:
     with run(request_timeout=3) as it:
@@ -55,6 +58,7 @@ def test_after_an_answer_that_is_lost_polars_id_is_used(run: Run) -> None:
         assert deletes(it, effect="true") == {customer: 1}
 
 
+@pytest.mark.slow
 def test_a_refusal_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "STRAY", timedelta(hours=1))
     with run() as it:
@@ -65,6 +69,7 @@ def test_a_refusal_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) 
         assert sent_by(it, "u1") == ["external_id", "customer_id"]
 
 
+@pytest.mark.slow
 def test_a_pin_that_has_aged_is_read_again(run: Run) -> None:
     """Held by the brake for longer than a pin is fresh."""
     with run(max_deletions_per_hour=1, worker="embedded") as it:

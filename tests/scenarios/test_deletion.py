@@ -78,6 +78,7 @@ def test_a_backlog_shares_its_list_requests_to_the_end(run: Run) -> None:
         assert set(it.counts()) == {STATE, DELETE, SUBSCRIPTIONS}
 
 
+@pytest.mark.slow
 def test_without_anonymizing(run: Run) -> None:
     with run(anonymize=False) as it:
         customer = it.customer("u1", "active", email="u1@example.com")

@@ -11,6 +11,7 @@ from tests.helpers.scenarios import LOST, deleted_customers, struck
 from tests.helpers.waiting import wait_for
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_user_mapped_by_customer_id(run: Run) -> None:
     with run() as it:
@@ -25,6 +26,7 @@ def test_a_user_mapped_by_customer_id(run: Run) -> None:
         assert not it.query("SELECT * FROM mapping")
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_an_external_id_with_blanks_at_its_ends(run: Run) -> None:
     with run() as it:
@@ -37,6 +39,7 @@ def test_an_external_id_with_blanks_at_its_ends(run: Run) -> None:
         assert sorted(deleted_customers(it)) == sorted(customers)
 
 
+@pytest.mark.slow
 def test_template_and_the_events_own_external_id(run: Run) -> None:
     with run(mapping="template", external_id_template="org/{user_id}") as it:
         by_template = it.customer("org/u1", "active")
@@ -49,6 +52,7 @@ def test_template_and_the_events_own_external_id(run: Run) -> None:
         assert not it.is_gone(bystander)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_an_unmapped_user_goes_on_once_mapped(run: Run) -> None:
     with run(mapping="table") as it:
@@ -94,6 +98,7 @@ def test_external_ids_of_any_kind(run: Run) -> None:
         assert not any(map(it.is_gone, bystanders))
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 @pytest.mark.parametrize("mirrored", [True, False])
 def test_an_external_id_with_a_slash(run: Run, mirrored: bool) -> None:
@@ -110,6 +115,7 @@ def test_an_external_id_with_a_slash(run: Run, mirrored: bool) -> None:
         assert it.counts().get(CUSTOMERS, 0) == (0 if mirrored else 1)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_an_external_id_with_a_slash_of_a_customer_who_is_gone(run: Run) -> None:
     with run() as it:

@@ -164,6 +164,7 @@ def reconciled(here: Bridge) -> Report:
     return report
 
 
+@pytest.mark.slow
 def test_it_is_mirrored_from_webhooks_and_its_payloads_are_retained_like_any(
     gifts: Gifts, here: Bridge
 ) -> None:
@@ -207,6 +208,7 @@ def test_it_is_reconciled(gifts: Gifts, here: Bridge) -> None:
     assert report.compared["gift"] == 1
 
 
+@pytest.mark.slow
 def test_it_is_scrubbed_with_its_customer_and_nothing_brings_it_back(
     gifts: Gifts, here: Bridge
 ) -> None:

@@ -57,6 +57,7 @@ def test_who_signed_up_again_is_not_deleted_for_the_old_event(run: Run) -> None:
         it.forgotten("new@example.com")
 
 
+@pytest.mark.slow
 def test_an_event_that_comes_after_the_next_sign_up_is_superseded(run: Run) -> None:
     with run() as it:
         new = it.customer("u1", "active")

@@ -37,6 +37,7 @@ def test_a_survivor_is_revoked_where_that_is_wanted(run: Run) -> None:
         assert it.is_gone(hopeless)
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_subscription_that_never_started_has_ended_once_polar_knows_nothing_of_it(
     run: Run,
@@ -62,6 +63,7 @@ def test_a_subscription_that_never_started_has_ended_once_polar_knows_nothing_of
         assert it.receipt(row)["chain_unbroken"]
 
 
+@pytest.mark.slow
 @BOTH_ENGINES
 def test_a_survivor_is_revoked_by_command(run: Run) -> None:
     with run() as it:
@@ -81,6 +83,7 @@ def test_a_survivor_is_revoked_by_command(run: Run) -> None:
         assert (again.code, "no subscription" in again.err) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_locked_survivor_is_tried_again(run: Run) -> None:
     with run(on_survivor="revoke") as it:
         customer = it.customer("u1", {"status": "paused", "locked": True})

@@ -124,6 +124,7 @@ def test_a_fault_that_makes_no_sense_is_refused(sim: SimulatorClient) -> None:
         assert sim.ask("PUT", "/faults", body).status_code == 422
 
 
+@pytest.mark.slow
 def test_a_client_that_gives_up_during_a_delay_still_has_its_effect(sim: SimulatorClient) -> None:
     sim.customer()
     sim.faults({"kind": "delay", "seconds": 0.4, "method": "DELETE"})
@@ -141,6 +142,7 @@ def handled(sim: SimulatorClient) -> list[int | None]:
     return [row["handled"] for row in rows]
 
 
+@pytest.mark.slow
 def test_a_late_request_takes_effect_after_its_client_gave_up(sim: SimulatorClient) -> None:
     sim.customer()
     sim.faults({"kind": "late", "seconds": 0.6, "method": "DELETE", "count": 1})
@@ -156,6 +158,7 @@ def test_a_late_request_takes_effect_after_its_client_gave_up(sim: SimulatorClie
     assert (record["status"], record["effect"]) == (None, True)
 
 
+@pytest.mark.slow
 def test_a_late_delete_hits_whoever_signed_up_in_between(sim: SimulatorClient) -> None:
     sim.customer()
     sim.faults({"kind": "late", "seconds": 0.8, "method": "DELETE", "count": 1})
@@ -167,6 +170,7 @@ def test_a_late_delete_hits_whoever_signed_up_in_between(sim: SimulatorClient) -
     assert sim.truth(new)["customer"]["deleted_at"] is not None
 
 
+@pytest.mark.slow
 def test_a_late_request_that_finds_nothing_any_more_changes_nothing(sim: SimulatorClient) -> None:
     sim.customer()
     sim.faults({"kind": "late", "seconds": 0.4, "method": "DELETE", "count": 1})
@@ -177,6 +181,7 @@ def test_a_late_request_that_finds_nothing_any_more_changes_nothing(sim: Simulat
     assert len(sim.control("GET", "/requests?effect=true")["requests"]) == 1
 
 
+@pytest.mark.slow
 def test_a_late_request_is_never_answered(sim: SimulatorClient) -> None:
     sim.customer()
     sim.faults({"kind": "late", "seconds": 0.1, "method": "DELETE"})
@@ -185,6 +190,7 @@ def test_a_late_request_is_never_answered(sim: SimulatorClient) -> None:
     assert handled(sim) == [204]
 
 
+@pytest.mark.slow
 def test_a_late_request_does_not_outlive_its_simulator(sim: SimulatorClient) -> None:
     sim.faults({"kind": "late", "seconds": 0.3, "method": "DELETE"})
     with pytest.raises(httpx.ReadTimeout):

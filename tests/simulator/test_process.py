@@ -34,6 +34,7 @@ def process(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[s
             running.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "process",
     [["--token", "t", "--time-scale", "0", "--rate-limit", "9", "--settings", '{"seed": 7}']],
@@ -57,6 +58,7 @@ def test_it_serves_with_its_options_until_told(
     assert (running.returncode, output, errors) == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--settings", "{"], ["--time-scale", "-1"], ["--nope"]])
 def test_wrong_options_are_refused(arguments: list[str]) -> None:
     done = subprocess.run(

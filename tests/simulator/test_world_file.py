@@ -111,6 +111,7 @@ def test_a_process_begins_with_one_and_keeps_it(tmp_path: Path, command: list[st
     assert {it["external_id"] for it in kept["customers"]} == {"ada", "team", "kept"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["-m", "sync.simulator"], ["-m", "sync.cli", "simulator"]])
 @pytest.mark.parametrize(
     ("content", "said"),

@@ -7,6 +7,8 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 
+import pytest
+
 from sync.inbox.entry import Entry, Outcome, Source
 from sync.inbox.group_commit import Inbox
 from sync.store.database import Database
@@ -30,6 +32,7 @@ async def an_inbox(store: Store) -> AsyncIterator[Inbox]:
         await database.close()
 
 
+@pytest.mark.slow
 def test_a_lone_event_is_told_its_own_outcome_wherever_it_is_committed(store: Store) -> None:
     async def main() -> None:
         async with an_inbox(store) as inbox:

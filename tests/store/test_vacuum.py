@@ -72,6 +72,7 @@ def test_the_file_is_written_anew_after_a_start_and_when_something_was_overwritt
     run(store, test)
 
 
+@pytest.mark.slow
 def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
     store.execute("INSERT INTO meta VALUES ('rewrite_after', ?)", LATER)
 

@@ -321,6 +321,7 @@ def test_a_collector_that_is_away_is_said_once_and_not_by_its_url(
     assert "Traceback" not in "".join(said)
 
 
+@pytest.mark.slow
 def test_it_is_off_unless_asked_for(
     store: Store, sim: SimulatorClient, collected: Collector
 ) -> None:

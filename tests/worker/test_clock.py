@@ -153,6 +153,7 @@ def test_a_budget_by_a_clock_that_was_ahead_lets_go(doing: Doing[Any]) -> None:
     doing(work)
 
 
+@pytest.mark.slow
 def test_a_wait_for_the_budget_ends_although_the_clock_is_set_back(doing: Doing[Any]) -> None:
     async def work(it: Deployment) -> None:
         budget = Budget(it.database, 60)
