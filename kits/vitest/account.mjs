@@ -1,29 +1,30 @@
 // The app that is tested: in place of yours.
-import { createPolar, webhooks } from '@polar-sh/sdk/2026-10'
+import { createHmac, randomUUID } from 'node:crypto'
 
 export class App {
-  ended = []
-
-  constructor({ accessToken, baseUrl, webhookSecret }) {
-    this.polar = createPolar({ accessToken, baseUrl, timeout: 30 })
-    this.webhookSecret = webhookSecret
+  constructor(polarSyncUrl, polarSyncSecret) {
+    this.url = polarSyncUrl
+    this.key = Buffer.from(polarSyncSecret.replace(/^whsec_/, ''), 'base64')
   }
 
-  /** Deletes the user's customer at Polar, and with it what the user pays for. */
+  /** Tells polar-sync that the user is gone. Real apps do it from an outbox (docs/kits.md). */
   async deleteAccount(userId) {
-    await this.polar.customers.deleteExternal(userId, { anonymize: true })
-  }
-
-  /** Takes a webhook of Polar's. Gives the answer's status. */
-  async receive(headers, body) {
-    try {
-      const event = await webhooks.validateEvent(body, headers, this.webhookSecret)
-      if (event.type === 'subscription.revoked') this.ended.push(event.data.customer.external_id)
-      return 202
-    } catch (error) {
-      if (error instanceof webhooks.PolarWebhookVerificationError) return 403
-      if (error instanceof webhooks.PolarWebhookError) return 400
-      throw error
-    }
+    const id = `msg_${randomUUID()}`
+    const now = new Date()
+    const timestamp = Math.floor(now / 1000)
+    const event = { type: 'user.deleted', timestamp: now.toISOString(), data: { user_id: userId } }
+    const body = JSON.stringify(event)
+    const signed = createHmac('sha256', this.key).update(`${id}.${timestamp}.${body}`)
+    const answer = await fetch(`${this.url}/events`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': `v1,${signed.digest('base64')}`,
+      },
+      body,
+    })
+    if (!answer.ok) throw new Error(`polar-sync answered ${answer.status}`)
   }
 }

@@ -1,60 +1,45 @@
-import { createServer } from 'node:http'
-import { text } from 'node:stream/consumers'
-
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 
 import { App } from './account.mjs'
-import { accessToken, control, url } from './polar.mjs'
+import { test } from './polar.mjs'
 
-const webhookSecret = 'polar_whs_of_this_test'
-let app, customer, server
-
-beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    response.statusCode = await app.receive(request.headers, await text(request))
-    response.end()
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
-afterAll(() => server.close())
-
-beforeEach(async () => {
-  app = new App({ accessToken, baseUrl: url, webhookSecret })
-  await control('POST', '/reset')
-  await control('POST', '/webhooks/endpoints', {
-    url: `http://127.0.0.1:${server.address().port}/`,
-    secret: webhookSecret,
-  })
-  const made = await control('POST', '/customers', {
-    external_id: 'user-1',
+/** A user who pays. Gives what shows the customer as Polar has it. */
+async function paying(polar, userId) {
+  const { customer } = await polar.control('POST', '/customers', {
+    external_id: userId,
     subscriptions: ['active'],
     grants: 1,
   })
-  customer = made.customer
-})
+  return () => polar.control('GET', `/customers/${customer.id}`)
+}
 
-test('who deletes the account pays no more', async () => {
-  await app.deleteAccount('user-1')
-  await control('POST', '/settle', { timeout: 30 })
-  const { customer: now, subscriptions, grants } = await control('GET', `/customers/${customer.id}`)
-  expect(now.deleted_at).not.toBeNull()
+test('who deletes the account pays no more', async ({ polar, bridge }) => {
+  const look = await paying(polar, 'user-1')
+  await new App(bridge.url, bridge.secret).deleteAccount('user-1')
+  expect((await bridge.ended('user-1')).state).toBe('verified')
+  const { customer, subscriptions, grants } = await look()
+  expect(customer.deleted_at).not.toBeNull()
   expect(subscriptions.map((it) => it.status)).toEqual(['canceled'])
   expect(grants.map((it) => it.is_granted)).toEqual([false])
-  expect(app.ended).toEqual(['user-1'])
 })
 
-test('where Polar is down, the app does not say that it is done', async () => {
-  await control('PUT', '/faults', { faults: [{ kind: 'error', status: 503, method: 'DELETE' }] })
-  await expect(app.deleteAccount('user-1')).rejects.toThrow()
-  const { subscriptions } = await control('GET', `/customers/${customer.id}`)
-  expect(subscriptions.map((it) => it.status)).toEqual(['active'])
+test('where Polar is down, it is done once Polar is back', async ({ polar, bridge }) => {
+  await paying(polar, 'user-1')
+  const down = { kind: 'error', status: 503, path: '/external/user-1', count: 1 }
+  await polar.control('PUT', '/faults', { faults: [down] })
+  await new App(bridge.url, bridge.secret).deleteAccount('user-1')
+  expect((await bridge.ended('user-1')).state).toBe('verified')
+  expect((await polar.control('GET', '/faults')).faults).toMatchObject([{ struck: 1 }])
 })
 
-test('a webhook that Polar has not signed is refused', async () => {
-  const forged = {
-    'webhook-id': 'msg_1',
-    'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
-    'webhook-signature': 'v1,bm90IG9mIFBvbGFyJ3M=',
-  }
-  expect(await app.receive(forged, '{"type": "subscription.revoked"}')).toBe(403)
+test('an event that the app has not signed is refused', async ({ polar, bridge }) => {
+  const look = await paying(polar, 'user-1')
+  const forger = new App(bridge.url, 'whsec_bm90IHRoZSBzZWNyZXQgb2YgdGhlIGFwcA==')
+  await expect(forger.deleteAccount('user-1')).rejects.toThrow('401')
+  const unsigned = { type: 'user.deleted', data: { user_id: 'user-1' } }
+  const headers = { 'content-type': 'application/json' }
+  const request = { method: 'POST', headers, body: JSON.stringify(unsigned) }
+  expect((await fetch(`${bridge.url}/events`, request)).status).toBe(401)
+  expect(await bridge.deletions('user-1')).toEqual([])
+  expect((await look()).customer.deleted_at).toBeNull()
 })

@@ -1,7 +1,7 @@
 export default {
   test: {
-    globalSetup: './simulator.mjs',
+    globalSetup: './polar-sync.mjs',
     fileParallelism: false, // one Polar for all files
-    testTimeout: 60_000,
+    testTimeout: 120_000, // more than the minute that bridge.ended() waits
   },
 }

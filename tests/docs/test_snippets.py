@@ -36,6 +36,8 @@ BLOCK = re.compile(r"(<!-- tested[^\n]*-->\n)?^```(\w+)\n(.*?)^```", re.DOTALL |
 NOT_RUN: Mapping[str, str] = {
     "python -m pip": "installs; CI's own first steps are these",
     "pip install": "installs; that the extra is there is checked",
+    "npm install": "installs; tests/kits has its packages",
+    "uv tool install": "installs; tests/deploying/test_installed.py does",
     "uv sync": "CI's own step",
     "uv run pre-commit": "installs hooks into the clone that it is run in",
     "uv run pytest": "CI's own step",
