@@ -23,7 +23,7 @@ _FORM = re.compile(rf"{_ALGORITHM}:([A-Za-z0-9_-]{{43}}):([A-Za-z0-9_-]{{43}})")
 _REMEDY = "make one with: polar-sync keys new"
 
 
-_MISSING = "needs libraries that are missing: pip install 'polar-sync[receipts]'"
+_MISSING = "needs libraries that are missing: in a clone, pip install '.[receipts]'"
 
 
 class ExtraMissing(InvalidInput):

@@ -54,8 +54,8 @@ def run(console: Console, scenes: Sequence[Scene] = SCENES, *, keep: bool = Fals
     """
     if keep and not all(find_spec(name) for name in _OF_THE_CONSOLE):
         raise InvalidInput(
-            "--keep shows the console, which needs packages that are missing: pip install"
-            " 'polar-sync[console]', or in a clone: uv run --extra console polar-sync demo --keep"
+            "--keep shows the console, which needs packages that are missing: in a clone,"
+            " uv run --extra console polar-sync demo --keep, or pip install '.[console]'"
         )
     # SIGTERM ends it as Ctrl-C does: what was started is stopped, what was written is removed. A
     # shell that starts it in the background has Ctrl-C ignored.

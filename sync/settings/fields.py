@@ -159,7 +159,7 @@ class Settings(PolarSettings):
     receipt_key: values.ReceiptKeys = ()
     """Signs receipts (docs/receipts.md), as `polar-sync keys new` makes it; several, separated by
     commas, after a rotation: the first signs, and the public halves of all are shown. Not set: only
-    the seal. Takes `pip install 'polar-sync[receipts]'`."""
+    the seal. Takes `pip install '.[receipts]'`."""
     metrics: bool = False
     """Count, and answer `GET /metrics` (docs/metrics.md) to whoever reaches it."""
     metrics_token: values.Token | None = None

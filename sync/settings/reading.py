@@ -56,7 +56,7 @@ def extra(name: str, variable: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] in {"app", "sync"}:
             raise
         raise SettingsError(
-            [f"{variable} needs packages that are missing: pip install 'polar-sync[{name}]'"]
+            [f"{variable} needs packages that are missing: in a clone, pip install '.[{name}]'"]
         ) from None
 
 

@@ -49,7 +49,7 @@ def database_at(url: str, origin: str) -> Database:
         ) from None
     except ImportError:
         raise SettingsError(
-            [f"{origin} needs a driver that is missing: pip install 'polar-sync[postgres]'"]
+            [f"{origin} needs a driver that is missing: in a clone, pip install '.[postgres]'"]
         ) from None
 
 

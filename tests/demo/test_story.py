@@ -178,6 +178,6 @@ def test_without_the_consoles_packages_it_says_how_to_get_them(
     code = f"import sys; sys.modules[{package!r}] = None; from sync.cli.main import main; main()"
     done = finished("demo", "--keep", variables={}, cwd=tmp_path, code=code)
     assert done.code == 2
-    assert "pip install 'polar-sync[console]'" in done.err
+    assert "pip install '.[console]'" in done.err
     assert "uv run --extra console polar-sync demo --keep" in done.err
     assert done.out == ""

@@ -109,7 +109,7 @@ def check_shell(line: str) -> None:
         assert called.returncode == 0, line
         return
     assert line.startswith(tuple(NOT_RUN)), f"is not run, and no reason is given: {line}"
-    if extra := re.search(r"polar-sync\[(\w+)\]", line):
+    if extra := re.search(r"'\.\[(\w+)\]'", line):
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         assert extra[1] in project["optional-dependencies"]
 
