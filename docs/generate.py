@@ -294,7 +294,7 @@ def states_page() -> str:
     """Every state, and what leads from one to another."""
     meaning = [(f"`{it}`", it.about.meaning, it.about.asks) for it in State]
     ways = [
-        (f"`{before}`", f"`{after}`", "; ".join(sorted(map(_said_of, by))))
+        (f"`{before}`", f"`{after}`", "; ".join(sorted(_said_of(it, before, after) for it in by)))
         for (before, after), by in sorted(
             transitions().items(), key=lambda it: [list(State).index(state) for state in it[0]]
         )
@@ -312,7 +312,26 @@ def states_page() -> str:
     )
 
 
-def _said_of(observation: type[seen.Observation]) -> str:
+_NOBODY = "Polar says `ResourceNotFound` for the user's external id"
+_WHERE: Mapping[tuple[type[seen.Observation], State], str] = {
+    (seen.Checked, State.VERIFIED): "the evidence is whole: nothing of the customer is left",
+    (seen.Checked, State.INCOMPLETE): "something of the customer is left, and nothing will end it",
+    (seen.CustomerFound, State.SUPERSEDED): "the customer there was created after the event",
+    (seen.CustomerMissing, State.RESOLVED): f"{_NOBODY}, and the user is a member of others'",
+    (
+        seen.CustomerMissing,
+        State.DELETED,
+    ): f"{_NOBODY}, and a customer who was theirs is known gone",
+    (seen.CustomerMissing, State.NO_CUSTOMER): f"{_NOBODY}, and nobody else is known to be theirs",
+    (seen.Approved, State.ANOTHER_DELETED): "an operator has made it good with the other customer",
+}
+"""What an observation that leads to several states, or from several, says there."""
+
+
+def _said_of(observation: type[seen.Observation], before: State, after: State) -> str:
+    for state in (after, before):
+        if said := _WHERE.get((observation, state)):
+            return said
     first = inspect.getdoc(observation) or ""
     return in_lower_case(re.split(r"(?<=\.)\s", " ".join(first.split()))[0])
 

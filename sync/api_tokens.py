@@ -34,7 +34,7 @@ class ApiToken:
 
 
 def read_tokens(text: str) -> tuple[ApiToken, ...]:
-    """`name:token`, separated by commas or blanks.
+    """`name:token`, separated by commas or spaces.
 
     Raises:
         ValueError: which of them cannot be used, and what to do. Repeats nothing of it: where the

@@ -85,7 +85,7 @@ class ReceiptKey:
 
 
 def read_keys(text: str) -> tuple[ReceiptKey, ...]:
-    """Keys, separated by commas or blanks.
+    """Keys, separated by commas or spaces.
 
     Raises:
         ValueError: which of them cannot be used, and what to do. Repeats nothing of it.

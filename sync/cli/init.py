@@ -55,10 +55,10 @@ def init(
     ] = None,
     server: Annotated[
         Server | None,
-        typer.Option(help="Of Polar. Found out where nothing is said."),
+        typer.Option(help="Polar's, that the token is for. Otherwise both are tried."),
     ] = None,
     language: Annotated[
-        Language, typer.Option(help="Of what your app sends its events with.")
+        Language, typer.Option(help="The language of the snippet for your app.")
     ] = Language.PYTHON,
     yes: Annotated[
         bool, typer.Option("--yes", help="Ask nothing: what is not given is left.")
@@ -139,7 +139,7 @@ _PLAY = f"""Next, each in a terminal of its own, here:
 
 and, once both run, a customer who has paid, and who leaves:
 
-  curl http://127.0.0.1:{_PORT}/_sim/customers \\
+  curl -sSo /dev/null http://127.0.0.1:{_PORT}/_sim/customers \\
     -d '{{"external_id": "42", "subscriptions": ["active"]}}'
   polar-sync send user.deleted 42
   polar-sync show --user 42"""

@@ -193,8 +193,8 @@ def reader(
     role: Annotated[str, typer.Argument(metavar="ROLE", callback=arguments.user_id)],
     revoke: Annotated[bool, typer.Option("--revoke", help="Take it back.")] = False,
 ) -> None:
-    """Let a role of PostgreSQL's read the views for SQL, and nothing else. It is made if there is
-    none; then its password is printed, once."""
+    """Let a role of PostgreSQL's read the views for SQL, and nothing else. A role that does not
+    exist is made, and its password printed, once."""
     from sync.migrations import readers
     from sync.settings import Settings
     from sync.store.opening import database_of

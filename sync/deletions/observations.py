@@ -32,8 +32,8 @@ class SaidBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrphanFound:
-    """An audit has found a living customer, and its user not among those whom the app has. No event
-    has come about it: a person is to be asked."""
+    """`reconcile --users` has found a living customer, and its user not among those whom the app
+    has. No event has come about it: a person is to be asked."""
 
     evidence: ClassVar[str] = "orphan.found"
 

@@ -1,4 +1,4 @@
-"""The settings: what each is for, what it may be, and what it is where nothing is said."""
+"""The settings: what each is for, what it may be, and what it is if it is not set."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Settings(PolarSettings):
     signed."""
     event_secrets: values.Secrets
     """What they are signed with: Standard Webhooks secrets (`whsec_…` or plain base64), or as the
-    provider shows them; several, separated by commas or blanks, while one is being rotated out."""
+    provider shows them; several, separated by commas or spaces, while one is being rotated out."""
     sync_events: values.Events = ("deleted", "restored")
     """Which of the app's events are acted on. `updated` and `created` carry e-mail and name to
     Polar (docs/profiles.md); another event than these four is ignored."""
