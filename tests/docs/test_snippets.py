@@ -4,6 +4,7 @@ with the reason why it is neither."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -156,7 +157,13 @@ def test_what_the_readme_has_an_app_send_is_taken(
     [code] = [it.code for it in BLOCKS if it.page.name == "README.md" and it.language == "python"]
     settings = new_settings(event_secrets=(EVENT_SECRET,))
     with serve_settings(settings) as url:
-        program = f"EVENT_SECRET = {EVENT_SECRET!r}\n" + code.replace("https://<your host>", url)
-        subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, timeout=60)
+        program = code.replace("https://<your host>", url)
+        subprocess.run(
+            [sys.executable, "-c", program],
+            check=True,
+            cwd=tmp_path,
+            env={**os.environ, "POLAR_SYNC_SECRET": EVENT_SECRET},
+            timeout=60,
+        )
     (row,) = inbox_rows(database_path(settings))
     assert json.loads(row["body"])["data"] == {"user_id": "42"}
