@@ -128,7 +128,7 @@ def test_who_came_back_after_the_event_is_not_forgotten_with_it(run: Run) -> Non
         it.wait("user-ada", "no_customer")
         wait_for(lambda: it.deletions("user-ada")[0]["forgotten_at"] is not None, "looked again")
         ada(it, "active")
-        it.settled()
+        it.wait("user-ada", "superseded")
         it.sim.delete("user-ada")
         it.settled()
         # A later deletion of theirs finds by it who was there.
