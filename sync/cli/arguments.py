@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -31,6 +32,13 @@ def user_id(text: str | None) -> str | None:
     except UnicodeEncodeError:
         raise typer.BadParameter("it is not valid UTF-8") from None
     return text
+
+
+def one_meaning(as_user: bool | None) -> bool | None:
+    """Check that not both were given: the last one would count, and act on somebody else."""
+    if {"--user", "--deletion"} <= {*sys.argv}:
+        raise typer.BadParameter("say one of the two, and not both")
+    return as_user
 
 
 def public_url(text: str | None) -> str | None:
@@ -157,5 +165,10 @@ Who = Annotated[str, _WHO]
 WhoIfAny = Annotated[str | None, _WHO]
 AsUser = Annotated[
     bool | None,
-    typer.Option("--user/--deletion", help="What a number is.", show_default=False),
+    typer.Option(
+        "--user/--deletion",
+        callback=one_meaning,
+        help="What a number is. What acts refuses one that could be either.",
+        show_default=False,
+    ),
 ]

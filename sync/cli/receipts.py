@@ -55,6 +55,7 @@ def show(
 ) -> None:
     """Print a deletion's receipt, as JSON. Exits with 1 if its evidence has been tampered with."""
     from sync.cli.deployment import in_deployment
+    from sync.deletions.queries import of_users
     from sync.receipts import signer_of
     from sync.reports.deletion import receipt as read_receipt
 
@@ -62,6 +63,16 @@ def show(
         signer = signer_of(it.settings)
         row, content = await read_receipt(it.database, it.hasher, signer, deletion)
         is_theirs = user is None or it.hasher.user(user) == row.user_hash
+        namesake = it.hasher.user(str(deletion))
+        if user is None and namesake != row.user_hash:
+            async with it.database.read() as session:
+                others = await of_users(session, [namesake])
+            if others:
+                numbers = ", ".join(str(other.id) for other in others)
+                typer.echo(
+                    f"this is deletion {deletion}; those of the user {deletion}: {numbers}",
+                    err=True,
+                )
         return content, is_theirs, it.settings.public_url
 
     told, is_theirs, public_url = in_deployment(read, only_looks=True)

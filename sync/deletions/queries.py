@@ -5,6 +5,7 @@ The rows are to read: only the ledger and the leases write them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from sync.hashing import Hasher
 from sync.store.columns import Texts, any_of
 from sync.store.database import Database
 
-_MAX_DIGITS = 18
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 """Any number of so many digits fits the 64 bits of a deletion's id."""
 
 _STATE = col(DeletionRow.state)
@@ -76,7 +77,7 @@ class Which:
     @property
     def is_number(self) -> bool:
         """Whether the text can be a deletion's number."""
-        return self.text.isascii() and self.text.isdigit() and len(self.text) <= _MAX_DIGITS
+        return _NUMBER.fullmatch(self.text) is not None
 
     def __str__(self) -> str:
         if self.as_user is False:
@@ -121,7 +122,8 @@ async def find(
     found = numbered or of_user
     if not found:
         raise NothingFound(f"there is no deletion {which}")
-    if which.as_user is None and not to_look and which.is_number and _ids_are_numbers(found):
+    could_be_either = which.is_number and (bool(of_user) or _ids_are_numbers(found))
+    if which.as_user is None and not to_look and could_be_either:
         raise Ambiguous(
             f"{text} can be a deletion's number or a user's id, because users' ids here are numbers"
             " too: add --deletion or --user"

@@ -201,6 +201,23 @@ def test_where_users_have_numbers_what_acts_is_told_which_is_meant(
     assert commands.row(held).state is State.HELD
 
 
+@pytest.mark.parametrize("both", [["--user", "--deletion"], ["--deletion", "--user"]], ids=" ".join)
+def test_of_the_two_one_is_said(commands: Commands, both: list[str]) -> None:
+    held = commands.deletion("3", *HELD)
+
+    for command in ("approve", "show"):
+        result = commands.run(command, str(held), *both)
+        assert (result.code, "say one of the two" in result.err) == (2, True)
+    assert commands.row(held).state is State.HELD
+
+
+def test_a_forgotten_users_number_is_refused_like_any(commands: Commands) -> None:
+    commands.deletion("42", *VERIFIED)
+
+    assert "or a user's id" in commands.run("retry", "42").err
+    assert "there is no deletion of a user 01" in commands.run("retry", "01").err
+
+
 def test_told_which_is_meant_it_is_done(commands: Commands) -> None:
     first, second = commands.deletion("30", *HELD), commands.deletion("40", *HELD)
 
@@ -243,6 +260,9 @@ def test_a_receipt_is_its_users(commands: Commands) -> None:
     assert plain.json["state"] == "verified"
     assert plain.json["chain_unbroken"] is True
     assert (theirs.code, theirs.err) == (0, "this is the receipt of user-1\n")
+    namesake = commands.deletion(str(number), at=AT + timedelta(days=1))
+    of_number = commands.run("receipt", str(number))
+    assert of_number.err == f"this is deletion {number}; those of the user {number}: {namesake}\n"
     assert (somebody_elses.code, somebody_elses.err) == (1, "this is not the receipt of user-2\n")
 
 
