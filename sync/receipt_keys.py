@@ -23,7 +23,9 @@ _FORM = re.compile(rf"{_ALGORITHM}:([A-Za-z0-9_-]{{43}}):([A-Za-z0-9_-]{{43}})")
 _REMEDY = "make one with: polar-sync keys new"
 
 
-_MISSING = "needs libraries that are missing: in a clone, pip install '.[receipts]'"
+_MISSING = (
+    "needs libraries that are missing: in a clone, uv tool install or pip install '.[receipts]'"
+)
 
 
 class ExtraMissing(InvalidInput):

@@ -33,6 +33,12 @@ class EnvFile:
         """What the variable is set to; None: nowhere, or to nothing."""
         return os.environ.get(variable) or self._values().get(variable) or None
 
+    def where(self, variable: str) -> str:
+        """For a person: where a variable that has a value is set."""
+        if self._values().get(variable):
+            return "set"
+        return "set in the environment and not in .env: what runs elsewhere needs it too"
+
     def is_in_environment(self, variable: str) -> bool:
         """Whether the environment sets it, so that what the file says of it does not count."""
         return bool(os.environ.get(variable))

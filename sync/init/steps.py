@@ -107,7 +107,8 @@ def _set(env: EnvFile, name: str, wanted: Mapping[str, str], done: str = "set in
     """Set those of the variables that are not."""
     missing = {variable: value for variable, value in wanted.items() if not env.value(variable)}
     if not missing:
-        return Step(name, Outcome.ALREADY, f"{', '.join(wanted)}: set")
+        said = (f"{variable}: {env.where(variable)}" for variable in wanted)
+        return Step(name, Outcome.ALREADY, "; ".join(said))
     env.put(missing)
     return Step(name, Outcome.DONE, f"{', '.join(missing)}: {done}")
 
@@ -115,7 +116,7 @@ def _set(env: EnvFile, name: str, wanted: Mapping[str, str], done: str = "set in
 def _token(env: EnvFile, ask: Questions) -> Step:
     variable = "POLAR_ACCESS_TOKEN"
     if env.value(variable):
-        return Step("token", Outcome.ALREADY, f"{variable}: set")
+        return Step("token", Outcome.ALREADY, f"{variable}: {env.where(variable)}")
     token = ask.secret("Organization access token, from Polar's dashboard: Settings, Developers")
     if not token:
         return Step(

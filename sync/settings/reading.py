@@ -56,7 +56,10 @@ def extra(name: str, variable: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] in {"app", "sync"}:
             raise
         raise SettingsError(
-            [f"{variable} needs packages that are missing: in a clone, pip install '.[{name}]'"]
+            [
+                f"{variable} needs packages that are missing: in a clone,"
+                f" uv tool install or pip install '.[{name}]'"
+            ]
         ) from None
 
 

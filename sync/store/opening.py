@@ -49,7 +49,10 @@ def database_at(url: str, origin: str) -> Database:
         ) from None
     except ImportError:
         raise SettingsError(
-            [f"{origin} needs a driver that is missing: in a clone, pip install '.[postgres]'"]
+            [
+                f"{origin} needs a driver that is missing: in a clone,"
+                " uv tool install or pip install '.[postgres]'"
+            ]
         ) from None
 
 

@@ -61,7 +61,7 @@ def test_off_there_is_nothing_and_nothing_is_imported(store: Store) -> None:
 @pytest.mark.slow
 def test_without_the_packages_the_start_says_which_are_missing(store: Store) -> None:
     said = refusal_without("jinja2", store, CONSOLE_TOKEN=TOKEN)
-    assert "in a clone, pip install '.[console]'" in said
+    assert "in a clone, uv tool install or pip install '.[console]'" in said
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -140,5 +140,5 @@ def test_without_the_extra_everything_goes_but_signatures(commands: Commands) ->
         command = ("audit", "verify", "--file", str(file), *more)
         result = finished(*command, variables={}, cwd=file.parent, code=code)
         assert result.code == expected, result.err
-    assert result.err.endswith("in a clone, pip install '.[receipts]'\n")
+    assert result.err.endswith("in a clone, uv tool install or pip install '.[receipts]'\n")
     assert KEY.kid not in result.out

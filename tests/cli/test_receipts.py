@@ -204,7 +204,7 @@ def test_off_it_is_not_imported_and_without_the_extra_the_error_names_it(
     file = commands.store.directory / "old.json"
     file.write_text(out)
     assert bare("receipt", "verify", str(file))[0] == 0
-    extra = "needs libraries that are missing: in a clone, pip install '.[receipts]'\n"
+    extra = "missing: in a clone, uv tool install or pip install '.[receipts]'\n"
     for arguments, variables in (
         (("receipt", number, "--html"), {}),
         (("receipt", number), {"RECEIPT_KEY": SETTING}),

@@ -253,4 +253,4 @@ def test_what_is_off_is_not_imported(store: Store) -> None:
 @pytest.mark.slow
 def test_the_extra_is_named_where_it_is_missing(store: Store) -> None:
     said = refusal_without("prometheus_client", store, METRICS="true")
-    assert "METRICS needs packages that are missing: in a clone, pip install '.[metrics]'" in said
+    assert "METRICS needs packages that are missing: in a clone, uv tool install or pip" in said

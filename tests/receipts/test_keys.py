@@ -69,7 +69,7 @@ def test_a_key_that_cannot_be_used_is_said_at_start_and_not_shown(
 
 def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.ed25519", None)
-    extra = "in a clone, pip install '.[receipts]'"
+    extra = "in a clone, uv tool install or pip install '.[receipts]'"
     with pytest.raises(ValueError, match="needs libraries that are missing") as raised:
         read_keys(SETTING)
     assert extra in str(raised.value)

@@ -354,6 +354,9 @@ def test_the_extra_is_named_where_it_is_missing(store: Store, command: str) -> N
         cwd=store.directory,
         code=code,
     )
-    assert "TRACES needs packages that are missing: in a clone, pip install '.[otel]'" in done.err
+    assert (
+        "TRACES needs packages that are missing: in a clone, uv tool install or pip install"
+        in done.err
+    )
     assert done.code == 2
     assert "Traceback" not in done.err
