@@ -71,7 +71,7 @@ def init(
     """Make .env, the database and the webhook endpoint at Polar; say what is left. May be repeated:
     what is set stays. Exits with 1 if something is left."""
     from sync.init.report import as_json as report_of
-    from sync.init.report import is_ready
+    from sync.init.report import is_ready, left
     from sync.init.steps import NotAllowed, Playground, bridge_url, steps
 
     playground = None
@@ -96,7 +96,12 @@ def init(
         print_json(report_of(taken))
     else:
         typer.echo(_FOR_THE_APP.format(url=bridge_url(), snippet=snippet(language)))
-        typer.echo(_PLAY if simulator else _NEXT)
+        if is_ready(taken):
+            typer.echo(_PLAY if simulator else _NEXT)
+        else:
+            typer.echo("What is left:\n")
+            for step in left(taken):
+                _print(step)
     if not is_ready(taken):
         raise typer.Exit(NO)
 

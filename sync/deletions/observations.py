@@ -156,7 +156,7 @@ class MembershipEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
-    """More deletions than allowed: so many `sent` within the last hour or day, `limit` allowed."""
+    """More deletions were sent within the last hour or day than are allowed."""
 
     evidence: ClassVar[str] = "brake.tripped"
 
@@ -167,7 +167,8 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class ScrubBegun:
-    """The members of the pinned customer are about to be overwritten: from here on it goes."""
+    """The names of the pinned customer's members are about to be overwritten, before the DELETE: it
+    cannot be called off any more."""
 
     evidence: ClassVar[str] = "scrub.begun"
 

@@ -31,7 +31,12 @@ class Step:
 
 def is_ready(steps: Iterable[Step]) -> bool:
     """Whether nothing is left."""
-    return all(step.outcome is not Outcome.LEFT for step in steps)
+    return not left(steps)
+
+
+def left(steps: Iterable[Step]) -> list[Step]:
+    """Those that a person has to do."""
+    return [step for step in steps if step.outcome is Outcome.LEFT]
 
 
 def as_json(steps: Iterable[Step]) -> dict[str, Any]:

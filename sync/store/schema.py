@@ -84,7 +84,8 @@ def check_own(connection: sa.Connection) -> None:
     if others := sorted({*sa.inspect(connection).get_table_names()} - {_VERSION.name}):
         raise SchemaMismatch(
             f"the database {connection.engine.url.database} is another application's: it has the"
-            f" table {others[0]}; have DATABASE_URL name a database of polar-sync's own"
+            f" table {others[0]}; have DATABASE_URL name a database of polar-sync's own,"
+            " or a schema (docs/postgresql.md)"
         )
 
 
