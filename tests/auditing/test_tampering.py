@@ -169,7 +169,6 @@ TAMPERINGS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_found(commands: Commands, name: str) -> None:
     store = deployment(commands)
