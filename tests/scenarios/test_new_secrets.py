@@ -26,16 +26,16 @@ def told(it: Bridge, user_id: str, key: bytes) -> int:
 
 @BOTH_ENGINES
 def test_that_of_the_app(run: Run) -> None:
-    with run(event_secrets=EVENT_SECRET) as it:
+    with run(verify_after=1, request_timeout=2, event_secrets=EVENT_SECRET) as it:
         it.customer("u1", "active")
         assert told(it, "u1", EVENT_KEY) == 202
-    with run(event_secrets=f"{NEW_SECRET},{EVENT_SECRET}") as it:
+    with run(verify_after=1, request_timeout=2, event_secrets=f"{NEW_SECRET},{EVENT_SECRET}") as it:
         it.wait("u1", "verified")
         it.customer("u2", "active")
         it.customer("u3", "active")
         # A part of the app signs with the new one already.
         assert [told(it, "u2", EVENT_KEY), told(it, "u3", NEW_KEY)] == [202, 202]
-    with run(event_secrets=NEW_SECRET) as it:
+    with run(verify_after=1, request_timeout=2, event_secrets=NEW_SECRET) as it:
         it.wait("u2", "verified")
         it.wait("u3", "verified")
         it.customer("u4", "active")
@@ -53,15 +53,15 @@ def test_that_of_polars_endpoint(run: Run, sim: SimulatorClient) -> None:
         # Polar disables an endpoint after ten refusals.
         assert sim.api.patch(path, json={"url": url, "enabled": True}).status_code == 200
 
-    with run(webhooks=False, verify_after=3600) as it:
+    with run(webhooks=False, verify_after=1, request_timeout=2) as it:
         moved_to(it)
         it.customer("u1", "active")
         it.settled()
         new = sim.api.patch(f"{path}/secret").json()["secret"]
         assert new != POLAR_SECRET
-        # What Polar signs with the new one now is refused.
+        # What Polar signs with the new one now is refused; the API is asked instead.
         it.tell("u1")
-        it.wait("u1", "deleted")
+        it.wait("u1", "deleted", "verified")
     with run(webhooks=False, verify_after=1, polar_webhook_secrets=f"{new},{POLAR_SECRET}") as it:
         moved_to(it)
         it.wait("u1", "verified")
