@@ -72,8 +72,8 @@ def _untrustworthy(variable: str, path: Path) -> str | None:
 
 @cache
 def authorities(file: str | None, directory: str | None) -> ssl.SSLContext:
-    """Trusts those of the file, or else of the directory, and nobody else. A usual file takes 20 ms
-    to read.
+    """Trusts those of the file, or of the directory, and nobody else. A usual file takes 20 ms to
+    read.
 
     Raises:
         OSError: the file cannot be read, or not as certificates in PEM.
@@ -81,7 +81,7 @@ def authorities(file: str | None, directory: str | None) -> ssl.SSLContext:
     # Only where there is one to read: to import it takes a while.
     import ssl
 
-    return ssl.create_default_context(cafile=file, capath=None if file else directory)
+    return ssl.create_default_context(cafile=file, capath=directory)
 
 
 def _unusable(proxy: Proxy) -> str | None:

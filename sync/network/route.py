@@ -50,7 +50,9 @@ def _certificates() -> ssl.SSLContext:
     """Whom to trust: the authorities that come with certifi, or those that the environment names,
     of which `environment.problems()` tells whether they can be read."""
     file, directory = (os.environ.get(name) or None for name in CERTIFICATES)
-    return authorities(file, directory) if file or directory else _of_certifi()
+    if file is None and directory is None:
+        return _of_certifi()
+    return authorities(file, None if file else directory)
 
 
 @cache

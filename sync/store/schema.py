@@ -44,7 +44,7 @@ def check_usable(connection: sa.Connection) -> None:
     """
     current = revision_of(connection)
     if current is None or current in REVISIONS or not _is_usable(connection):
-        check_current(connection)
+        _check(connection, current)
 
 
 def _is_usable(connection: sa.Connection) -> bool:
@@ -62,7 +62,10 @@ def check_current(connection: sa.Connection) -> None:
         SchemaMismatch: it is older, newer, not there, or another application's; the message says
             what to do.
     """
-    current = revision_of(connection)
+    _check(connection, revision_of(connection))
+
+
+def _check(connection: sa.Connection, current: str | None) -> None:
     *older, newest = REVISIONS
     if current is None:
         check_own(connection)
