@@ -40,13 +40,13 @@ class Vacuum:
             StorageUnavailable: the file is in use, or the disk has no room for another like it.
         """
         now = datetime.now(UTC)
-        if not self._database.vacuum_due or now < self._not_before:
+        if not self._database.vacuum_due or self._waits(now):
             return
         async with self._database.read() as session:
             not_before = await meta.get(session, _NAME)
         if not_before is not None:
             self._not_before = datetime.fromisoformat(not_before)
-            if now < self._not_before:
+            if self._waits(now):
                 # Another process, or the one before this, has done it not long ago.
                 return
         try:
@@ -57,3 +57,7 @@ class Vacuum:
         self._not_before = now + min(timedelta(seconds=(size / _EVERY_SECOND) ** 2), _AT_MOST)
         async with self._database.write() as session:
             await meta.put(self._database, session, _NAME, self._not_before.isoformat())
+
+    def _waits(self, now: datetime) -> bool:
+        # By a clock that was wrong it may be due long after any wait.
+        return now < self._not_before <= now + _AT_MOST

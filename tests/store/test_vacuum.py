@@ -99,6 +99,19 @@ def test_a_large_file_is_not_written_anew_all_the_time(store: Store) -> None:
     assert timedelta(minutes=40) < wait < timedelta(minutes=45)
 
 
+def test_a_clock_that_was_ahead_does_not_put_it_off(store: Store) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=3_650)
+    store.execute("INSERT INTO meta VALUES ('rewrite_after', ?)", ahead.isoformat())
+
+    async def test(database: Database, vacuum: Vacuum) -> None:
+        await vacuum.run()
+        assert SECRET not in store.stored()
+
+    run(store, test)
+    [row] = store.query("SELECT value FROM meta WHERE name = 'rewrite_after'")
+    assert datetime.fromisoformat(row["value"]) < ahead - timedelta(days=3_600)
+
+
 def test_a_file_in_use_is_written_anew_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(database: Database, vacuum: Vacuum) -> None:
         other = sqlite3.connect(store.path)
