@@ -39,7 +39,7 @@ import httpx
 from harness import parser
 from pipeline import EVENT_SECRET, POLAR_SECRET
 from pydantic import SecretStr
-from soak_bridge import FAKETIME, Bridge, Store, database, polar
+from soak_bridge import CLOCK_SEEN, FAKETIME, Bridge, Store, database, polar
 from soak_truth import PATIENCE, Customer, Figures, Truth, User, until
 
 from sync.signatures import sign
@@ -278,7 +278,7 @@ class Soak:
 
     async def change_clock(self) -> None:
         self.bridge.set_clock(self.random.choice([-YEARS, YEARS]))
-        await asyncio.sleep(self.random.uniform(0.5, 2))
+        await asyncio.sleep(CLOCK_SEEN + self.random.uniform(0.5, 2))
         self.bridge.set_clock(0)
 
     async def pause(self) -> None:

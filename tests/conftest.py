@@ -110,7 +110,7 @@ def store(new_store: StoreFactory) -> Store:
     return new_store()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def polar_process() -> Iterator[SimulatorClient]:
     """The simulator in a process of its own."""
     with bridge.simulator() as client:

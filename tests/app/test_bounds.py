@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -246,11 +247,16 @@ def pipeline(process: Process) -> None:
 
 
 def long_heads(process: Process) -> None:
-    for _ in range(20):
-        with connect(process.url) as connection, contextlib.suppress(ConnectionError):
+    """Twenty at once, each until the server has had enough of it."""
+
+    def send(url: str) -> None:
+        with connect(url) as connection, contextlib.suppress(ConnectionError):
             connection.sendall(POST)
             for _ in range(100):
                 connection.sendall(b"x-header: value\r\n" * 3_000)
+
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(send, [process.url] * 20))
 
 
 def stalled_bodies(process: Process, stack: contextlib.ExitStack) -> list[socket.socket]:

@@ -29,7 +29,7 @@ from tests.helpers.clients import new_client
 from tests.helpers.settings import environment
 from tests.helpers.simulator import SimulatorClient
 from tests.helpers.store import Store
-from tests.helpers.waiting import POLL, WAIT, wait_for
+from tests.helpers.waiting import WAIT, wait_for
 from tests.helpers.webhooks import event_body
 
 KILLED = -signal.SIGKILL
@@ -175,12 +175,15 @@ class Crashing:
             assert time.monotonic() < end, self.log()
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + 2 * WAIT
-        while not condition():
+        def look() -> bool:
             self.look_after()
+            return condition()
+
+        try:
+            wait_for(look, what, 2 * WAIT)
+        except AssertionError as error:
             rows = [dict(row) for row in self.it.query("SELECT * FROM deletion")]
-            assert time.monotonic() < end, (what, rows, self.log())
-            time.sleep(POLL)
+            raise AssertionError(f"{error}; {rows}; {self.log()}") from None
 
     def until_quiet(self) -> None:
         """Until Polar has sent everything and all of it is applied."""
