@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.store.backend import backend_of, storage_errors
 from sync.store.bulk_insert import BulkInsert, Keys, Rows
+from sync.store.pace import Pace
 from sync.store.schema import check_usable, no_tables
 
 _POOL_LOG = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
@@ -58,6 +59,8 @@ class Database:
         logging.getLogger(_POOL_LOG).addFilter(_is_a_fault)
         self._engine = self._backend.engine
         self._writer = self._engine.execution_options(writes=True)
+        self.pace = Pace()
+        """Of what `now()` has said."""
         only_turn = asyncio.Lock()
         self._turns = {
             lane: only_turn if self._backend.one_writer else asyncio.Lock() for lane in Lane
@@ -124,6 +127,11 @@ class Database:
 
     async def now(self, session: AsyncSession) -> datetime:
         """The time that leases are measured by, the same for every process that shares them."""
+        now = await self._time(session)
+        self.pace.note(now)
+        return now
+
+    async def _time(self, session: AsyncSession) -> datetime:
         return await self._backend.now(session)
 
     def locked(self, statement: Any, *, skip: bool = False) -> Any:

@@ -12,8 +12,6 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from sync.deletions import removal
 from sync.deletions.ledger import Ledger
 from sync.mirror import rows
@@ -44,9 +42,6 @@ class Watch:
         """By the monotonic clock."""
         self.begun = asyncio.Event()
         """Set once the clock has been compared with the time that was noted last."""
-        self._seen: datetime | None = None
-        self._at = 0.0
-        """By the monotonic clock, when the database's showed `_seen`."""
 
     @property
     def is_doubtful(self) -> bool:
@@ -60,11 +55,14 @@ class Watch:
             StorageUnavailable
         """
         async with self._database.read() as session:
-            now = await self._look(session)
+            now = await self._database.now(session)
             seen = await clock.seen(session)
         since = timedelta(0) if seen is None else now - seen
-        if since < -_JUMPS or since > _LONG_AWAY:
-            await self._jumped(now, since)
+        _, furthest = self._database.pace.judge(now)
+        by = since if since < -_JUMPS or since > _LONG_AWAY else timedelta(0)
+        await self._jumped(now, by, furthest)
+        # The process before may have ended before it saw a jump.
+        await self._set_right()
         await self._note(now)
         self.begun.set()
 
@@ -76,46 +74,59 @@ class Watch:
         noted_at = time.monotonic()
         while True:
             try:
-                seen, at = self._seen, self._at
                 async with self._database.read() as session:
-                    now = await self._look(session)
-                elapsed = timedelta(seconds=self._at - at)
-                by = timedelta(0) if seen is None else now - seen - elapsed
-                if abs(by) > _JUMPS:
-                    await self._jumped(now, by)
-                if abs(by) > _JUMPS or self._at - noted_at > _NOTED:
-                    noted_at = self._at
+                    now = await self._database.now(session)
+                by, furthest = self._database.pace.judge(now)
+                jumped = await self._jumped(now, by, furthest)
+                if jumped:
+                    await self._set_right()
+                if jumped or time.monotonic() - noted_at > _NOTED:
+                    noted_at = time.monotonic()
                     await self._note(now)
             except StorageUnavailable as error:
                 _log.error("watching the clock: the database does not answer: %s", error)
             await asyncio.sleep(_INTERVAL)
 
-    async def _look(self, session: AsyncSession) -> datetime:
-        self._seen, self._at = await self._database.now(session), time.monotonic()
-        return self._seen
-
     async def _note(self, now: datetime) -> None:
         async with self._database.write() as session:
             await clock.note_seen(self._database, session, now)
 
-    async def _jumped(self, now: datetime, by: timedelta) -> None:
+    async def _jumped(self, now: datetime, by: timedelta, furthest: timedelta) -> bool:
+        """Name a jump, and mend what is not deletions' waits; returns whether there was one.
+
+        Args:
+            by: how far off the clock is from what was expected.
+            furthest: how far off it was meanwhile.
+        """
+        if abs(by) > _JUMPS:
+            said, jump = "the clock has jumped %s by %s, to %s: is it right now?", by
+        elif abs(furthest) > _JUMPS:
+            said, jump = "the clock had jumped %s by %s, and is %s: what sets it?", furthest
+        else:
+            return False
         _log.warning(
-            "the clock has jumped %s by %s, to %s: is it right now?",
-            "back" if by < timedelta(0) else "forward",
-            timedelta(seconds=round(abs(by.total_seconds()))),
+            said,
+            "back" if jump < timedelta(0) else "forward",
+            timedelta(seconds=round(abs(jump.total_seconds()))),
             now.isoformat(timespec="seconds"),
         )
-        if by > timedelta(0):
+        if by > _JUMPS:
             self._doubted_until = time.monotonic() + timedelta(days=1).total_seconds()
-        async with self._database.write() as session:
-            await clock.note_jump(self._database, session, now, by)
-            await removal.set_right(self._database, session, now)
-            await rows.set_right(session, now)
-            await self._ledger.count_as_sent(session, now)
-        while await self._set_right():
-            pass
+        async for attempt in until_answered("setting right what a jump of the clock has left"):
+            with attempt:
+                async with self._database.write() as session:
+                    await clock.note_jump(self._database, session, now, jump)
+                    await removal.set_right(self._database, session, now)
+                    await rows.set_right(session, now)
+                    await self._ledger.count_as_sent(session, now)
+        return True
 
-    async def _set_right(self) -> bool:
-        async with self._database.write() as session:
-            now = await self._database.now(session)
-            return await self._ledger.set_right(session, now, _BATCH) > 0
+    async def _set_right(self) -> None:
+        """Have no deletion wait for longer than it can."""
+        found = _BATCH
+        async for attempt in until_answered("setting right what a jump of the clock has left"):
+            with attempt:
+                while found == _BATCH:
+                    async with self._database.write() as session:
+                        now = await self._database.now(session)
+                        found = await self._ledger.set_right(session, now, _BATCH)

@@ -42,8 +42,8 @@ class SetDatabase(Database):
 
     off = timedelta(0)
 
-    async def now(self, session: AsyncSession) -> datetime:
-        return await super().now(session) + self.off
+    async def _time(self, session: AsyncSession) -> datetime:
+        return await super()._time(session) + self.off
 
 
 class Deployment:
@@ -282,3 +282,49 @@ def test_a_jump_is_seen_while_the_worker_runs_and_is_named(
         doing(work)
     way = "forward" if off > timedelta(0) else "back"
     assert f"the clock has jumped {way} by 3650 days" in caplog.text
+
+
+@pytest.mark.parametrize("off", [YEARS, -YEARS])
+def test_a_jump_that_is_over_by_the_next_look_is_seen_all_the_same(
+    doing: Doing[Any],
+    off: timedelta,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def work(it: Deployment) -> None:
+        await it.watch.begin()
+        it.database.off = off
+        waits = await it.open("waits", await it.found(), DeleteSent())
+        it.database.off = timedelta(0)
+        watching = asyncio.create_task(it.watch.run())
+        end = time.monotonic() + WAIT
+        longest = it.ledger.policy.longest_waits[None]
+        while (jump := (await status(it.database, it.settings, 1))["clock_jump"]) is None:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.01)
+        while (await it.row(waits)).next_attempt_at > await it.now() + longest:  # type: ignore[operator]
+            assert time.monotonic() < end
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        assert abs(jump["by_seconds"] - off.total_seconds()) < 120
+        # It is right now.
+        assert not it.watch.is_doubtful
+
+    with caplog.at_level(logging.WARNING, "sync.worker.clock"):
+        doing(work)
+    way = "forward" if off > timedelta(0) else "back"
+    assert f"the clock had jumped {way} by 3650 days" in caplog.text
+
+
+def test_what_a_process_that_died_has_left_by_a_wrong_clock_is_due(doing: Doing[Any]) -> None:
+    async def work(it: Deployment) -> None:
+        await it.watch.begin()
+        it.database.off = YEARS
+        waits = await it.open("waits", await it.found(), DeleteSent())
+        it.database.off = timedelta(0)
+        it.database.pace.judge(await it.now())
+        await Watch(it.ledger).begin()
+        row = await it.row(waits)
+        assert row.next_attempt_at is not None
+        assert row.next_attempt_at <= await it.now() + it.ledger.policy.longest_waits[None]
+
+    doing(work)
