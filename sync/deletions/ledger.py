@@ -349,14 +349,12 @@ class Ledger:
         digest: str,
     ) -> None:
         row.event_at = event_at
-        # Whoever has come before this event is its user again.
+        # Whoever has come before this event is its user again; who is being looked up at this
+        # moment may be the one before.
         row.nobody_at = None
+        release(row)
         if external_id is not None:
-            row.override_at = now
-        if external_id not in {None, row.override_external_id}:
-            # Whoever is being looked up at this moment is the wrong one.
-            row.override_external_id = external_id
-            release(row)
+            row.override_external_id, row.override_at = external_id, now
         if row.state is State.UNMAPPED:
             wake(row, now)
         await evidence.append(
