@@ -34,6 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that nobody waits for it alone at the end."""
+    items.sort(key=lambda item: item.path.name != "test_soak.py")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`engine`: what the test's databases run on. What is tested on both is tested on SQLite alone
     in the fast gear."""
