@@ -6,7 +6,9 @@ In each round, for this checkout and each `--against` (a directory with a `.venv
     help     polar-sync --help           goal: at most 0.4 of the line
     status   polar-sync status           goal: at most 1.2 of the line
     ready    from the beginning of `migrate` until /readyz answers 200, on a new SQLite file
+    together of `serve --migrate` in place of these two commands, until the same
     memory   of that server, idle, with WORKER=embedded; goal: 75 MB resident
+    imports  what a process has in memory that does nothing but import the libraries that are fixed
 
 Prints medians. A round before the first, which is not counted, compiles what is imported.
 """
@@ -30,6 +32,7 @@ from harness import parser
 
 HERE = Path(__file__).parent.parent
 LINE = "import sqlalchemy, pydantic, httpx, starlette"
+FIXED = "import httpx, sqlmodel, standardwebhooks, starlette.applications, uvicorn"
 IDLE = 2.0
 """Seconds after which a server that is ready is taken to be idle."""
 PATIENCE = 60.0
@@ -55,12 +58,14 @@ class Deployment:
         url = f"sqlite:///{directory / 'bench.db'}"
         self._environment = {**kept, **SETTINGS, "DATABASE_URL": url}
 
-    def start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, program: str, *arguments: str, stdout: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [self._bin / program, *arguments],
             cwd=self._directory,
             env=self._environment,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout,
             stderr=subprocess.PIPE,
         )
 
@@ -72,25 +77,44 @@ class Deployment:
         assert process.returncode == 0, errors.decode()
         return time.perf_counter() - begun
 
-    def measure(self) -> Round:
-        begun = time.perf_counter()
-        self.seconds("polar-sync", "migrate")
+    def importing(self) -> float:
+        """Megabytes of a process that imports what is fixed."""
+        code = f"{FIXED}; print(open('/proc/self/smaps_rollup').read())"
+        with self.start("python", "-c", code, stdout=subprocess.PIPE) as process:
+            out, errors = process.communicate()
+        assert process.returncode == 0, errors.decode()
+        return megabytes(out.decode())["Rss:"]
+
+    def until_ready(self, *options: str) -> tuple[float, float, float]:
+        """Seconds until a server is ready, and its memory once it is idle."""
         port = free_port()
-        with self.start("polar-sync", "serve", "--port", str(port)) as server:
+        begun = time.perf_counter()
+        with self.start("polar-sync", "serve", "--port", str(port), *options) as server:
             try:
                 wait_until_ready(f"http://127.0.0.1:{port}/readyz")
                 ready = time.perf_counter() - begun
                 time.sleep(IDLE)
-                resident, proportional = memory(server.pid)
+                found = megabytes(Path(f"/proc/{server.pid}/smaps_rollup").read_text())
             finally:
                 server.send_signal(signal.SIGTERM)
+        return ready, found["Rss:"], found["Pss:"]
+
+    def measure(self) -> Round:
+        migrating = self.seconds("polar-sync", "migrate")
+        ready, resident, proportional = self.until_ready()
+        status = self.seconds("polar-sync", "status")
+        for file in self._directory.glob("bench.db*"):
+            file.unlink()
+        together, _, _ = self.until_ready("--migrate")
         return {
             "line": self.seconds("python", "-c", LINE),
             "help": self.seconds("polar-sync", "--help"),
-            "status": self.seconds("polar-sync", "status"),
-            "ready": ready,
+            "status": status,
+            "ready": migrating + ready,
+            "together": together,
             "resident": resident,
             "proportional": proportional,
+            "imports": self.importing(),
         }
 
 
@@ -111,14 +135,11 @@ def wait_until_ready(url: str) -> None:
     raise TimeoutError(url)
 
 
-def memory(pid: int) -> tuple[float, float]:
-    """What the process has in memory, and that with shared pages divided among those that share
-    them; in MB."""
-    found = {}
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
-        name, size, _ = line.split()
-        found[name] = int(size) * 1024 / 1e6
-    return found["Rss:"], found["Pss:"]
+def megabytes(rollup: str) -> dict[str, float]:
+    """What the kernel says of a process's memory. `Rss:` is all that it has; in `Pss:` pages that
+    are shared are divided among those that share them."""
+    lines = (line.split() for line in rollup.strip().splitlines()[1:])
+    return {name: int(size) * 1024 / 1e6 for name, size, _ in lines}
 
 
 def measure(checkouts: Sequence[Path], rounds: int) -> dict[str, Round]:
@@ -140,8 +161,10 @@ def medians(rounds: Sequence[Round]) -> Round:
         "status_to_line": statistics.median(found["status"] / found["line"] for found in rounds),
         "ready_seconds": median("ready"),
         "ready_to_line": statistics.median(found["ready"] / found["line"] for found in rounds),
+        "together_seconds": median("together"),
         "resident_mb": median("resident"),
         "proportional_mb": median("proportional"),
+        "imports_mb": median("imports"),
         "line_seconds": median("line"),
     }
 
@@ -170,10 +193,12 @@ def main() -> None:
             f"  migrate until ready            {figures['ready_seconds']:6.2f} s,"
             f" {figures['ready_to_line']:.1f} lines"
         )
+        print(f"  serve --migrate until ready    {figures['together_seconds']:6.2f} s")
         print(
             f"  idle server                    {figures['resident_mb']:6.1f} MB resident,"
             f" {figures['proportional_mb']:.1f} MB proportional"
         )
+        print(f"  the fixed libraries alone      {figures['imports_mb']:6.1f} MB resident")
         print(f"  line                           {figures['line_seconds']:6.2f} s")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from datetime import datetime, timedelta
 
@@ -62,8 +63,7 @@ class Watch:
         by = since if since < -_JUMPS or since > _LONG_AWAY else timedelta(0)
         await self._jumped(now, by, furthest)
         # The process before may have ended before it saw a jump.
-        await self._set_right()
-        await self._note(now)
+        await self._note()
         self.begun.set()
 
     async def run(self) -> None:
@@ -77,19 +77,23 @@ class Watch:
                 async with self._database.read() as session:
                     now = await self._database.now(session)
                 by, furthest = self._database.pace.judge(now)
-                jumped = await self._jumped(now, by, furthest)
-                if jumped:
-                    await self._set_right()
-                if jumped or time.monotonic() - noted_at > _NOTED:
+                if await self._jumped(now, by, furthest):
+                    noted_at = -math.inf
+                if time.monotonic() - noted_at > _NOTED:
+                    await self._note()
                     noted_at = time.monotonic()
-                    await self._note(now)
             except StorageUnavailable as error:
                 _log.error("watching the clock: the database does not answer: %s", error)
             await asyncio.sleep(_INTERVAL)
 
-    async def _note(self, now: datetime) -> None:
-        async with self._database.write() as session:
-            await clock.note_seen(self._database, session, now)
+    async def _note(self) -> None:
+        """Note the time, and have no deletion wait for longer than it can."""
+        found = _BATCH
+        while found == _BATCH:
+            async with self._database.write() as session:
+                now = await self._database.now(session)
+                await clock.note_seen(self._database, session, now)
+                found = await self._ledger.set_right(session, now, _BATCH)
 
     async def _jumped(self, now: datetime, by: timedelta, furthest: timedelta) -> bool:
         """Name a jump, and mend what is not deletions' waits; returns whether there was one.
@@ -120,13 +124,3 @@ class Watch:
                     await rows.set_right(session, now)
                     await self._ledger.count_as_sent(session, now)
         return True
-
-    async def _set_right(self) -> None:
-        """Have no deletion wait for longer than it can."""
-        found = _BATCH
-        async for attempt in until_answered("setting right what a jump of the clock has left"):
-            with attempt:
-                while found == _BATCH:
-                    async with self._database.write() as session:
-                        now = await self._database.now(session)
-                        found = await self._ledger.set_right(session, now, _BATCH)
