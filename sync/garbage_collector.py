@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 _THRESHOLD = 10_000
 """New objects after which the collector looks at them."""
-_STARTUP_THRESHOLD = 100_000
-"""The same while what is imported is nearly all there is."""
+_STARTUP_THRESHOLD = 1_000_000
+"""The same while what is imported is nearly all there is: several times as many as that."""
 
 
 @contextmanager
 def imports_spared() -> Iterator[None]:
-    """Until the block ends, the collector hardly looks at what is imported; nor does it once more
+    """Until the block ends, the collector does not look at what is imported; nor does it once more
     when the process ends.
 
     None of it is garbage. To go through it over and over is a quarter of the time of `polar-sync
