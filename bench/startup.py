@@ -69,21 +69,23 @@ class Deployment:
             stderr=subprocess.PIPE,
         )
 
+    def output(self, program: str, *arguments: str) -> str:
+        """What it has said once it has ended."""
+        with self.start(program, *arguments, stdout=subprocess.PIPE) as process:
+            out, errors = process.communicate()
+        assert process.returncode == 0, errors.decode()
+        return out.decode()
+
     def seconds(self, program: str, *arguments: str) -> float:
         """Until it has ended."""
         begun = time.perf_counter()
-        with self.start(program, *arguments) as process:
-            _, errors = process.communicate()
-        assert process.returncode == 0, errors.decode()
+        self.output(program, *arguments)
         return time.perf_counter() - begun
 
     def importing(self) -> float:
         """Megabytes of a process that imports what is fixed."""
         code = f"{FIXED}; print(open('/proc/self/smaps_rollup').read())"
-        with self.start("python", "-c", code, stdout=subprocess.PIPE) as process:
-            out, errors = process.communicate()
-        assert process.returncode == 0, errors.decode()
-        return megabytes(out.decode())["Rss:"]
+        return megabytes(self.output("python", "-c", code))["Rss:"]
 
     def until_ready(self, *options: str) -> tuple[float, float, float]:
         """Seconds until a server is ready, and its memory once it is idle."""

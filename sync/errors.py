@@ -15,6 +15,11 @@ side each map this tree once, to exit codes and to statuses.
 from __future__ import annotations
 
 
+def install(extra: str) -> str:
+    """The remedy where the packages of an extra are missing."""
+    return f"in a clone, uv tool install or pip install '.[{extra}]'"
+
+
 class BridgeError(Exception):
     """Something that the bridge foresees going wrong."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from sync.errors import InvalidInput
+from sync.errors import InvalidInput, install
 
 _ALGORITHM = "ed25519"
 _BYTES = 32
@@ -23,9 +23,7 @@ _FORM = re.compile(rf"{_ALGORITHM}:([A-Za-z0-9_-]{{43}}):([A-Za-z0-9_-]{{43}})")
 _REMEDY = "make one with: polar-sync keys new"
 
 
-_MISSING = (
-    "needs libraries that are missing: in a clone, uv tool install or pip install '.[receipts]'"
-)
+_MISSING = f"needs libraries that are missing: {install('receipts')}"
 
 
 class ExtraMissing(InvalidInput):

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sync.polar.errors import Unavailable
 from sync.polar.tables import BudgetRow
+from sync.store.clock import bounded
 from sync.store.database import Database, Lane
 
 WINDOW = timedelta(minutes=1)
@@ -152,11 +153,6 @@ class Budget:
             raise Unavailable(
                 "Polar has asked for fewer requests, or other requests go first", retry_after=wait
             )
-
-
-def bounded(moment: datetime, now: datetime, longest: timedelta) -> datetime:
-    """The moment; now, where it is so far away that the clock must have been wrong."""
-    return moment if moment <= now + longest else now
 
 
 async def waits(session: AsyncSession, now: datetime) -> tuple[timedelta, timedelta]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sync.errors import NotPossible
-from sync.polar.budget import WINDOW, bounded, shared_row
+from sync.polar.budget import WINDOW, shared_row
+from sync.store.clock import bounded
 from sync.store.database import Database, Lane
 
 SHARE = 0.1

@@ -12,7 +12,7 @@ from typing import Any, Self, get_args
 from pydantic import ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sync.errors import InvalidInput
+from sync.errors import InvalidInput, install
 from sync.settings.values import QUOTED, is_quoted
 
 _FILE = Path(".env")
@@ -56,10 +56,7 @@ def extra(name: str, variable: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] in {"app", "sync"}:
             raise
         raise SettingsError(
-            [
-                f"{variable} needs packages that are missing: in a clone,"
-                f" uv tool install or pip install '.[{name}]'"
-            ]
+            [f"{variable} needs packages that are missing: {install(name)}"]
         ) from None
 
 

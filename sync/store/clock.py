@@ -1,4 +1,5 @@
-"""What the database knows of its clock: when it was last looked at, and whether it was set."""
+"""What the database knows of its clock: when it was last looked at, and whether it was set; and how
+to read a time that was stored by a clock that may have been wrong."""
 
 from __future__ import annotations
 
@@ -23,6 +24,11 @@ class Jump:
     """When, by the clock as it was afterwards."""
     by_seconds: int
     """Forward, or back where it is negative."""
+
+
+def bounded(moment: datetime, now: datetime, longest: timedelta) -> datetime:
+    """The moment; now, where it is so far away that the clock must have been wrong."""
+    return moment if moment <= now + longest else now
 
 
 async def seen(session: AsyncSession) -> datetime | None:

@@ -6,6 +6,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from sync.database_url import usable
+from sync.errors import install
 from sync.settings import Settings, SettingsError
 from sync.store.database import Database
 from sync.store.place import is_on_volume
@@ -49,10 +50,7 @@ def database_at(url: str, origin: str) -> Database:
         ) from None
     except ImportError:
         raise SettingsError(
-            [
-                f"{origin} needs a driver that is missing: in a clone,"
-                " uv tool install or pip install '.[postgres]'"
-            ]
+            [f"{origin} needs a driver that is missing: {install('postgres')}"]
         ) from None
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sync.store import meta
+from sync.store.clock import bounded
 from sync.store.database import Database
 from sync.store.errors import StorageUnavailable
 
@@ -59,5 +60,4 @@ class Vacuum:
             await meta.put(self._database, session, _NAME, self._not_before.isoformat())
 
     def _waits(self, now: datetime) -> bool:
-        # By a clock that was wrong it may be due long after any wait.
-        return now < self._not_before <= now + _AT_MOST
+        return now < bounded(self._not_before, now, _AT_MOST)

@@ -80,6 +80,25 @@ class Deployment:
         async with self.database.read() as session:
             return await self.database.now(session)
 
+    async def is_due_in_time(self, deletion_id: int) -> bool:
+        """Whether it waits no longer than it can."""
+        due = (await self.row(deletion_id)).next_attempt_at
+        assert due is not None
+        return due <= await self.now() + self.ledger.policy.longest_waits[None]
+
+    async def jump(self) -> Any:
+        """The last time that the clock was set, as `status` has it."""
+        return (await status(self.database, self.settings, 1))["clock_jump"]
+
+
+async def seen(look: Callable[[], Awaitable[T]]) -> T:
+    """Look until there is something to see."""
+    end = time.monotonic() + WAIT
+    while not (found := await look()):
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+    return found
+
 
 Doing = Callable[[Callable[[Deployment], Awaitable[T]]], T]
 
@@ -116,11 +135,8 @@ def test_what_was_due_by_a_wrong_clock_is_due_by_the_right_one(
         await Watch(it.ledger).begin()
         claimed = {leased.id for leased in await it.leases.claim(9)}
         assert claimed >= set(ids[:2])
-        longest = it.ledger.policy.longest_waits[None]
         for deletion_id in ids:
-            row = await it.row(deletion_id)
-            assert row.next_attempt_at is not None
-            assert row.next_attempt_at <= await it.now() + longest
+            assert await it.is_due_in_time(deletion_id)
 
     doing(work)
 
@@ -268,12 +284,9 @@ def test_a_jump_is_seen_while_the_worker_runs_and_is_named(
     async def work(it: Deployment) -> None:
         await it.watch.begin()
         watching = asyncio.create_task(it.watch.run())
-        assert (await status(it.database, it.settings, 1))["clock_jump"] is None
+        assert await it.jump() is None
         it.database.off = off
-        end = time.monotonic() + WAIT
-        while (jump := (await status(it.database, it.settings, 1))["clock_jump"]) is None:
-            assert time.monotonic() < end
-            await asyncio.sleep(0.01)
+        jump = await seen(it.jump)
         watching.cancel()
         assert abs(jump["by_seconds"] - off.total_seconds()) < 120
         assert it.watch.is_doubtful == (off > timedelta(0))
@@ -296,14 +309,8 @@ def test_a_jump_that_is_over_by_the_next_look_is_seen_all_the_same(
         waits = await it.open("waits", await it.found(), DeleteSent())
         it.database.off = timedelta(0)
         watching = asyncio.create_task(it.watch.run())
-        end = time.monotonic() + WAIT
-        longest = it.ledger.policy.longest_waits[None]
-        while (jump := (await status(it.database, it.settings, 1))["clock_jump"]) is None:
-            assert time.monotonic() < end
-            await asyncio.sleep(0.01)
-        while (await it.row(waits)).next_attempt_at > await it.now() + longest:  # type: ignore[operator]
-            assert time.monotonic() < end
-            await asyncio.sleep(0.01)
+        jump = await seen(it.jump)
+        await seen(lambda: it.is_due_in_time(waits))
         watching.cancel()
         assert abs(jump["by_seconds"] - off.total_seconds()) < 120
         # It is right now.
@@ -323,8 +330,6 @@ def test_what_a_process_that_died_has_left_by_a_wrong_clock_is_due(doing: Doing[
         it.database.off = timedelta(0)
         it.database.pace.judge(await it.now())
         await Watch(it.ledger).begin()
-        row = await it.row(waits)
-        assert row.next_attempt_at is not None
-        assert row.next_attempt_at <= await it.now() + it.ledger.policy.longest_waits[None]
+        assert await it.is_due_in_time(waits)
 
     doing(work)
